@@ -1,0 +1,63 @@
+import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
+import type { WorkflowVersion } from "./worker.ts";
+
+/** Which runs a worker may be given: those of its namespace and task queue, of a workflow in a version that it has. */
+export interface DispatchKey extends WorkflowVersion {
+  readonly namespaceId: NamespaceId;
+  readonly taskQueue: string;
+}
+
+/** A run that is ready, in the order in which runs are to be taken. */
+export interface Candidate extends WorkflowVersion {
+  readonly runId: RunId;
+  /** Who held it last, and may still have it in memory. */
+  readonly workerId?: WorkerId;
+}
+
+/** A worker that waits for runs. */
+export interface FreeWorker {
+  readonly workerId: WorkerId;
+  readonly free: number;
+  readonly offers: (workflow: WorkflowVersion) => boolean;
+}
+
+/** Which worker takes which run. */
+export interface Assignment {
+  readonly runId: RunId;
+  readonly workerId: WorkerId;
+}
+
+/**
+ * Gives ready runs to workers with free slots: to the one that held the run last, which need not read its history
+ * again, else to the one with the most free slots. A candidate that nobody can take is left out.
+ */
+export function assignRuns(candidates: readonly Candidate[], workers: readonly FreeWorker[]): readonly Assignment[] {
+  const free = new Map(workers.map((worker) => [worker.workerId, worker.free]));
+  const assignments: Assignment[] = [];
+  for (const candidate of candidates) {
+    const worker = choose(candidate, workers, free);
+    if (worker === undefined) continue;
+    free.set(worker.workerId, (free.get(worker.workerId) ?? 0) - 1);
+    assignments.push({ runId: candidate.runId, workerId: worker.workerId });
+  }
+  return assignments;
+}
+
+function choose(
+  candidate: Candidate,
+  workers: readonly FreeWorker[],
+  free: ReadonlyMap<WorkerId, number>,
+): FreeWorker | undefined {
+  let best: FreeWorker | undefined;
+  let most = 0;
+  for (const worker of workers) {
+    const slots = free.get(worker.workerId) ?? 0;
+    if (slots <= 0 || !worker.offers(candidate)) continue;
+    if (worker.workerId === candidate.workerId) return worker;
+    if (slots > most) {
+      most = slots;
+      best = worker;
+    }
+  }
+  return best;
+}

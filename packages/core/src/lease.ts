@@ -1,0 +1,78 @@
+import type { ErrorDetail } from "./error.ts";
+import type { NamespaceId, RunId } from "./ids.ts";
+import type { Instant } from "./time.ts";
+
+/** A run that a worker holds, or thinks it holds. */
+export interface Lease {
+  readonly runId: RunId;
+  readonly epoch: number;
+}
+
+/** A lease as the store has it. */
+export interface GrantedLease extends Lease {
+  readonly claimedAt: Instant;
+}
+
+/** Claims in a row that may lose their worker before anything is recorded. The next one fails the run with POISON. */
+export const MAX_CRASHES = 5;
+
+/**
+ * How long a granted run may go unnamed by its worker's heartbeats: the time that a task may take to reach the worker
+ * and the worker to name it. Fencing makes it safe to be wrong.
+ */
+export const DELIVERY_GRACE_MS = 10_000;
+
+/** Compares the leases that a worker's heartbeat names with those that the store has for it. */
+export function compareLeases(heartbeat: {
+  readonly named: readonly Lease[];
+  readonly granted: readonly GrantedLease[];
+  readonly now: Instant;
+}): {
+  /** Named, and not the worker's any more: it drops them. */
+  readonly lost: readonly Lease[];
+  /** Granted long enough ago, and not named: they go back to be claimed again. */
+  readonly forgotten: readonly Lease[];
+} {
+  const named = new Map(heartbeat.named.map((lease) => [lease.runId, lease.epoch]));
+  const granted = new Map(heartbeat.granted.map((lease) => [lease.runId, lease.epoch]));
+  return {
+    lost: heartbeat.named.filter((lease) => granted.get(lease.runId) !== lease.epoch),
+    forgotten: heartbeat.granted.filter(
+      (lease) => named.get(lease.runId) !== lease.epoch && lease.claimedAt < heartbeat.now - DELIVERY_GRACE_MS,
+    ),
+  };
+}
+
+/** A lease whose worker was not heard of in time. */
+export interface LapsedLease extends Lease {
+  readonly namespaceId: NamespaceId;
+  /** The run's count of crashes, this claim included. */
+  readonly crashes: number;
+  /** Whether something was recorded under this lease. */
+  readonly progressed: boolean;
+}
+
+/** What becomes of a run whose worker was lost. */
+export type Takeover =
+  | { readonly become: "pending"; readonly afterMs: number; readonly crashes: number }
+  | { readonly become: "failed"; readonly error: ErrorDetail };
+
+/**
+ * Decides what becomes of a run whose worker was lost. A run that recorded something under the lease starts counting
+ * anew; one that took its workers down {@link MAX_CRASHES} times in a row is poison. From the second time on it waits
+ * before it may do it again, so that it cannot keep a fleet down.
+ */
+export function decideTakeover(lapsed: LapsedLease): Takeover {
+  if (lapsed.progressed) return { become: "pending", afterMs: 0, crashes: 0 };
+  if (lapsed.crashes < MAX_CRASHES) {
+    const afterMs = lapsed.crashes <= 1 ? 0 : 1000 * 2 ** (lapsed.crashes - 1);
+    return { become: "pending", afterMs, crashes: lapsed.crashes };
+  }
+  const message =
+    `run ${lapsed.runId} lost its worker ${lapsed.crashes} times in a row without recording anything: ` +
+    "look in the logs of its workers for what ends them (memory, process.exit), then retry the run";
+  return {
+    become: "failed",
+    error: { code: "POISON", message, nonRetryable: true, subject: "run", subjectId: lapsed.runId },
+  };
+}

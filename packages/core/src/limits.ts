@@ -1,0 +1,28 @@
+/** The bounds of what is accepted. Each is checked at the edge, so that nothing accepted can fail to be stored. */
+export const LIMITS = {
+  /** Of one payload, in bytes with its metadata: 1 MiB. */
+  payloadBytes: 1024 * 1024,
+  /** Of names and external ids, in bytes of UTF-8. */
+  nameBytes: 255,
+  /** Of the text, the name and each metadata value of an error, in characters; what is longer is cut. */
+  errorTextChars: 16_384,
+  /** Of an error's stack, in characters; what is longer is cut. */
+  stackChars: 32_768,
+  /** How many causes an error keeps, one inside the other. */
+  causes: 8,
+  /** Of runs in one StartWorkflows. */
+  startsPerCall: 1000,
+  /** Of workflows that one worker may register. */
+  workflowsPerWorker: 1000,
+  /** Of labels of one worker. */
+  labels: 64,
+  /** Of runs that one worker may hold at once. */
+  maxConcurrent: 100_000,
+  /** Either way from 0. */
+  priority: 100,
+  /** Of one page of a list. */
+  pageSize: 1000,
+  defaultPageSize: 100,
+  /** Totals are counted up to here: counting everything would cost with the size of the table. */
+  count: 10_000,
+} as const;

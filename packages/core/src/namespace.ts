@@ -1,0 +1,12 @@
+import type { NamespaceId } from "./ids.ts";
+import type { Instant } from "./time.ts";
+
+/** The isolation boundary: ids and names are unique within one, and nothing crosses. */
+export interface Namespace {
+  readonly namespaceId: NamespaceId;
+  readonly description: string;
+  /** While false nothing new starts; what runs goes on to its end. */
+  readonly enabled: boolean;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+}

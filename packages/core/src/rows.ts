@@ -1,0 +1,260 @@
+import { type ErrorDetail, KagziError } from "./error.ts";
+import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
+import type { Namespace } from "./namespace.ts";
+import type { Payload } from "./payload.ts";
+import type { HistoryRecord, RecordKind, RecordType } from "./record.ts";
+import type { RetryPolicy } from "./retry-policy.ts";
+import type { Run, RunState, RunStatus } from "./run.ts";
+import type { Instant } from "./time.ts";
+import type { Worker, WorkerStatus, WorkflowVersion } from "./worker.ts";
+
+// How the SQL stores lay the model out in flat rows with nulls. Nothing above the stores sees these.
+
+/** A row of `runs`. */
+export interface RunRow {
+  readonly namespace_id: NamespaceId;
+  readonly run_id: RunId;
+  readonly external_id: string | null;
+  readonly task_queue: string;
+  readonly workflow_type: string;
+  readonly version: string;
+  readonly status: RunStatus;
+  readonly priority: number;
+  readonly attempt: number;
+  readonly epoch: number;
+  readonly crashes: number;
+  readonly retry_policy: string | null;
+  readonly worker_id: WorkerId | null;
+  readonly available_at: Instant | null;
+  readonly claimed_at: Instant | null;
+  readonly created_at: Instant;
+  readonly started_at: Instant | null;
+  readonly finished_at: Instant | null;
+  readonly deadline_at: Instant | null;
+  readonly pause_error: string | null;
+}
+
+/** The columns of {@link RunRow}, of the table or alias `of`. */
+export function runColumns(of: string): string {
+  return RUN_COLUMNS.map((column) => `${of}.${column}`).join(", ");
+}
+
+const RUN_COLUMNS = [
+  "namespace_id",
+  "run_id",
+  "external_id",
+  "task_queue",
+  "workflow_type",
+  "version",
+  "status",
+  "priority",
+  "attempt",
+  "epoch",
+  "crashes",
+  "retry_policy",
+  "worker_id",
+  "available_at",
+  "claimed_at",
+  "created_at",
+  "started_at",
+  "finished_at",
+  "deadline_at",
+  "pause_error",
+];
+
+export function toRun(row: RunRow): Run {
+  return {
+    namespaceId: row.namespace_id,
+    runId: row.run_id,
+    taskQueue: row.task_queue,
+    workflowType: row.workflow_type,
+    version: row.version,
+    priority: row.priority,
+    attempt: row.attempt,
+    epoch: row.epoch,
+    crashes: row.crashes,
+    createdAt: row.created_at,
+    ...(row.external_id !== null && { externalId: row.external_id }),
+    ...(row.retry_policy !== null && { retryPolicy: JSON.parse(row.retry_policy) as RetryPolicy }),
+    ...(row.started_at !== null && { startedAt: row.started_at }),
+    ...(row.deadline_at !== null && { deadlineAt: row.deadline_at }),
+    ...(row.worker_id !== null && { workerId: row.worker_id }),
+    ...toState(row),
+  };
+}
+
+function toState(row: RunRow): RunState {
+  const { status } = row;
+  switch (status) {
+    case "pending":
+    case "sleeping":
+      return { status, availableAt: required(row, "available_at") };
+    case "running":
+      return { status, workerId: required(row, "worker_id"), claimedAt: required(row, "claimed_at") };
+    case "waiting":
+      return { status, ...(row.available_at !== null && { availableAt: row.available_at }) };
+    case "paused":
+      return { status, error: JSON.parse(required(row, "pause_error")) as ErrorDetail };
+    default:
+      return { status, finishedAt: required(row, "finished_at") };
+  }
+}
+
+/** A value that a CHECK of the schema promises. */
+function required<Key extends keyof RunRow>(row: RunRow, column: Key): NonNullable<RunRow[Key]> {
+  const value = row[column];
+  if (value === null) {
+    throw new KagziError("INTERNAL", `run ${row.run_id} is ${row.status} and has no ${column}`, {
+      subject: "run",
+      subjectId: row.run_id,
+    });
+  }
+  return value;
+}
+
+/** A row of `history`, without the run it belongs to. */
+export interface HistoryRow {
+  readonly seq: number;
+  readonly epoch: number;
+  readonly kind: RecordKind;
+  readonly type: RecordType;
+  readonly name: string;
+  readonly occurrence: number;
+  readonly attempt: number;
+  readonly recorded_at: Instant;
+  readonly observed_at: Instant;
+  readonly due_at: Instant | null;
+  readonly duration_ms: number | null;
+  readonly payload: Uint8Array | null;
+  readonly payload_metadata: string | null;
+  readonly input: Uint8Array | null;
+  readonly input_metadata: string | null;
+  readonly error: string | null;
+}
+
+/** The columns of {@link HistoryRow}, of the table or alias `of`. */
+export function historyColumns(of: string): string {
+  return HISTORY_COLUMNS.map((column) => `${of}.${column}`).join(", ");
+}
+
+const HISTORY_COLUMNS = [
+  "seq",
+  "epoch",
+  "kind",
+  "type",
+  "name",
+  "occurrence",
+  "attempt",
+  "recorded_at",
+  "observed_at",
+  "due_at",
+  "duration_ms",
+  "payload",
+  "payload_metadata",
+  "input",
+  "input_metadata",
+  "error",
+];
+
+export function toHistoryRecord(row: HistoryRow): HistoryRecord {
+  const payload = toPayload(row.payload, row.payload_metadata);
+  const input = toPayload(row.input, row.input_metadata);
+  return {
+    seq: row.seq,
+    epoch: row.epoch,
+    kind: row.kind,
+    type: row.type,
+    name: row.name,
+    occurrence: row.occurrence,
+    attempt: row.attempt,
+    recordedAt: row.recorded_at,
+    observedAt: row.observed_at,
+    ...(row.due_at !== null && { dueAt: row.due_at }),
+    ...(row.duration_ms !== null && { durationMs: row.duration_ms }),
+    ...(payload !== undefined && { payload }),
+    ...(input !== undefined && { input }),
+    ...(row.error !== null && { error: JSON.parse(row.error) as ErrorDetail }),
+  };
+}
+
+/** What nearly every payload has as its metadata, stored as NULL. */
+const PLAIN_JSON = { "content-type": "application/json" };
+
+export function toPayload(data: Uint8Array | null, metadata: string | null): Payload | undefined {
+  if (data === null) return undefined;
+  return { data, metadata: metadata === null ? PLAIN_JSON : (JSON.parse(metadata) as Record<string, string>) };
+}
+
+export function metadataColumn(payload: Payload | undefined): string | null {
+  if (payload === undefined) return null;
+  const keys = Object.keys(payload.metadata);
+  const isPlain = keys.length === 1 && payload.metadata["content-type"] === PLAIN_JSON["content-type"];
+  return isPlain ? null : JSON.stringify(payload.metadata);
+}
+
+export function jsonColumn(value: object | undefined): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}
+
+/** A row of `workers`. */
+export interface WorkerRow {
+  readonly namespace_id: NamespaceId;
+  readonly worker_id: WorkerId;
+  readonly task_queue: string;
+  readonly status: WorkerStatus;
+  readonly workflows: string;
+  readonly max_concurrent: number;
+  readonly hostname: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly labels: string;
+  readonly queue_concurrency_limit: number | null;
+  readonly workflow_type_concurrency: string;
+  readonly active_count: number;
+  readonly total_completed: number;
+  readonly total_failed: number;
+  readonly registered_at: Instant;
+  readonly last_heartbeat_at: Instant;
+}
+
+export function toWorker(row: WorkerRow): Worker {
+  return {
+    namespaceId: row.namespace_id,
+    workerId: row.worker_id,
+    taskQueue: row.task_queue,
+    status: row.status,
+    workflows: JSON.parse(row.workflows) as WorkflowVersion[],
+    maxConcurrent: row.max_concurrent,
+    hostname: row.hostname,
+    pid: row.pid,
+    version: row.version,
+    labels: JSON.parse(row.labels) as Record<string, string>,
+    ...(row.queue_concurrency_limit !== null && { queueConcurrencyLimit: row.queue_concurrency_limit }),
+    workflowTypeConcurrency: JSON.parse(row.workflow_type_concurrency) as Record<string, number>,
+    activeCount: row.active_count,
+    totalCompleted: row.total_completed,
+    totalFailed: row.total_failed,
+    registeredAt: row.registered_at,
+    lastHeartbeatAt: row.last_heartbeat_at,
+  };
+}
+
+/** A row of `namespaces`. */
+export interface NamespaceRow {
+  readonly namespace_id: NamespaceId;
+  readonly description: string;
+  /** SQLite has no booleans and answers with 0 or 1. */
+  readonly enabled: boolean | number;
+  readonly created_at: Instant;
+  readonly updated_at: Instant;
+}
+
+export function toNamespace(row: NamespaceRow): Namespace {
+  return {
+    namespaceId: row.namespace_id,
+    description: row.description,
+    enabled: Boolean(row.enabled),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}

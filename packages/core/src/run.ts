@@ -1,0 +1,87 @@
+import type { ErrorDetail } from "./error.ts";
+import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
+import type { RetryPolicy } from "./retry-policy.ts";
+import type { Instant } from "./time.ts";
+
+/** The states of a run; docs/state-machine.md draws them. */
+export const RUN_STATUSES = [
+  "pending",
+  "running",
+  "sleeping",
+  "waiting",
+  "paused",
+  "completed",
+  "failed",
+  "cancelled",
+] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** The states that no run ever leaves. */
+export type TerminalStatus = "completed" | "failed" | "cancelled";
+
+/** One execution of a workflow from start to end. Its payloads are in its history: input first, output last. */
+export type Run = {
+  readonly namespaceId: NamespaceId;
+  readonly runId: RunId;
+  readonly externalId?: string;
+  readonly taskQueue: string;
+  readonly workflowType: string;
+  readonly version: string;
+  readonly priority: number;
+  /** Of the run itself, from 1. Parking and changing worker leave it as it is. */
+  readonly attempt: number;
+  /** Rises by one with each claim; presented with every write of a worker. 0 before the first claim. */
+  readonly epoch: number;
+  /** Claims in a row whose worker was lost before it recorded anything. */
+  readonly crashes: number;
+  readonly retryPolicy?: RetryPolicy;
+  readonly createdAt: Instant;
+  /** Of the first claim. */
+  readonly startedAt?: Instant;
+  readonly deadlineAt?: Instant;
+  /** Who holds the run, or held it last and may still have it in memory. */
+  readonly workerId?: WorkerId;
+} & RunState;
+
+/** What is true of a run only while it is in one state. */
+export type RunState =
+  | { readonly status: "pending"; readonly availableAt: Instant }
+  | { readonly status: "running"; readonly workerId: WorkerId; readonly claimedAt: Instant }
+  | { readonly status: "sleeping"; readonly availableAt: Instant }
+  | { readonly status: "waiting"; readonly availableAt?: Instant }
+  | { readonly status: "paused"; readonly error: ErrorDetail }
+  | { readonly status: TerminalStatus; readonly finishedAt: Instant };
+
+/** Which states follow which. A run is taken over by going back to `pending` first. */
+export const RUN_TRANSITIONS: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
+  pending: ["running", "paused", "failed", "cancelled"],
+  running: ["pending", "sleeping", "waiting", "paused", "completed", "failed", "cancelled"],
+  sleeping: ["pending", "running", "paused", "failed", "cancelled"],
+  waiting: ["pending", "running", "paused", "failed", "cancelled"],
+  paused: ["pending", "failed", "cancelled"],
+  completed: [],
+  failed: [],
+  cancelled: [],
+};
+
+/** Whether the run has ended. */
+export function isTerminal(status: RunStatus): status is TerminalStatus {
+  return RUN_TRANSITIONS[status].length === 0;
+}
+
+/** What a new run is made of. Ids and times are given to it: the store adds only its clock. */
+export interface NewRun {
+  readonly namespaceId: NamespaceId;
+  readonly runId: RunId;
+  /** The idempotency key, with the fingerprint that a second start must match. */
+  readonly key?: { readonly externalId: string; readonly fingerprint: string };
+  readonly taskQueue: string;
+  readonly workflowType: string;
+  readonly version: string;
+  readonly priority: number;
+  readonly retryPolicy?: RetryPolicy;
+  readonly delayMs: number;
+  readonly timeoutMs?: number;
+  /** The worker that takes the run with its start, if one is waiting for it. */
+  readonly claimedBy?: WorkerId;
+}

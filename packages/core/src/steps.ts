@@ -1,0 +1,87 @@
+import { type HistoryRecord, type StepKey, type StepKind, formatStepKey } from "./record.ts";
+import type { ErrorDetail } from "./error.ts";
+import type { Payload } from "./payload.ts";
+import type { Instant } from "./time.ts";
+
+/** A step as its run's history tells it. */
+export type Step = StepKey & {
+  readonly kind: StepKind;
+  /** Of the record that first named it. */
+  readonly createdAt: Instant;
+  /** The attempt that was recorded last, from 1. */
+  readonly attempt: number;
+  readonly startedAt?: Instant;
+  readonly input?: Payload;
+  /** Under which lease the last record was written. */
+  readonly epoch: number;
+  /** The last record. */
+  readonly seq: number;
+} & (
+    | { readonly status: "waiting"; readonly dueAt: Instant; readonly error?: ErrorDetail }
+    | { readonly status: "completed"; readonly finishedAt: Instant; readonly output?: Payload }
+    | { readonly status: "failed"; readonly finishedAt: Instant; readonly error: ErrorDetail }
+  );
+
+/** The steps of a run, by {@link formatStepKey}, in the order in which they were first recorded. */
+export type Steps = ReadonlyMap<string, Step>;
+
+/**
+ * Folds a history into its steps. A retry of the whole run keeps the steps that completed and the waits that began,
+ * and forgets those that failed: the next attempt of the run executes them anew.
+ */
+export function stepsOf(history: Iterable<HistoryRecord>): Steps {
+  const steps = new Map<string, Step>();
+  for (const record of history) {
+    if (record.kind === "run") {
+      if (record.type === "retrying") forgetFailures(steps);
+    } else {
+      const key = formatStepKey(record);
+      steps.set(key, advance(steps.get(key), record, record.kind));
+    }
+  }
+  return steps;
+}
+
+function forgetFailures(steps: Map<string, Step>): void {
+  for (const [key, step] of steps) {
+    if (step.status === "failed" || (step.kind === "function" && step.status === "waiting")) steps.delete(key);
+  }
+}
+
+function advance(before: Step | undefined, record: HistoryRecord, kind: StepKind): Step {
+  const input = record.input ?? before?.input;
+  const startedAt =
+    record.durationMs === undefined ? before?.startedAt : Math.round(record.recordedAt - record.durationMs);
+  const common = {
+    name: record.name,
+    occurrence: record.occurrence,
+    kind,
+    createdAt: before?.createdAt ?? startedAt ?? record.recordedAt,
+    attempt: record.attempt,
+    epoch: record.epoch,
+    seq: record.seq,
+    ...(startedAt !== undefined && { startedAt }),
+    ...(input !== undefined && { input }),
+  };
+  switch (record.type) {
+    case "completed":
+      return {
+        ...common,
+        status: "completed",
+        finishedAt: record.recordedAt,
+        ...(record.payload !== undefined && { output: record.payload }),
+      };
+    case "failed":
+    case "cancelled":
+      return { ...common, status: "failed", finishedAt: record.recordedAt, error: record.error ?? NO_REASON };
+    default:
+      return {
+        ...common,
+        status: "waiting",
+        dueAt: record.dueAt ?? record.recordedAt,
+        ...(record.error !== undefined && { error: record.error }),
+      };
+  }
+}
+
+const NO_REASON: ErrorDetail = { code: "INTERNAL", message: "no reason was recorded", nonRetryable: true };

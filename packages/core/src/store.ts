@@ -1,0 +1,205 @@
+import type { Assignment, Candidate, DispatchKey } from "./dispatch.ts";
+import type { ErrorDetail } from "./error.ts";
+import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
+import type { GrantedLease, LapsedLease, Lease, Takeover } from "./lease.ts";
+import type { Namespace } from "./namespace.ts";
+import type { Payload } from "./payload.ts";
+import type { HistoryRecord } from "./record.ts";
+import type { NewRun, Run, RunStatus } from "./run.ts";
+import type { RunFacts, RunWrite } from "./run-update.ts";
+import type { Instant } from "./time.ts";
+import type { NewWorker, Worker, WorkerStats, WorkerStatus } from "./worker.ts";
+
+/**
+ * A database that keeps runs. It decides nothing: states, waits and outcomes come in as values, and what a statement
+ * may not touch is in its WHERE clause. Every method is one transaction, durable when its promise resolves, and safe
+ * to call again after a failure whose outcome is unknown. All times are by the store's own clock.
+ *
+ * @throws KagziError `UNAVAILABLE` from every method while the database cannot be reached
+ */
+export interface Store {
+  /** `postgres`, `sqlite`: for people to read. */
+  readonly kind: string;
+  readonly runs: RunStore;
+  readonly history: HistoryStore;
+  readonly workers: WorkerStore;
+  readonly namespaces: NamespaceStore;
+  readonly hints: Hints;
+  /**
+   * Brings the schema up to date; several servers may do so at once. Answers with its version.
+   * @throws KagziError `PRECONDITION_FAILED` for a schema that is newer than this code
+   */
+  migrate(): Promise<number>;
+  /** The store's clock, and whether it answers at all. */
+  now(): Promise<Instant>;
+  /** One line for each invariant of docs/state-machine.md that a row breaks; none if all is well. */
+  violations(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** A run to be started, with the input that becomes the first record of its history. */
+export type Start = NewRun & { readonly input?: Payload };
+
+/** What became of a start. */
+export type StartOutcome =
+  | { readonly became: "started"; readonly now: Instant }
+  /** Another run has the external id; whether it is the same start is for the caller to compare. */
+  | { readonly became: "found"; readonly runId: RunId; readonly fingerprint: string }
+  | { readonly became: "refused"; readonly because: "noNamespace" | "namespaceDisabled" };
+
+/** What became of a write: done, with the times the store fixed, or not, with the run as it is. */
+export type WriteOutcome =
+  | { readonly became: "written"; readonly dueAt: ReadonlyMap<number, Instant>; readonly wakeAt?: Instant }
+  | { readonly became: "refused"; readonly facts: RunFacts | undefined };
+
+/** Which runs are wanted, and how many at most of each workflow and version. */
+export interface ClaimRequest {
+  readonly namespaceId: NamespaceId;
+  readonly taskQueue: string;
+  readonly wanted: readonly (Pick<DispatchKey, "workflowType" | "version"> & { readonly limit: number })[];
+  /** Called within the transaction, with the ready runs in the order in which they are to be taken. */
+  readonly assign: (candidates: readonly Candidate[]) => readonly Assignment[];
+}
+
+/** A run that was just claimed, with the number of records its history has. */
+export interface ClaimedRun {
+  readonly run: Extract<Run, { status: "running" }>;
+  readonly lastSeq: number;
+  /** Whether the same worker held it before. */
+  readonly sameWorker: boolean;
+}
+
+export interface ClaimResult {
+  readonly now: Instant;
+  readonly claimed: readonly ClaimedRun[];
+  /** Whether there may be more that are ready. */
+  readonly more: boolean;
+  /** When the next of the wanted runs becomes ready. */
+  readonly nextAt?: Instant;
+}
+
+/** How a run is ended by somebody who does not hold it. */
+export interface RunEnd {
+  readonly namespaceId: NamespaceId;
+  readonly runId: RunId;
+  readonly status: "failed" | "cancelled";
+  readonly error: ErrorDetail;
+}
+
+/** Which runs a list shows, the newest first. */
+export interface RunFilter {
+  readonly namespaceId: NamespaceId;
+  readonly statuses: readonly RunStatus[];
+  readonly workflowType?: string;
+  readonly createdAfter?: Instant;
+  readonly createdBefore?: Instant;
+}
+
+/** A run with the payloads at the two ends of its history. */
+export interface RunDetail {
+  readonly run: Run;
+  readonly input?: Payload;
+  readonly output?: Payload;
+  /** Why it failed or was cancelled. */
+  readonly error?: ErrorDetail;
+}
+
+export interface RunStore {
+  /** Starts runs that have nothing to do with each other. */
+  start(starts: readonly Start[]): Promise<readonly StartOutcome[]>;
+  /** Starts all of them, or, if one is not `started`, none. */
+  startTogether(starts: readonly Start[]): Promise<readonly StartOutcome[]>;
+  /** Writes for runs that have nothing to do with each other, at most one write for each run. */
+  write(writes: readonly RunWrite[]): Promise<readonly WriteOutcome[]>;
+  claim(request: ClaimRequest): Promise<ClaimResult>;
+  /** Ends a run whatever its state; `false` if it had ended before. */
+  end(end: RunEnd): Promise<boolean>;
+  /** Runs whose deadline has passed, at most `limit`. */
+  overdue(limit: number): Promise<readonly { readonly namespaceId: NamespaceId; readonly runId: RunId }[]>;
+  get(namespaceId: NamespaceId, runId: RunId): Promise<RunDetail | undefined>;
+  findByExternalId(namespaceId: NamespaceId, externalId: string): Promise<RunId | undefined>;
+  /** Of the given runs those that have ended, or are not there. */
+  ended(runs: readonly { readonly namespaceId: NamespaceId; readonly runId: RunId }[]): Promise<readonly RunId[]>;
+  list(filter: RunFilter, page: { readonly before?: RunId; readonly limit: number }): Promise<readonly Run[]>;
+  /** How many runs a list would show, counted up to `limit`. */
+  count(filter: RunFilter, limit: number): Promise<number>;
+}
+
+/** A part of a run's history. */
+export interface HistoryPage {
+  readonly records: readonly HistoryRecord[];
+  readonly more: boolean;
+}
+
+/** Where a page of a history begins. */
+export interface HistoryPosition {
+  readonly namespaceId: NamespaceId;
+  readonly runId: RunId;
+  readonly afterSeq: number;
+}
+
+export interface HistoryStore {
+  /** A page for each position, of about `maxBytes` and at least one record. */
+  read(positions: readonly HistoryPosition[], maxBytes: number): Promise<readonly HistoryPage[]>;
+}
+
+export interface WorkerStore {
+  /** @throws KagziError `NOT_FOUND` for an unknown namespace */
+  register(worker: NewWorker, leaseMs: number): Promise<void>;
+  /** Renews every lease of the worker to now + `leaseMs`, and says which these are; `undefined` if there is no such worker. */
+  heartbeat(
+    worker: Pick<Worker, "namespaceId" | "workerId">,
+    leaseMs: number,
+    stats: WorkerStats,
+  ): Promise<
+    { readonly now: Instant; readonly status: WorkerStatus; readonly granted: readonly GrantedLease[] } | undefined
+  >;
+  /** Gives runs back under the given leases: ready at once, no crash counted. */
+  release(namespaceId: NamespaceId, leases: readonly Lease[]): Promise<void>;
+  /** Marks the worker offline and gives back all its runs; `false` if there is no such worker. */
+  deregister(namespaceId: NamespaceId, workerId: WorkerId): Promise<boolean>;
+  /** Sets `draining`; `false` if there is no such worker or it is offline. */
+  drain(namespaceId: NamespaceId, workerId: WorkerId): Promise<boolean>;
+  get(namespaceId: NamespaceId, workerId: WorkerId): Promise<Worker | undefined>;
+  /** The newest first. */
+  list(
+    filter: { readonly namespaceId: NamespaceId; readonly status?: WorkerStatus; readonly taskQueue?: string },
+    page: { readonly before?: WorkerId; readonly limit: number },
+  ): Promise<readonly Worker[]>;
+  /** The versions of a workflow that workers have ever registered. */
+  versions(namespaceId: NamespaceId, workflowType: string): Promise<readonly string[]>;
+  /** Leases whose worker was not heard of in time, at most `limit`. */
+  lapsed(limit: number): Promise<readonly LapsedLease[]>;
+  /** Takes lapsed leases back. One that was renewed meanwhile is left alone. Answers with those taken. */
+  takeOver(
+    takeovers: readonly { readonly lease: LapsedLease; readonly takeover: Takeover }[],
+  ): Promise<readonly RunId[]>;
+  /** Marks workers offline whose leases lapsed, and forgets those that have been offline for `forgetAfterMs`. */
+  sweep(forgetAfterMs: number): Promise<void>;
+}
+
+export interface NamespaceStore {
+  /** `undefined` if it exists already. */
+  create(namespaceId: NamespaceId, description: string): Promise<Namespace | undefined>;
+  get(namespaceId: NamespaceId): Promise<Namespace | undefined>;
+  /** By name. */
+  list(page: { readonly after?: NamespaceId; readonly limit: number }): Promise<readonly Namespace[]>;
+  update(
+    namespaceId: NamespaceId,
+    change: { readonly description?: string; readonly enabled?: boolean },
+  ): Promise<Namespace | undefined>;
+}
+
+/** Something that other servers may want to look at now rather than at their next poll. */
+export type Hint =
+  /** Runs of this kind became ready. */
+  | { readonly about: "ready"; readonly key: DispatchKey }
+  /** A run ended. */
+  | { readonly about: "ended"; readonly runId: RunId };
+
+/** Word between servers on one database. Losing all of it costs latency and nothing else. */
+export interface Hints {
+  /** Calls `onHint` for what other servers send; `undefined` when hints may have been missed. Answers with a way to stop. */
+  listen(onHint: (hint: Hint | undefined) => void): () => void;
+  send(hints: readonly Hint[]): Promise<void>;
+}

@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, describe, expect } from "vitest";
+import { describeClaims } from "./claims.ts";
+import { Fixture, type StoreHarness } from "./harness.ts";
+import { describeLeases } from "./leases.ts";
+import { describeLifetime } from "./lifetime.ts";
+import { describeNamespaces } from "./namespaces.ts";
+import { describeReads } from "./reads.ts";
+import { describeStarts } from "./starts.ts";
+import { describeWrites } from "./writes.ts";
+
+export type { StoreHarness } from "./harness.ts";
+
+/** Runs every case on one kind of store, each on a fresh one; after each, no row may break an invariant. */
+export function describeStore(harness: StoreHarness): void {
+  describe(harness.name, () => {
+    let current: Fixture | undefined;
+
+    beforeEach(async () => {
+      const clock = { now: Date.UTC(2030, 0, 1) };
+      current = new Fixture(await harness.open(() => clock.now), clock);
+    });
+
+    afterEach(async () => {
+      const store = current?.store;
+      current = undefined;
+      if (store === undefined) return;
+      const broken = await store.violations();
+      await store.close();
+      expect(broken).toEqual([]);
+    });
+
+    const fixture = () => {
+      if (current === undefined) throw new Error("a case asks for its store before it begins");
+      return current;
+    };
+    describeStarts(fixture);
+    describeClaims(fixture);
+    describeWrites(fixture);
+    describeLeases(fixture);
+    describeReads(fixture);
+    describeNamespaces(fixture);
+    describeLifetime(harness, fixture);
+  });
+}

@@ -1,0 +1,167 @@
+import type { NamespaceId, RunFilter, RunId, RunStatus } from "@kagzi/core";
+import { describe, expect, it } from "vitest";
+import { DEFAULT, type Fixture, completed, json } from "./harness.ts";
+
+/** Invariants D1 and T1: what went in comes out, and nothing crosses from one namespace to another. */
+export function describeReads(fixture: () => Fixture): void {
+  describe("reading runs", () => {
+    it("knows nothing of a run in another namespace", async () => {
+      const f = fixture();
+      const other = "other" as NamespaceId;
+      await f.store.namespaces.create(other, "");
+      const runId = await f.start({ externalId: "order-1" });
+      expect(await f.store.runs.get(other, runId)).toBeUndefined();
+      expect(await f.store.runs.findByExternalId(other, "order-1")).toBeUndefined();
+      expect(await f.store.runs.list({ namespaceId: other, statuses: [] }, { limit: 10 })).toEqual([]);
+      const [page] = await f.store.history.read([{ namespaceId: other, runId, afterSeq: 0 }], 1000);
+      expect(page).toEqual({ records: [], more: false });
+      const end = { namespaceId: other, runId, status: "cancelled" } as const;
+      expect(await f.store.runs.end({ ...end, error: { code: "CANCELLED", message: "m", nonRetryable: true } })).toBe(
+        false,
+      );
+    });
+
+    it("tells which runs have ended or are not there", async () => {
+      const f = fixture();
+      const over = await f.running();
+      await f.write(over, [], { become: "completed" });
+      const open = await f.start();
+      const gone = f.newId() as RunId;
+      const runs = [over.run.runId, open, gone].map((runId) => ({ namespaceId: DEFAULT, runId }));
+      expect((await f.store.runs.ended(runs)).toSorted()).toEqual([over.run.runId, gone].toSorted());
+      expect(await f.store.runs.ended([])).toEqual([]);
+    });
+
+    it("lists runs newest first, page by page", async () => {
+      const f = fixture();
+      const ids: RunId[] = [];
+      for (let n = 0; n < 5; n++) ids.push(await f.start());
+      const filter = { namespaceId: DEFAULT, statuses: [] };
+      const first = await f.store.runs.list(filter, { limit: 3 });
+      const last = first.at(-1);
+      const second = await f.store.runs.list(filter, { limit: 3, ...(last && { before: last.runId }) });
+      expect([...first, ...second].map((run) => run.runId)).toEqual(ids.toReversed());
+    });
+
+    it("lists and counts by status, workflow and time of creation", async () => {
+      const f = fixture();
+      const begin = f.clock.now;
+      const over = await f.running();
+      await f.write(over, [], { become: "completed" });
+      const held = await f.running();
+      f.clock.now += 1000;
+      const part = await f.start({ workflowType: "part" });
+      const find = async (filter: Omit<RunFilter, "namespaceId" | "statuses">, ...statuses: RunStatus[]) => {
+        const full = { namespaceId: DEFAULT, statuses, ...filter };
+        const runs = await f.store.runs.list(full, { limit: 10 });
+        expect(await f.store.runs.count(full, 10)).toBe(runs.length);
+        return runs.map((run) => run.runId);
+      };
+      expect(await find({}, "completed")).toEqual([over.run.runId]);
+      expect(await find({}, "running", "pending")).toEqual([part, held.run.runId]);
+      expect(await find({}, "running", "completed")).toEqual([held.run.runId, over.run.runId]);
+      expect(await find({ workflowType: "part" })).toEqual([part]);
+      expect(await find({ workflowType: "part" }, "running")).toEqual([]);
+      expect(await find({ createdAfter: begin })).toEqual([part]);
+      expect(await find({ createdBefore: begin + 1 })).toEqual([held.run.runId, over.run.runId]);
+      expect(await f.store.runs.count({ namespaceId: DEFAULT, statuses: [] }, 2)).toBe(2);
+    });
+  });
+
+  describe("reading histories", () => {
+    it("reads several at once, each from its own place", async () => {
+      const f = fixture();
+      const a = await f.running();
+      const b = await f.running();
+      await f.write(a, [completed("one"), completed("two")]);
+      const pages = await f.store.history.read(
+        [
+          { namespaceId: DEFAULT, runId: a.run.runId, afterSeq: 2 },
+          { namespaceId: DEFAULT, runId: f.newId() as RunId, afterSeq: 0 },
+          { namespaceId: DEFAULT, runId: b.run.runId, afterSeq: 0 },
+        ],
+        1000,
+      );
+      expect(pages.map(({ records, more }) => [records.map((record) => record.seq), more])).toEqual([
+        [[3], false],
+        [[], false],
+        [[1], false],
+      ]);
+    });
+
+    it("ends a page by bytes, with at least one record, and says that there is more", async () => {
+      const f = fixture();
+      const held = await f.running();
+      const large = json("x".repeat(3000));
+      await f.write(held, [completed("a", large), completed("b", large), completed("c", large)]);
+      const read = async (afterSeq: number, maxBytes: number) => {
+        const [page] = await f.store.history.read(
+          [{ namespaceId: DEFAULT, runId: held.run.runId, afterSeq }],
+          maxBytes,
+        );
+        return [page?.records.map((record) => record.seq), page?.more];
+      };
+      expect(await read(1, 10)).toEqual([[2], true]);
+      expect(await read(3, 10)).toEqual([[4], false]);
+      expect(await read(0, 1e6)).toEqual([[1, 2, 3, 4], false]);
+    });
+
+    it("reads a long history in pages without a gap", async () => {
+      const f = fixture();
+      const held = await f.running();
+      const commands = Array.from({ length: 2500 }, (_, index) => completed("loop", undefined, index + 1));
+      await f.write(held, commands);
+      let afterSeq = 0;
+      const seqs: number[] = [];
+      for (let more = true; more;) {
+        const [page] = await f.store.history.read([{ namespaceId: DEFAULT, runId: held.run.runId, afterSeq }], 1e9);
+        seqs.push(...(page?.records.map((record) => record.seq) ?? []));
+        afterSeq = seqs.at(-1) ?? 0;
+        more = page?.more ?? false;
+      }
+      expect(seqs).toEqual(Array.from({ length: 2501 }, (_, index) => index + 1));
+    });
+
+    it("gives payloads back byte for byte, with their metadata", async () => {
+      const f = fixture();
+      const payloads = [
+        { data: new Uint8Array(0), metadata: {} },
+        {
+          data: Uint8Array.from({ length: 256 }, (_, byte) => byte),
+          metadata: { "content-type": "x/y", encoding: "ä" },
+        },
+        {
+          data: new TextEncoder().encode('"\\u0000\\ud800\u{1F600}"'),
+          metadata: { "content-type": "application/json" },
+        },
+        { data: new Uint8Array(1024 * 1024).fill(7), metadata: { "content-type": "application/octet-stream" } },
+      ];
+      const held = await f.running();
+      await f.write(
+        held,
+        payloads.map((payload, index) => completed("p", payload, index + 1)),
+      );
+      const records = (await f.history(held.run.runId)).slice(1);
+      for (const [index, payload] of payloads.entries()) {
+        const read = records[index]?.payload;
+        expect(Buffer.compare(Buffer.from(read?.data ?? []), Buffer.from(payload.data))).toBe(0);
+        expect(read?.metadata).toEqual(payload.metadata);
+      }
+    });
+
+    it("keeps names and errors in any script", async () => {
+      const f = fixture();
+      const held = await f.running();
+      const name = "prüfe 注文 🚚 'quoted' \"double\" \\ {braces},NULL";
+      const error = {
+        code: "INTERNAL",
+        message: name,
+        nonRetryable: true,
+        name: "Fehler",
+        metadata: { [name]: name },
+      } as const;
+      await f.write(held, [{ name, occurrence: 1, do: "failStep", attempt: 1, error }]);
+      expect((await f.history(held.run.runId))[1]).toMatchObject({ name, error });
+    });
+  });
+}

@@ -1,0 +1,193 @@
+import { type Instant, KagziError } from "@kagzi/core";
+import {
+  Client,
+  type ClientConfig,
+  type CustomTypesConfig,
+  Pool,
+  type PoolClient,
+  type QueryResultRow,
+  types,
+} from "pg";
+import { isTransient, translateError } from "./errors.ts";
+
+/** A statement that each connection prepares once. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What may be bound to a statement. Bytes go over in binary, all else as text. */
+export type Value = string | number | boolean | Uint8Array | null | readonly (string | number | boolean | null)[];
+
+/** Runs statements: within a transaction, or each in one of its own. */
+export interface Runner {
+  run<Row extends QueryResultRow>(statement: Statement, values: readonly Value[]): Promise<readonly Row[]>;
+}
+
+/** How to reach a database, and how it is used. */
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database` */
+  readonly url: string;
+  /** Default `kagzi`. */
+  readonly schema?: string;
+  /** Connections at most, beside the one that listens. Default 10. */
+  readonly poolSize?: number;
+  /** Instead of the database's clock: for tests. */
+  readonly clock?: () => Instant;
+}
+
+const SESSION = [
+  // No transaction may hold its locks for longer (invariant O2), whatever becomes of the process that began it.
+  "statement_timeout=10000",
+  "lock_timeout=5000",
+  "idle_in_transaction_session_timeout=5000",
+  // Every statement finds its rows by an index. A plan that was made while a table was empty must not say otherwise and
+  // then be kept while the table grows; and planning anew each time costs more than most of the statements do.
+  "enable_seqscan=off",
+  "plan_cache_mode=force_generic_plan",
+  "jit=off",
+  "timezone=UTC",
+  "application_name=kagzi",
+];
+
+const TRIES = 6;
+
+/** A pool of connections to one schema, with the statements' errors turned into ours. */
+export class Database implements Runner {
+  /** The schema's name, quoted. */
+  readonly schema: string;
+  readonly #pool: Pool;
+  readonly #options: PostgresOptions;
+
+  constructor(options: PostgresOptions) {
+    this.#options = options;
+    this.schema = quoteSchema(options.schema ?? "kagzi");
+    this.#pool = new Pool({ ...connection(options.url), max: options.poolSize ?? 10, idleTimeoutMillis: 60_000 });
+    // Without a listener an idle connection that the server closes would end the process.
+    this.#pool.on("error", () => {});
+  }
+
+  /** The first parameter of statements that need the time: the injected clock's, or NULL for the database's own. */
+  now(): string | null {
+    return this.#options.clock === undefined ? null : new Date(this.#options.clock()).toISOString();
+  }
+
+  /** Runs a statement as a transaction of its own, again if it lost to another one. */
+  async run<Row extends QueryResultRow>(statement: Statement, values: readonly Value[]): Promise<readonly Row[]> {
+    return this.#again(async () => {
+      const result = await this.#pool.query<Row>({ ...statement, values: bind(values) });
+      return result.rows;
+    });
+  }
+
+  /** Runs `work` in one transaction, again if it lost to another one; undone if its result is not to be kept. */
+  async transaction<Result>(
+    work: (runner: Runner) => Promise<Result>,
+    keep: (result: Result) => boolean = () => true,
+  ): Promise<Result> {
+    return this.#again(async () => {
+      const client = await this.#pool.connect();
+      // The pool listens only while a connection is idle.
+      client.on("error", ignore);
+      let broken: Error | undefined;
+      try {
+        await client.query("BEGIN");
+        const result = await work(runnerOn(client));
+        await client.query(keep(result) ? "COMMIT" : "ROLLBACK");
+        return result;
+      } catch (error) {
+        broken = await rollback(client);
+        throw error;
+      } finally {
+        client.off("error", ignore);
+        client.release(broken);
+      }
+    });
+  }
+
+  /** A connection outside of the pool, which the caller ends. */
+  async connect(): Promise<Client> {
+    const client = new Client(connection(this.#options.url));
+    client.on("error", ignore);
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      throw translateError(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#pool.ending) await this.#pool.end();
+  }
+
+  async #again<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isTransient(error) || tries === TRIES) throw translateError(error);
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 2 ** tries));
+      }
+    }
+  }
+}
+
+function ignore(): void {}
+
+async function rollback(client: PoolClient): Promise<Error | undefined> {
+  try {
+    await client.query("ROLLBACK");
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function runnerOn(client: PoolClient): Runner {
+  return {
+    async run<Row extends QueryResultRow>(statement: Statement, values: readonly Value[]) {
+      const result = await client.query<Row>({ ...statement, values: bind(values) });
+      return result.rows;
+    },
+  };
+}
+
+function bind(values: readonly Value[]): unknown[] {
+  return values.map((value) =>
+    value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value,
+  );
+}
+
+function connection(url: string): ClientConfig {
+  return {
+    connectionString: url,
+    options: SESSION.map((setting) => `-c ${setting}`).join(" "),
+    connectionTimeoutMillis: 5000,
+    query_timeout: 15_000,
+    keepAlive: true,
+    types: { getTypeParser: parserOf },
+  };
+}
+
+// Times are whole milliseconds and counts far from 2^53: numbers hold both exactly.
+const parserOf: CustomTypesConfig["getTypeParser"] = (oid, format) => {
+  if (oid === types.builtins.TIMESTAMPTZ) return parseInstant;
+  if (oid === types.builtins.INT8) return Number;
+  return types.getTypeParser(oid, format);
+};
+
+/** Sessions run in UTC: `2030-01-01 00:00:00.123+00`. */
+function parseInstant(text: string): Instant {
+  return Date.parse(`${text.slice(0, 10)}T${text.slice(11)}:00`);
+}
+
+function quoteSchema(name: string): string {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(name)) {
+    throw new KagziError(
+      "INVALID_ARGUMENT",
+      `a schema cannot be called ${JSON.stringify(name)}: take a-z, 0-9 and "_", no digit first, at most 63`,
+    );
+  }
+  return `"${name}"`;
+}

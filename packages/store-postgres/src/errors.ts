@@ -1,0 +1,46 @@
+import { KagziError, isKagziError } from "@kagzi/core";
+import { DatabaseError } from "pg";
+
+/** What this or that transaction lost to another one, and what trying again cures: serialization and deadlock. */
+const TRANSIENT = new Set(["40001", "40P01"]);
+
+/** Classes and codes of SQLSTATE that say that the database cannot serve now, and may later. */
+const UNAVAILABLE = /^(08...|57P..|53...|55P03|57014|25006|58...|XX000)$/;
+
+/** What no waiting cures: wrong credentials, no such database or schema, no right to it. */
+const MISCONFIGURED = /^(28...|3D000|3F000|42501)$/;
+
+/** Whether the transaction was undone because of another one and can be run again at once. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof DatabaseError && TRANSIENT.has(error.code ?? "");
+}
+
+/** Whether a row with this key was there already. */
+export function isUniqueViolation(error: unknown): boolean {
+  const cause = isKagziError(error) ? error.cause : error;
+  return cause instanceof DatabaseError && cause.code === "23505";
+}
+
+/** Whatever the driver threw, as one of our errors, the original as its cause. */
+export function translateError(error: unknown): KagziError {
+  if (isKagziError(error)) return error;
+  if (!(error instanceof DatabaseError)) return unreachableDatabase(error);
+  const code = error.code ?? "";
+  if (MISCONFIGURED.test(code)) {
+    return new KagziError("PRECONDITION_FAILED", `the database refuses us: ${error.message}`, { cause: error });
+  }
+  if (UNAVAILABLE.test(code) || TRANSIENT.has(code)) {
+    return new KagziError("UNAVAILABLE", `the database cannot serve now: ${error.message}`, { cause: error });
+  }
+  return new KagziError("INTERNAL", `the database refused a statement: ${error.message} (SQLSTATE ${code})`, {
+    cause: error,
+  });
+}
+
+/** All that is not the server's own answer is a connection that failed, or an answer that did not come in time. */
+function unreachableDatabase(error: unknown): KagziError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new KagziError("UNAVAILABLE", `the database cannot be reached: ${message || "connection failed"}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,51 @@
+import type { HistoryPage, HistoryPosition, HistoryRecord } from "@kagzi/core";
+import { type HistoryRow, historyColumns, toHistoryRecord } from "@kagzi/core/rows";
+import type { Database, Statement } from "./database.ts";
+import { statement } from "./sql.ts";
+
+/** Records of a page at most, whatever their size. */
+const PAGE_RECORDS = 1000;
+
+/** A page of each history: about `maxBytes` of payloads, at least one record, all in one statement. */
+export async function readHistories(
+  database: Database,
+  positions: readonly HistoryPosition[],
+  maxBytes: number,
+): Promise<readonly HistoryPage[]> {
+  const rows = await database.run<HistoryRow & { place: number; last_seq: number }>(readStatement(database.schema), [
+    positions.map((position) => position.namespaceId),
+    positions.map((position) => position.runId),
+    positions.map((position) => position.afterSeq),
+    maxBytes,
+  ]);
+  const pages = positions.map(() => ({ records: [] as HistoryRecord[], more: false }));
+  for (const row of rows) {
+    const page = pages[row.place];
+    page?.records.push(toHistoryRecord(row));
+    if (page !== undefined) page.more = row.seq < row.last_seq;
+  }
+  return pages;
+}
+
+// pg_column_size does not fetch a payload that is stored out of line, so what is left out of a page is never read.
+function readStatement(schema: string): Statement {
+  return statement(
+    "history_read",
+    `SELECT (p.ordinality - 1)::int AS place, last.seq AS last_seq, ${historyColumns("h")}
+     FROM unnest($1::text[], $2::uuid[], $3::int[]) WITH ORDINALITY AS p(namespace_id, run_id, after_seq)
+     CROSS JOIN LATERAL (
+       SELECT max(h.seq) AS seq FROM ${schema}.history h WHERE h.namespace_id = p.namespace_id AND h.run_id = p.run_id
+     ) last
+     CROSS JOIN LATERAL (
+       SELECT * FROM (
+         SELECT h.*, sum(coalesce(pg_column_size(h.payload), 0) + coalesce(pg_column_size(h.input), 0)
+                         + coalesce(length(h.error), 0)) OVER (ORDER BY h.seq) AS bytes
+         FROM ${schema}.history h
+         WHERE h.namespace_id = p.namespace_id AND h.run_id = p.run_id AND h.seq > p.after_seq
+         ORDER BY h.seq LIMIT ${PAGE_RECORDS}
+       ) sized
+       WHERE sized.bytes <= $4 OR sized.seq = p.after_seq + 1
+     ) h
+     ORDER BY p.ordinality, h.seq`,
+  );
+}

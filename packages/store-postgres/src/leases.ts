@@ -1,0 +1,255 @@
+import type {
+  ErrorDetail,
+  LapsedLease,
+  Lease,
+  NamespaceId,
+  RunId,
+  Takeover,
+  Worker,
+  WorkerId,
+  WorkerStats,
+  WorkerStore,
+} from "@kagzi/core";
+import { jsonColumn } from "@kagzi/core/rows";
+import type { Database, Runner, Statement } from "./database.ts";
+import { endStatement } from "./runs-write.ts";
+import { CLOCK, span, statement } from "./sql.ts";
+
+/** Renews every lease of a worker by one row, as an absolute time, and says which runs these are. */
+export async function heartbeat(
+  database: Database,
+  worker: Pick<Worker, "namespaceId" | "workerId">,
+  leaseMs: number,
+  stats: WorkerStats,
+): ReturnType<WorkerStore["heartbeat"]> {
+  interface Row {
+    now: number;
+    status: Worker["status"];
+    run_id: RunId | null;
+    epoch: number;
+    claimed_at: number;
+  }
+  const rows = await database.run<Row>(heartbeatStatement(database.schema), [
+    database.now(),
+    worker.namespaceId,
+    worker.workerId,
+    leaseMs,
+    stats.activeCount,
+    stats.totalCompleted,
+    stats.totalFailed,
+  ]);
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  return {
+    now: first.now,
+    status: first.status,
+    granted: rows.flatMap((row) =>
+      row.run_id === null ? [] : [{ runId: row.run_id, epoch: row.epoch, claimedAt: row.claimed_at }],
+    ),
+  };
+}
+
+// A worker that was given up for lost and is heard of again is online again; what it held is not given back to it.
+function heartbeatStatement(schema: string): Statement {
+  return statement(
+    "leases_heartbeat",
+    `WITH ${CLOCK},
+     renewed AS (
+       UPDATE ${schema}.workers SET
+         status = CASE status WHEN 'offline' THEN 'online' ELSE status END,
+         active_count = $5, total_completed = $6, total_failed = $7,
+         last_heartbeat_at = now, lease_expires_at = now + ${span("$4::bigint")}
+       FROM clock WHERE namespace_id = $2 AND worker_id = $3
+       RETURNING namespace_id, worker_id, status
+     )
+     SELECT now, w.status, r.run_id, r.epoch, r.claimed_at
+     FROM clock, renewed w
+     LEFT JOIN ${schema}.runs r
+       ON r.namespace_id = w.namespace_id AND r.worker_id = w.worker_id AND r.status = 'running'`,
+  );
+}
+
+/** Gives runs back: ready at once, no crash counted. */
+export async function releaseLeases(
+  database: Database,
+  namespaceId: NamespaceId,
+  leases: readonly Lease[],
+): Promise<void> {
+  await database.run(
+    statement(
+      "leases_release",
+      `WITH ${CLOCK},
+       held AS MATERIALIZED (
+         SELECT r.run_id FROM unnest($3::uuid[], $4::int[]) AS l(run_id, epoch)
+         JOIN ${database.schema}.runs r ON r.namespace_id = $2 AND r.run_id = l.run_id AND r.epoch = l.epoch
+         WHERE r.status = 'running' ORDER BY r.run_id FOR UPDATE OF r
+       )
+       UPDATE ${database.schema}.runs r
+       SET status = 'pending', available_at = now, claimed_at = NULL, crashes = 0
+       FROM held, clock WHERE r.namespace_id = $2 AND r.run_id = held.run_id`,
+    ),
+    [database.now(), namespaceId, leases.map((lease) => lease.runId), leases.map((lease) => lease.epoch)],
+  );
+}
+
+/** Marks a worker offline and gives back all its runs; `false` if there is no such worker. */
+export async function deregisterWorker(
+  database: Database,
+  namespaceId: NamespaceId,
+  workerId: WorkerId,
+): Promise<boolean> {
+  const rows = await database.run(
+    statement(
+      "leases_deregister",
+      `WITH ${CLOCK},
+       gone AS (
+         UPDATE ${database.schema}.workers SET status = 'offline', active_count = 0, lease_expires_at = now
+         FROM clock WHERE namespace_id = $2 AND worker_id = $3 RETURNING worker_id
+       ),
+       held AS MATERIALIZED (
+         SELECT run_id FROM ${database.schema}.runs
+         WHERE namespace_id = $2 AND worker_id = $3 AND status = 'running' ORDER BY run_id FOR UPDATE
+       ),
+       released AS (
+         UPDATE ${database.schema}.runs r
+         SET status = 'pending', available_at = now, claimed_at = NULL, crashes = 0
+         FROM held, clock WHERE r.namespace_id = $2 AND r.run_id = held.run_id
+       )
+       SELECT worker_id FROM gone`,
+    ),
+    [database.now(), namespaceId, workerId],
+  );
+  return rows.length === 1;
+}
+
+/** Leases whose worker was not heard of in time. */
+export async function lapsedLeases(database: Database, limit: number): Promise<readonly LapsedLease[]> {
+  interface Row {
+    namespace_id: NamespaceId;
+    run_id: RunId;
+    epoch: number;
+    crashes: number;
+    progressed: boolean;
+  }
+  const rows = await database.run<Row>(
+    statement(
+      "leases_lapsed",
+      `WITH ${CLOCK}
+       SELECT r.namespace_id, r.run_id, r.epoch, r.crashes, r.claimed_seq < (
+         SELECT max(h.seq) FROM ${database.schema}.history h
+         WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id) AS progressed
+       FROM ${database.schema}.workers w
+       JOIN ${database.schema}.runs r
+         ON r.namespace_id = w.namespace_id AND r.worker_id = w.worker_id AND r.status = 'running'
+       WHERE w.status <> 'offline' AND w.lease_expires_at < (SELECT now FROM clock)
+       LIMIT $2`,
+    ),
+    [database.now(), limit],
+  );
+  return rows.map((row) => ({
+    namespaceId: row.namespace_id,
+    runId: row.run_id,
+    epoch: row.epoch,
+    crashes: row.crashes,
+    progressed: row.progressed,
+  }));
+}
+
+/** Takes lapsed leases back. One that was renewed or given up meanwhile is left alone. */
+export async function takeOver(
+  database: Database,
+  takeovers: readonly { readonly lease: LapsedLease; readonly takeover: Takeover }[],
+): Promise<readonly RunId[]> {
+  return database.transaction(async (runner) => {
+    const taken = await lockLapsed(
+      runner,
+      database,
+      takeovers.map(({ lease }) => lease),
+    );
+    const still = takeovers.filter(({ lease }) => taken.has(lease.runId));
+    await toPending(runner, database, still);
+    for (const { lease, takeover } of still) {
+      if (takeover.become === "failed") await toFailed(runner, database, lease, takeover.error);
+    }
+    return still.map(({ lease }) => lease.runId);
+  });
+}
+
+async function lockLapsed(runner: Runner, database: Database, leases: readonly LapsedLease[]): Promise<Set<RunId>> {
+  const rows = await runner.run<{ run_id: RunId }>(
+    statement(
+      "leases_lock_lapsed",
+      `WITH ${CLOCK}
+       SELECT r.run_id FROM unnest($2::text[], $3::uuid[], $4::int[]) AS l(namespace_id, run_id, epoch)
+       JOIN ${database.schema}.runs r
+         ON r.namespace_id = l.namespace_id AND r.run_id = l.run_id AND r.epoch = l.epoch AND r.status = 'running'
+       JOIN ${database.schema}.workers w ON w.namespace_id = r.namespace_id AND w.worker_id = r.worker_id
+       WHERE w.lease_expires_at < (SELECT now FROM clock)
+       ORDER BY r.namespace_id, r.run_id FOR UPDATE OF r SKIP LOCKED`,
+    ),
+    [
+      database.now(),
+      leases.map((lease) => lease.namespaceId),
+      leases.map((lease) => lease.runId),
+      leases.map((lease) => lease.epoch),
+    ],
+  );
+  return new Set(rows.map((row) => row.run_id));
+}
+
+async function toPending(
+  runner: Runner,
+  database: Database,
+  takeovers: readonly { readonly lease: LapsedLease; readonly takeover: Takeover }[],
+): Promise<void> {
+  const rows = takeovers.flatMap(({ lease, takeover }) =>
+    takeover.become === "pending" ? [{ ...lease, afterMs: takeover.afterMs, crashes: takeover.crashes }] : [],
+  );
+  if (rows.length === 0) return;
+  await runner.run(
+    statement(
+      "leases_to_pending",
+      `WITH ${CLOCK}
+       UPDATE ${database.schema}.runs r SET status = 'pending', available_at = now + ${span("t.after_ms")},
+         claimed_at = NULL, crashes = t.crashes
+       FROM unnest($2::text[], $3::uuid[], $4::bigint[], $5::int[]) AS t(namespace_id, run_id, after_ms, crashes), clock
+       WHERE r.namespace_id = t.namespace_id AND r.run_id = t.run_id`,
+    ),
+    [
+      database.now(),
+      rows.map((row) => row.namespaceId),
+      rows.map((row) => row.runId),
+      rows.map((row) => row.afterMs),
+      rows.map((row) => row.crashes),
+    ],
+  );
+}
+
+async function toFailed(runner: Runner, database: Database, lease: LapsedLease, error: ErrorDetail): Promise<void> {
+  await runner.run(endStatement(database.schema), [
+    database.now(),
+    lease.namespaceId,
+    lease.runId,
+    "failed",
+    jsonColumn(error),
+  ]);
+}
+
+/** Marks workers offline whose leases lapsed and hold nothing, and forgets those that have long been offline. */
+export async function sweepWorkers(database: Database, forgetAfterMs: number): Promise<void> {
+  await database.run(
+    statement(
+      "leases_sweep",
+      `WITH ${CLOCK},
+       forgotten AS (
+         DELETE FROM ${database.schema}.workers
+         WHERE status = 'offline' AND last_heartbeat_at < (SELECT now FROM clock) - ${span("$2::bigint")}
+       )
+       UPDATE ${database.schema}.workers w SET status = 'offline', active_count = 0
+       WHERE w.status <> 'offline' AND w.lease_expires_at < (SELECT now FROM clock)
+         AND NOT EXISTS (SELECT FROM ${database.schema}.runs r
+           WHERE r.namespace_id = w.namespace_id AND r.worker_id = w.worker_id AND r.status = 'running')`,
+    ),
+    [database.now(), forgetAfterMs],
+  );
+}

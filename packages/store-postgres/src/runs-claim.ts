@@ -1,0 +1,152 @@
+import type { Candidate, ClaimRequest, ClaimResult, Instant, Run, RunId, WorkerId } from "@kagzi/core";
+import { type RunRow, runColumns, toRun } from "@kagzi/core/rows";
+import type { Database, Runner, Statement } from "./database.ts";
+import { CLOCK, statement } from "./sql.ts";
+
+/** Claims ready runs: locks the first of them, lets the caller say who takes which, and gives out those leases. */
+export async function claimRuns(database: Database, request: ClaimRequest): Promise<ClaimResult> {
+  const now = database.now();
+  return database.transaction(async (runner) => {
+    const ready = await runner.run<ReadyRow>(readyStatement(database.schema), [now, ...keyColumns(request)]);
+    const assignments = ready.length === 0 ? [] : request.assign(ready.map(toCandidate));
+    const lastWorkers = new Map(ready.map((row) => [row.run_id, row.worker_id]));
+    const rows =
+      assignments.length === 0
+        ? []
+        : await runner.run<RunRow & { claimed_seq: number; now: Instant }>(claimStatement(database.schema), [
+            now,
+            request.namespaceId,
+            assignments.map((assignment) => assignment.runId),
+            assignments.map((assignment) => assignment.workerId),
+          ]);
+    const claimed = rows.map((row) => ({
+      run: toRun(row) as Extract<Run, { status: "running" }>,
+      lastSeq: row.claimed_seq,
+      sameWorker: lastWorkers.get(row.run_id) === row.worker_id,
+    }));
+    const next = await nextReady(runner, database.schema, now, request);
+    const wanted = request.wanted.reduce((sum, { limit }) => sum + limit, 0);
+    return {
+      now: next.now,
+      claimed,
+      more: ready.length >= wanted || ready.length > claimed.length,
+      ...(next.at !== null && { nextAt: next.at }),
+    };
+  });
+}
+
+interface ReadyRow {
+  readonly run_id: RunId;
+  readonly workflow_type: string;
+  readonly version: string;
+  readonly worker_id: WorkerId | null;
+}
+
+function toCandidate(row: ReadyRow): Candidate {
+  return {
+    runId: row.run_id,
+    workflowType: row.workflow_type,
+    version: row.version,
+    ...(row.worker_id !== null && { workerId: row.worker_id }),
+  };
+}
+
+function keyColumns(request: ClaimRequest) {
+  return [
+    request.namespaceId,
+    request.taskQueue,
+    request.wanted.map((wanted) => wanted.workflowType),
+    request.wanted.map((wanted) => wanted.version),
+    request.wanted.map((wanted) => wanted.limit),
+  ];
+}
+
+const WANTED =
+  "wanted AS (SELECT * FROM unnest($4::text[], $5::text[], $6::int[]) AS w(workflow_type, version, wanted))";
+
+/** The runs of one key, which the index of claimable runs has together. */
+const OF_KEY = `r.namespace_id = $2 AND r.task_queue = $3 AND r.workflow_type = w.workflow_type
+             AND r.version = w.version AND r.available_at IS NOT NULL`;
+
+// The index orders runs by priority and, within one, by the time they are ready, those of the future last. So each
+// priority is looked at by itself: stepping from one to the next costs a look at the index, and no run that is not
+// ready yet is read, however many sleep.
+function priorities(schema: string): string {
+  return `
+       WITH RECURSIVE level(priority) AS (
+         (SELECT r.priority FROM ${schema}.runs r WHERE ${OF_KEY} ORDER BY r.priority DESC LIMIT 1)
+         UNION ALL
+         SELECT (SELECT r.priority FROM ${schema}.runs r WHERE ${OF_KEY} AND r.priority < l.priority
+                 ORDER BY r.priority DESC LIMIT 1)
+         FROM level l WHERE l.priority IS NOT NULL
+       )`;
+}
+
+// SKIP LOCKED: what another server is claiming is not waited for.
+function readyStatement(schema: string): Statement {
+  return statement(
+    "runs_ready",
+    `WITH ${CLOCK}, ${WANTED}
+     SELECT c.run_id, c.workflow_type, c.version, c.worker_id
+     FROM wanted w CROSS JOIN LATERAL (${priorities(schema)}
+       SELECT ready.*, l.priority FROM level l CROSS JOIN LATERAL (
+         SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.available_at FROM ${schema}.runs r
+         WHERE ${OF_KEY} AND r.priority = l.priority AND r.available_at <= (SELECT now FROM clock)
+         ORDER BY r.available_at LIMIT w.wanted FOR UPDATE SKIP LOCKED
+       ) ready
+       WHERE l.priority IS NOT NULL ORDER BY l.priority DESC, ready.available_at LIMIT w.wanted
+     ) c
+     ORDER BY c.priority DESC, c.available_at`,
+  );
+}
+
+function claimStatement(schema: string): Statement {
+  return statement(
+    "runs_claim",
+    `WITH ${CLOCK}
+     UPDATE ${schema}.runs r SET
+       status = 'running',
+       epoch = r.epoch + 1,
+       -- Counted before the worker can fail: a run that ends its worker's process cannot count afterwards.
+       crashes = r.crashes + 1,
+       worker_id = a.worker_id,
+       available_at = NULL,
+       claimed_at = now,
+       claimed_seq = (SELECT coalesce(max(h.seq), 0) FROM ${schema}.history h
+                      WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id),
+       -- The database's clock may have been set back since.
+       started_at = coalesce(r.started_at, greatest(now, r.created_at))
+     FROM unnest($3::uuid[], $4::uuid[]) AS a(run_id, worker_id), clock
+     WHERE r.namespace_id = $2 AND r.run_id = a.run_id
+     RETURNING ${runColumns("r")}, r.claimed_seq, now`,
+  );
+}
+
+async function nextReady(
+  runner: Runner,
+  schema: string,
+  now: string | null,
+  request: ClaimRequest,
+): Promise<{ now: Instant; at: Instant | null }> {
+  const rows = await runner.run<{ now: Instant; at: Instant | null }>(nextStatement(schema), [
+    now,
+    ...keyColumns(request),
+  ]);
+  return rows[0] ?? { now: 0, at: null };
+}
+
+function nextStatement(schema: string): Statement {
+  return statement(
+    "runs_next_ready",
+    `WITH ${CLOCK}, ${WANTED}
+     SELECT now, (
+       SELECT min(next.at) FROM wanted w CROSS JOIN LATERAL (${priorities(schema)}
+         SELECT (SELECT r.available_at FROM ${schema}.runs r
+                 WHERE ${OF_KEY} AND r.priority = l.priority AND r.available_at > now AND w.wanted > 0
+                 ORDER BY r.available_at LIMIT 1) AS at
+         FROM level l WHERE l.priority IS NOT NULL
+       ) next
+     ) AS at
+     FROM clock`,
+  );
+}

@@ -1,0 +1,159 @@
+import type { RunId, Start, StartOutcome } from "@kagzi/core";
+import { jsonColumn, metadataColumn } from "@kagzi/core/rows";
+import type { Database, Runner, Statement, Value } from "./database.ts";
+import { CLOCK, PayloadColumn, cut, span, statement } from "./sql.ts";
+
+/** Starts runs that have nothing to do with each other: one statement, and a second one only if some were there before. */
+export async function startRuns(database: Database, starts: readonly Start[]): Promise<readonly StartOutcome[]> {
+  const began = await begin(database, database, starts);
+  return lookUpOthers(database, database.schema, starts, began);
+}
+
+/** Starts all runs that are new, or none if one is refused or was there with another fingerprint. */
+export async function startRunsTogether(
+  database: Database,
+  starts: readonly Start[],
+): Promise<readonly StartOutcome[]> {
+  return database.transaction(
+    async (runner) => {
+      const began = await begin(database, runner, starts);
+      return lookUpOthers(runner, database.schema, starts, began);
+    },
+    (outcomes) => outcomes.every((outcome, index) => isAccepted(outcome, starts[index])),
+  );
+}
+
+function isAccepted(outcome: StartOutcome, start: Start | undefined): boolean {
+  if (outcome.became === "found") return outcome.fingerprint === start?.key?.fingerprint;
+  return outcome.became === "started";
+}
+
+type Began = ReadonlyMap<string, StartOutcome>;
+
+async function begin(database: Database, runner: Runner, starts: readonly Start[]): Promise<Began> {
+  const rows = await runner.run<{ run_id: RunId; now: number }>(beginStatement(database.schema), [
+    database.now(),
+    ...startColumns(starts),
+  ]);
+  return new Map(rows.map((row) => [row.run_id, { became: "started", now: row.now }]));
+}
+
+function startColumns(starts: readonly Start[]): Value[] {
+  const parts: Uint8Array[] = [];
+  const inputs = new PayloadColumn(parts);
+  starts.reduce((offset, start) => inputs.push(start.input, offset), 0);
+  return [
+    starts.map((start) => start.namespaceId),
+    starts.map((start) => start.runId),
+    starts.map((start) => start.key?.externalId ?? null),
+    starts.map((start) => start.key?.fingerprint ?? null),
+    starts.map((start) => start.taskQueue),
+    starts.map((start) => start.workflowType),
+    starts.map((start) => start.version),
+    starts.map((start) => start.priority),
+    starts.map((start) => jsonColumn(start.retryPolicy)),
+    starts.map((start) => start.delayMs),
+    starts.map((start) => start.timeoutMs ?? null),
+    starts.map((start) => start.claimedBy ?? null),
+    inputs.offsets,
+    inputs.lengths,
+    starts.map((start) => metadataColumn(start.input)),
+    Buffer.concat(parts),
+  ];
+}
+
+// One statement and so one transaction: the key, the run and the first record of its history stand or fall together.
+// A start whose key is taken drops out at `keyed`; ON CONFLICT waits for a start that holds the key and has not
+// committed, so of two at once the second always finds the first.
+function beginStatement(schema: string): Statement {
+  return statement(
+    "runs_start",
+    `WITH ${CLOCK},
+     start AS (
+       SELECT * FROM unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                            $9::smallint[], $10::text[], $11::bigint[], $12::bigint[], $13::uuid[],
+                            $14::int[], $15::int[], $16::text[])
+         AS s(namespace_id, run_id, external_id, fingerprint, task_queue, workflow_type, version,
+              priority, retry_policy, delay_ms, timeout_ms, claimed_by, input_offset, input_length, input_metadata)
+     ),
+     allowed AS (
+       SELECT s.* FROM start s
+       WHERE (SELECT n.enabled FROM ${schema}.namespaces n WHERE n.namespace_id = s.namespace_id)
+     ),
+     keyed AS (
+       INSERT INTO ${schema}.run_keys (namespace_id, external_id, run_id, fingerprint)
+       SELECT namespace_id, external_id, run_id, fingerprint FROM allowed
+       WHERE external_id IS NOT NULL ORDER BY namespace_id, external_id
+       ON CONFLICT DO NOTHING RETURNING run_id
+     ),
+     fresh AS MATERIALIZED (
+       SELECT * FROM allowed WHERE external_id IS NULL OR run_id IN (SELECT run_id FROM keyed)
+     ),
+     begun AS (
+       INSERT INTO ${schema}.runs (namespace_id, run_id, external_id, task_queue, workflow_type, version, status,
+         priority, attempt, epoch, crashes, retry_policy, worker_id, available_at, claimed_at, claimed_seq,
+         created_at, started_at, deadline_at)
+       SELECT namespace_id, run_id, external_id, task_queue, workflow_type, version,
+         CASE WHEN claimed_by IS NULL THEN 'pending' ELSE 'running' END,
+         priority, 1, CASE WHEN claimed_by IS NULL THEN 0 ELSE 1 END, CASE WHEN claimed_by IS NULL THEN 0 ELSE 1 END,
+         retry_policy, claimed_by,
+         CASE WHEN claimed_by IS NULL THEN now + ${span("delay_ms")} END,
+         CASE WHEN claimed_by IS NOT NULL THEN now END, 1,
+         now, CASE WHEN claimed_by IS NOT NULL THEN now END, now + ${span("timeout_ms")}
+       FROM fresh, clock
+     ),
+     recorded AS (
+       INSERT INTO ${schema}.history (namespace_id, run_id, seq, epoch, kind, type, name, occurrence, attempt,
+         recorded_at, observed_at, payload, payload_metadata)
+       SELECT namespace_id, run_id, 1, 0, 'run', 'started', '', 1, 1, now, now,
+         ${cut("$17::bytea", "input_offset", "input_length")}, input_metadata
+       FROM fresh, clock
+     )
+     SELECT run_id, now FROM fresh, clock`,
+  );
+}
+
+/** Adds what is known of the starts that did not begin: the run that has their key, or what is wrong with the namespace. */
+async function lookUpOthers(
+  runner: Runner,
+  schema: string,
+  starts: readonly Start[],
+  began: Began,
+): Promise<readonly StartOutcome[]> {
+  const others = starts.filter((start) => !began.has(start.runId));
+  const found = others.length === 0 ? new Map<string, StartOutcome>() : await lookUp(runner, schema, others);
+  return starts.map((start) => began.get(start.runId) ?? found.get(start.runId) ?? NO_NAMESPACE);
+}
+
+const NO_NAMESPACE: StartOutcome = { became: "refused", because: "noNamespace" };
+
+async function lookUp(runner: Runner, schema: string, starts: readonly Start[]): Promise<Began> {
+  const rows = await runner.run<{
+    start_id: string;
+    enabled: boolean;
+    run_id: RunId | null;
+    fingerprint: string | null;
+  }>(lookUpStatement(schema), [
+    starts.map((start) => start.namespaceId),
+    starts.map((start) => start.runId),
+    starts.map((start) => start.key?.externalId ?? null),
+  ]);
+  return new Map(
+    rows.map((row) => [
+      row.start_id,
+      row.enabled && row.run_id !== null
+        ? { became: "found", runId: row.run_id, fingerprint: row.fingerprint ?? "" }
+        : { became: "refused", because: "namespaceDisabled" },
+    ]),
+  );
+}
+
+function lookUpStatement(schema: string): Statement {
+  return statement(
+    "runs_start_lookup",
+    `SELECT s.run_id AS start_id, n.enabled, k.run_id, k.fingerprint
+     FROM unnest($1::text[], $2::uuid[], $3::text[]) AS s(namespace_id, run_id, external_id)
+     JOIN ${schema}.namespaces n USING (namespace_id)
+     LEFT JOIN ${schema}.run_keys k ON k.namespace_id = s.namespace_id AND k.external_id = s.external_id`,
+  );
+}

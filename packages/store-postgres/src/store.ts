@@ -1,0 +1,85 @@
+import type { HistoryStore, Instant, NamespaceStore, RunStore, Store, WorkerStore } from "@kagzi/core";
+import { Database, type PostgresOptions } from "./database.ts";
+import { readHistories } from "./history.ts";
+import { PostgresHints } from "./hints.ts";
+import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
+import { migrate } from "./migrate.ts";
+import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
+import { claimRuns } from "./runs-claim.ts";
+import { countRuns, endedRuns, findRunByExternalId, getRun, listRuns, overdueRuns } from "./runs-read.ts";
+import { startRuns, startRunsTogether } from "./runs-start.ts";
+import { endRun, writeRuns } from "./runs-write.ts";
+import { CLOCK, statement } from "./sql.ts";
+import { violations } from "./violations.ts";
+import { drainWorker, getWorker, listWorkers, registerWorker, workflowVersions } from "./workers.ts";
+
+/** Keeps runs in a schema of a PostgreSQL database (13 or later), which any number of servers may share. */
+export class PostgresStore implements Store {
+  readonly kind = "postgres";
+  readonly runs: RunStore;
+  readonly history: HistoryStore;
+  readonly workers: WorkerStore;
+  readonly namespaces: NamespaceStore;
+  readonly hints: PostgresHints;
+  readonly #database: Database;
+
+  /** Connects to nothing yet. @throws KagziError `INVALID_ARGUMENT` for a name that no schema can have */
+  constructor(options: PostgresOptions) {
+    const database = new Database(options);
+    this.#database = database;
+    this.hints = new PostgresHints(database);
+    this.runs = {
+      start: (starts) => startRuns(database, starts),
+      startTogether: (starts) => startRunsTogether(database, starts),
+      write: (writes) => writeRuns(database, writes),
+      claim: (request) => claimRuns(database, request),
+      end: (end) => endRun(database, end),
+      overdue: (limit) => overdueRuns(database, limit),
+      get: (namespaceId, runId) => getRun(database, namespaceId, runId),
+      findByExternalId: (namespaceId, externalId) => findRunByExternalId(database, namespaceId, externalId),
+      ended: (runs) => endedRuns(database, runs),
+      list: (filter, page) => listRuns(database, filter, page),
+      count: (filter, limit) => countRuns(database, filter, limit),
+    };
+    this.history = { read: (positions, maxBytes) => readHistories(database, positions, maxBytes) };
+    this.workers = {
+      register: (worker, leaseMs) => registerWorker(database, worker, leaseMs),
+      heartbeat: (worker, leaseMs, stats) => heartbeat(database, worker, leaseMs, stats),
+      release: (namespaceId, leases) => releaseLeases(database, namespaceId, leases),
+      deregister: (namespaceId, workerId) => deregisterWorker(database, namespaceId, workerId),
+      drain: (namespaceId, workerId) => drainWorker(database, namespaceId, workerId),
+      get: (namespaceId, workerId) => getWorker(database, namespaceId, workerId),
+      list: (filter, page) => listWorkers(database, filter, page),
+      versions: (namespaceId, workflowType) => workflowVersions(database, namespaceId, workflowType),
+      lapsed: (limit) => lapsedLeases(database, limit),
+      takeOver: (takeovers) => takeOver(database, takeovers),
+      sweep: (forgetAfterMs) => sweepWorkers(database, forgetAfterMs),
+    };
+    this.namespaces = {
+      create: (namespaceId, description) => createNamespace(database, namespaceId, description),
+      get: (namespaceId) => getNamespace(database, namespaceId),
+      list: (page) => listNamespaces(database, page),
+      update: (namespaceId, change) => updateNamespace(database, namespaceId, change),
+    };
+  }
+
+  migrate(): Promise<number> {
+    return migrate(this.#database);
+  }
+
+  async now(): Promise<Instant> {
+    const rows = await this.#database.run<{ now: Instant }>(statement("now", `WITH ${CLOCK} SELECT now FROM clock`), [
+      this.#database.now(),
+    ]);
+    return rows[0]?.now ?? 0;
+  }
+
+  violations(): Promise<readonly string[]> {
+    return violations(this.#database);
+  }
+
+  async close(): Promise<void> {
+    this.hints.close();
+    await this.#database.close();
+  }
+}

@@ -1,0 +1,67 @@
+import type { Database } from "./database.ts";
+import { statement } from "./sql.ts";
+
+/**
+ * The invariants of docs/state-machine.md as queries that must find nothing. CHECK constraints keep those that one row
+ * can show; here are those that take more than a row, and those whose constraint could be dropped by accident.
+ */
+export async function violations(database: Database): Promise<readonly string[]> {
+  const rows = await database.run<{ invariant: string; what: string }>(
+    statement("violations", PROBES(database.schema)),
+    [],
+  );
+  return rows.map(({ invariant, what }) => `${invariant}: ${what}`);
+}
+
+const PROBES = (schema: string) => `
+  SELECT 'L2, R6' AS invariant, 'run ' || run_id || ' is ' || status || ' with another state''s columns' AS what
+  FROM ${schema}.runs
+  WHERE (status = 'running') <> (claimed_at IS NOT NULL)
+     OR (status IN ('completed', 'failed', 'cancelled')) <> (finished_at IS NOT NULL)
+     OR (status IN ('running', 'paused', 'completed', 'failed', 'cancelled') AND available_at IS NOT NULL)
+  UNION ALL
+  SELECT 'P4', 'run ' || run_id || ' is ' || status || ' and nothing will ever wake it'
+  FROM ${schema}.runs r
+  WHERE (status IN ('pending', 'sleeping') AND available_at IS NULL)
+     OR (status = 'running' AND NOT EXISTS (
+           SELECT FROM ${schema}.workers w
+           WHERE w.namespace_id = r.namespace_id AND w.worker_id = r.worker_id AND w.status <> 'offline'))
+  UNION ALL
+  SELECT 'R7', 'the history of run ' || run_id || ' has gaps'
+  FROM ${schema}.history GROUP BY namespace_id, run_id HAVING count(*) <> max(seq) OR min(seq) <> 1
+  UNION ALL
+  SELECT 'S1', 'step ' || name || '#' || occurrence || ' of run ' || run_id || ' has two outcomes'
+  FROM (
+    SELECT h.*, count(*) FILTER (WHERE kind = 'run' AND type = 'retrying')
+                  OVER (PARTITION BY namespace_id, run_id ORDER BY seq) AS run_retries
+    FROM ${schema}.history h
+  ) h
+  WHERE kind <> 'run' AND type IN ('completed', 'failed', 'cancelled')
+  GROUP BY namespace_id, run_id, name, occurrence
+  HAVING count(*) FILTER (WHERE type = 'completed') > 1 OR count(*) <> count(DISTINCT run_retries)
+  UNION ALL
+  SELECT 'S4', 'record ' || h.seq || ' of run ' || h.run_id || ' was written under a lease that was not given, or after the end'
+  FROM ${schema}.history h JOIN ${schema}.runs r USING (namespace_id, run_id)
+  WHERE h.epoch > r.epoch OR h.recorded_at > r.finished_at
+  UNION ALL
+  SELECT 'S4', 'record ' || seq || ' of run ' || run_id || ' was written under an older lease than the one before it'
+  FROM (
+    SELECT h.*, max(epoch) OVER (PARTITION BY namespace_id, run_id ORDER BY seq ROWS UNBOUNDED PRECEDING) AS highest
+    FROM ${schema}.history h
+  ) h
+  WHERE epoch < highest AND NOT (epoch = 0 AND kind = 'run')
+  UNION ALL
+  SELECT 'R5', 'run ' || r.run_id || ' is ' || r.status || ' and its history does not end so'
+  FROM ${schema}.runs r
+  LEFT JOIN LATERAL (
+    SELECT kind, type FROM ${schema}.history h
+    WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id ORDER BY seq DESC LIMIT 1
+  ) last ON true
+  WHERE (r.finished_at IS NOT NULL) <> (last.kind = 'run' AND last.type IN ('completed', 'failed', 'cancelled'))
+     OR (r.finished_at IS NOT NULL AND last.type <> r.status) OR last.kind IS NULL
+  UNION ALL
+  SELECT 'R3', 'external id ' || coalesce(r.external_id, k.external_id) || ' and run ' || coalesce(r.run_id, k.run_id) || ' do not agree'
+  FROM (SELECT * FROM ${schema}.runs WHERE external_id IS NOT NULL) r
+  FULL JOIN ${schema}.run_keys k
+    ON k.namespace_id = r.namespace_id AND k.external_id = r.external_id AND k.run_id = r.run_id
+  WHERE r.run_id IS NULL OR k.run_id IS NULL`;

@@ -1,0 +1,108 @@
+import { type NamespaceId, type NewWorker, type WorkerId, type WorkerStatus, notFound } from "@kagzi/core";
+import type { Worker } from "@kagzi/core";
+import { type WorkerRow, toWorker } from "@kagzi/core/rows";
+import type { Database } from "./database.ts";
+import { CLOCK, span, statement } from "./sql.ts";
+
+/** Adds a worker that is online, and the versions of workflows that it has. */
+export async function registerWorker(database: Database, worker: NewWorker, leaseMs: number): Promise<void> {
+  const rows = await database.run(
+    statement(
+      "workers_register",
+      `WITH ${CLOCK},
+       home AS (SELECT namespace_id FROM ${database.schema}.namespaces WHERE namespace_id = $2),
+       offered AS (
+         INSERT INTO ${database.schema}.workflow_versions
+         SELECT home.namespace_id, o.workflow_type, o.version, now
+         FROM home, clock, unnest($14::text[], $15::text[]) AS o(workflow_type, version)
+         ORDER BY o.workflow_type, o.version
+         ON CONFLICT DO NOTHING
+       )
+       INSERT INTO ${database.schema}.workers
+       SELECT home.namespace_id, $3::uuid, $4, 'online', $5, $6, $7, $8, $9, $10, $11::int, $12, 0, 0, 0,
+         now, now, now + ${span("$13::bigint")}
+       FROM home, clock
+       ON CONFLICT (namespace_id, worker_id) DO UPDATE SET status = 'online', lease_expires_at = excluded.lease_expires_at
+       RETURNING worker_id`,
+    ),
+    [
+      database.now(),
+      worker.namespaceId,
+      worker.workerId,
+      worker.taskQueue,
+      JSON.stringify(worker.workflows),
+      worker.maxConcurrent,
+      worker.hostname,
+      worker.pid,
+      worker.version,
+      JSON.stringify(worker.labels),
+      worker.queueConcurrencyLimit ?? null,
+      JSON.stringify(worker.workflowTypeConcurrency),
+      leaseMs,
+      worker.workflows.map((workflow) => workflow.workflowType),
+      worker.workflows.map((workflow) => workflow.version),
+    ],
+  );
+  if (rows.length === 0) throw notFound("namespace", worker.namespaceId);
+}
+
+/** Sets `draining`; `false` if there is no such worker or it is offline. */
+export async function drainWorker(database: Database, namespaceId: NamespaceId, workerId: WorkerId): Promise<boolean> {
+  const rows = await database.run(
+    statement(
+      "workers_drain",
+      `UPDATE ${database.schema}.workers SET status = 'draining'
+       WHERE namespace_id = $1 AND worker_id = $2 AND status <> 'offline' RETURNING worker_id`,
+    ),
+    [namespaceId, workerId],
+  );
+  return rows.length === 1;
+}
+
+export async function getWorker(
+  database: Database,
+  namespaceId: NamespaceId,
+  workerId: WorkerId,
+): Promise<Worker | undefined> {
+  const [row] = await database.run<WorkerRow>(
+    statement("workers_get", `SELECT * FROM ${database.schema}.workers WHERE namespace_id = $1 AND worker_id = $2`),
+    [namespaceId, workerId],
+  );
+  return row && toWorker(row);
+}
+
+/** Workers of a namespace, the newest first. */
+export async function listWorkers(
+  database: Database,
+  filter: { readonly namespaceId: NamespaceId; readonly status?: WorkerStatus; readonly taskQueue?: string },
+  page: { readonly before?: WorkerId; readonly limit: number },
+): Promise<readonly Worker[]> {
+  const rows = await database.run<WorkerRow>(
+    statement(
+      "workers_list",
+      `SELECT * FROM ${database.schema}.workers
+       WHERE namespace_id = $1 AND ($2::text IS NULL OR status = $2) AND ($3::text IS NULL OR task_queue = $3)
+         AND ($4::uuid IS NULL OR worker_id < $4)
+       ORDER BY worker_id DESC LIMIT $5`,
+    ),
+    [filter.namespaceId, filter.status ?? null, filter.taskQueue ?? null, page.before ?? null, page.limit],
+  );
+  return rows.map(toWorker);
+}
+
+/** The versions of a workflow that workers have ever registered. */
+export async function workflowVersions(
+  database: Database,
+  namespaceId: NamespaceId,
+  workflowType: string,
+): Promise<readonly string[]> {
+  const rows = await database.run<{ version: string }>(
+    statement(
+      "workers_versions",
+      `SELECT version FROM ${database.schema}.workflow_versions
+       WHERE namespace_id = $1 AND workflow_type = $2 ORDER BY version`,
+    ),
+    [namespaceId, workflowType],
+  );
+  return rows.map((row) => row.version);
+}

@@ -1,0 +1,161 @@
+import type {
+  LapsedLease,
+  Lease,
+  NamespaceId,
+  RunId,
+  Takeover,
+  Worker,
+  WorkerId,
+  WorkerStats,
+  WorkerStore,
+} from "@kagzi/core";
+import type { Database } from "./database.ts";
+import { endRunWithin } from "./runs-write.ts";
+
+/** Renews every lease of a worker by one row, as an absolute time, and says which runs these are. */
+export function heartbeat(
+  database: Database,
+  worker: Pick<Worker, "namespaceId" | "workerId">,
+  leaseMs: number,
+  stats: WorkerStats,
+): Awaited<ReturnType<WorkerStore["heartbeat"]>> {
+  return database.transaction(() => {
+    const now = database.now();
+    // A worker that was given up for lost and is heard of again is online again; what it held is not given back to it.
+    const [renewed] = database.all<{ status: Worker["status"] }>(
+      `UPDATE workers SET status = CASE status WHEN 'offline' THEN 'online' ELSE status END,
+         active_count = ?, total_completed = ?, total_failed = ?, last_heartbeat_at = ?, lease_expires_at = ?
+       WHERE namespace_id = ? AND worker_id = ? RETURNING status`,
+      [
+        stats.activeCount,
+        stats.totalCompleted,
+        stats.totalFailed,
+        now,
+        now + leaseMs,
+        worker.namespaceId,
+        worker.workerId,
+      ],
+    );
+    if (renewed === undefined) return undefined;
+    const rows = database.all<{ run_id: RunId; epoch: number; claimed_at: number }>(
+      "SELECT run_id, epoch, claimed_at FROM runs WHERE namespace_id = ? AND worker_id = ? AND status = 'running'",
+      [worker.namespaceId, worker.workerId],
+    );
+    const granted = rows.map((row) => ({ runId: row.run_id, epoch: row.epoch, claimedAt: row.claimed_at }));
+    return { now, status: renewed.status, granted };
+  });
+}
+
+/** Gives runs back: ready at once, no crash counted. */
+export function releaseLeases(database: Database, namespaceId: NamespaceId, leases: readonly Lease[]): void {
+  database.transaction(() => {
+    for (const lease of leases) {
+      database.change(
+        `UPDATE runs SET status = 'pending', available_at = ?, claimed_at = NULL, crashes = 0
+         WHERE namespace_id = ? AND run_id = ? AND epoch = ? AND status = 'running'`,
+        [database.now(), namespaceId, lease.runId, lease.epoch],
+      );
+    }
+  });
+}
+
+/** Marks a worker offline and gives back all its runs; `false` if there is no such worker. */
+export function deregisterWorker(database: Database, namespaceId: NamespaceId, workerId: WorkerId): boolean {
+  return database.transaction(() => {
+    const now = database.now();
+    const gone = database.change(
+      `UPDATE workers SET status = 'offline', active_count = 0, lease_expires_at = ?
+       WHERE namespace_id = ? AND worker_id = ?`,
+      [now, namespaceId, workerId],
+    );
+    database.change(
+      `UPDATE runs SET status = 'pending', available_at = ?, claimed_at = NULL, crashes = 0
+       WHERE namespace_id = ? AND worker_id = ? AND status = 'running'`,
+      [now, namespaceId, workerId],
+    );
+    return gone === 1;
+  });
+}
+
+/** Leases whose worker was not heard of in time. */
+export function lapsedLeases(database: Database, limit: number): readonly LapsedLease[] {
+  interface Row {
+    namespace_id: NamespaceId;
+    run_id: RunId;
+    epoch: number;
+    crashes: number;
+    progressed: number;
+  }
+  const rows = database.all<Row>(
+    `SELECT r.namespace_id, r.run_id, r.epoch, r.crashes, r.claimed_seq < (
+       SELECT max(h.seq) FROM history h WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id) AS progressed
+     FROM workers w
+     JOIN runs r ON r.namespace_id = w.namespace_id AND r.worker_id = w.worker_id AND r.status = 'running'
+     WHERE w.status <> 'offline' AND w.lease_expires_at < ?
+     LIMIT ?`,
+    [database.now(), limit],
+  );
+  return rows.map((row) => ({
+    namespaceId: row.namespace_id,
+    runId: row.run_id,
+    epoch: row.epoch,
+    crashes: row.crashes,
+    progressed: row.progressed === 1,
+  }));
+}
+
+/** Takes lapsed leases back. One that was renewed or given up meanwhile is left alone. */
+export function takeOver(
+  database: Database,
+  takeovers: readonly { readonly lease: LapsedLease; readonly takeover: Takeover }[],
+): readonly RunId[] {
+  return database.transaction(() =>
+    takeovers.flatMap(({ lease, takeover }) => {
+      if (!isLapsed(database, lease)) return [];
+      if (takeover.become === "pending") toPending(database, lease, takeover);
+      else toFailed(database, lease, takeover);
+      return [lease.runId];
+    }),
+  );
+}
+
+function isLapsed(database: Database, lease: LapsedLease): boolean {
+  const rows = database.all(
+    `SELECT 1 FROM runs r JOIN workers w ON w.namespace_id = r.namespace_id AND w.worker_id = r.worker_id
+     WHERE r.namespace_id = ? AND r.run_id = ? AND r.epoch = ? AND r.status = 'running' AND w.lease_expires_at < ?`,
+    [lease.namespaceId, lease.runId, lease.epoch, database.now()],
+  );
+  return rows.length === 1;
+}
+
+function toPending(database: Database, lease: LapsedLease, takeover: Extract<Takeover, { become: "pending" }>): void {
+  database.change(
+    `UPDATE runs SET status = 'pending', available_at = ?, claimed_at = NULL, crashes = ?
+     WHERE namespace_id = ? AND run_id = ?`,
+    [database.now() + takeover.afterMs, takeover.crashes, lease.namespaceId, lease.runId],
+  );
+}
+
+function toFailed(database: Database, lease: LapsedLease, takeover: Extract<Takeover, { become: "failed" }>): void {
+  endRunWithin(database, {
+    namespaceId: lease.namespaceId,
+    runId: lease.runId,
+    status: "failed",
+    error: takeover.error,
+  });
+}
+
+/** Marks workers offline whose leases lapsed and hold nothing, and forgets those that have long been offline. */
+export function sweepWorkers(database: Database, forgetAfterMs: number): void {
+  database.transaction(() => {
+    const now = database.now();
+    database.change("DELETE FROM workers WHERE status = 'offline' AND last_heartbeat_at < ?", [now - forgetAfterMs]);
+    database.change(
+      `UPDATE workers SET status = 'offline', active_count = 0
+       WHERE status <> 'offline' AND lease_expires_at < ? AND NOT EXISTS (
+         SELECT 1 FROM runs r WHERE r.namespace_id = workers.namespace_id AND r.worker_id = workers.worker_id
+           AND r.status = 'running')`,
+      [now],
+    );
+  });
+}

@@ -1,0 +1,53 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { KagziError } from "@kagzi/core";
+import type { Database } from "./database.ts";
+
+/** A numbered step of the schema. It is never changed once it is released. */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+const FOLDER = new URL("../migrations/", import.meta.url);
+
+/** All migrations, oldest first. */
+export function migrations(): readonly Migration[] {
+  const files = readdirSync(FOLDER).filter((file) => file.endsWith(".sql"));
+  return files.toSorted().map((file) => ({
+    version: Number(file.slice(0, 4)),
+    name: file.slice(5, -4),
+    sql: readFileSync(new URL(file, FOLDER), "utf8"),
+  }));
+}
+
+/** Applies what is missing, each migration in a transaction of its own, and answers with the schema's version. */
+export function migrate(database: Database): number {
+  const known = migrations();
+  database.exec(
+    "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT",
+  );
+  for (const migration of known) apply(database, migration);
+  return versionOf(database, known.at(-1)?.version ?? 0);
+}
+
+function apply(database: Database, migration: Migration): void {
+  database.transaction(() => {
+    const applied = database.all("SELECT 1 FROM migrations WHERE version = ?", [migration.version]);
+    if (applied.length > 0) return;
+    database.exec(migration.sql);
+    database.change("INSERT INTO migrations VALUES (?, ?, ?)", [migration.version, migration.name, database.now()]);
+  });
+}
+
+function versionOf(database: Database, newestKnown: number): number {
+  const [row] = database.all<{ version: number }>("SELECT coalesce(max(version), 0) AS version FROM migrations");
+  const version = row?.version ?? 0;
+  if (version > newestKnown) {
+    throw new KagziError(
+      "PRECONDITION_FAILED",
+      `the database has schema version ${version}, this server knows ${newestKnown}: start a server that is as new as the schema`,
+    );
+  }
+  return version;
+}

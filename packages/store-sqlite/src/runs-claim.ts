@@ -1,0 +1,134 @@
+import type {
+  Assignment,
+  Candidate,
+  ClaimRequest,
+  ClaimResult,
+  ClaimedRun,
+  Instant,
+  Run,
+  RunId,
+  WorkerId,
+} from "@kagzi/core";
+import { type RunRow, runColumns, toRun } from "@kagzi/core/rows";
+import type { Database } from "./database.ts";
+import { lastSeq } from "./runs-write.ts";
+
+/** Claims ready runs: lets the caller say who takes which, and gives out those leases. */
+export function claimRuns(database: Database, request: ClaimRequest): ClaimResult {
+  return database.transaction(() => {
+    const now = database.now();
+    const ready = request.wanted.flatMap((wanted) => readyRuns(database, request, wanted, now));
+    const assignments = ready.length === 0 ? [] : request.assign(ready.toSorted(byPriority).map(toCandidate));
+    const lastWorkers = new Map(ready.map((row) => [row.run_id, row.worker_id]));
+    const claimed = assignments.flatMap((assignment) => {
+      const before = lastWorkers.get(assignment.runId);
+      return claimRun(database, request, assignment, { now, sameWorker: before === assignment.workerId });
+    });
+    const nextAt = nextReady(database, request, now);
+    const wanted = request.wanted.reduce((sum, { limit }) => sum + limit, 0);
+    return {
+      now,
+      claimed,
+      more: ready.length >= wanted || ready.length > claimed.length,
+      ...(nextAt !== undefined && { nextAt }),
+    };
+  });
+}
+
+interface ReadyRow {
+  readonly run_id: RunId;
+  readonly workflow_type: string;
+  readonly version: string;
+  readonly worker_id: WorkerId | null;
+  readonly available_at: Instant;
+  readonly priority: number;
+}
+
+function toCandidate(row: ReadyRow): Candidate {
+  return {
+    runId: row.run_id,
+    workflowType: row.workflow_type,
+    version: row.version,
+    ...(row.worker_id !== null && { workerId: row.worker_id }),
+  };
+}
+
+function byPriority(a: ReadyRow, b: ReadyRow): number {
+  return b.priority - a.priority || a.available_at - b.available_at;
+}
+
+/** The runs of one key, which the index of claimable runs has together. */
+const OF_KEY = "namespace_id = ? AND task_queue = ? AND workflow_type = ? AND version = ? AND available_at IS NOT NULL";
+
+type Wanted = ClaimRequest["wanted"][number];
+
+function keyOf(request: ClaimRequest, wanted: Wanted): [string, string, string, string] {
+  return [request.namespaceId, request.taskQueue, wanted.workflowType, wanted.version];
+}
+
+// The index orders runs by priority and, within one, by the time they are ready, those of the future last. So each
+// priority is looked at by itself: stepping from one to the next costs a look at the index, and no run that is not
+// ready yet is read, however many sleep.
+function* priorities(database: Database, request: ClaimRequest, wanted: Wanted): Generator<number> {
+  let below = Number.MAX_SAFE_INTEGER;
+  for (;;) {
+    const [level] = database.all<{ priority: number }>(
+      `SELECT priority FROM runs WHERE ${OF_KEY} AND priority < ? ORDER BY priority DESC LIMIT 1`,
+      [...keyOf(request, wanted), below],
+    );
+    if (level === undefined) return;
+    yield level.priority;
+    below = level.priority;
+  }
+}
+
+function readyRuns(database: Database, request: ClaimRequest, wanted: Wanted, now: Instant): readonly ReadyRow[] {
+  const ready: ReadyRow[] = [];
+  for (const priority of priorities(database, request, wanted)) {
+    if (ready.length >= wanted.limit) break;
+    ready.push(
+      ...database.all<ReadyRow>(
+        `SELECT run_id, workflow_type, version, worker_id, available_at, priority FROM runs
+         WHERE ${OF_KEY} AND priority = ? AND available_at <= ? ORDER BY available_at LIMIT ?`,
+        [...keyOf(request, wanted), priority, now, wanted.limit - ready.length],
+      ),
+    );
+  }
+  return ready;
+}
+
+function claimRun(
+  database: Database,
+  request: ClaimRequest,
+  assignment: Assignment,
+  { now, sameWorker }: { readonly now: Instant; readonly sameWorker: boolean },
+): readonly ClaimedRun[] {
+  const seq = lastSeq(database, { namespaceId: request.namespaceId, runId: assignment.runId });
+  const rows = database.all<RunRow>(
+    // Crashes are counted before the worker can fail: a run that ends its worker's process cannot count afterwards.
+    `UPDATE runs SET status = 'running', epoch = epoch + 1, crashes = crashes + 1, worker_id = ?, available_at = NULL,
+       claimed_at = ?, claimed_seq = ?, started_at = coalesce(started_at, max(?, created_at))
+     WHERE namespace_id = ? AND run_id = ? RETURNING ${runColumns("runs")}`,
+    [assignment.workerId, now, seq, now, request.namespaceId, assignment.runId],
+  );
+  return rows.map((row) => ({
+    run: toRun(row) as Extract<Run, { status: "running" }>,
+    lastSeq: seq,
+    sameWorker,
+  }));
+}
+
+function nextReady(database: Database, request: ClaimRequest, now: Instant): Instant | undefined {
+  let next: Instant | undefined;
+  for (const wanted of request.wanted) {
+    for (const priority of wanted.limit > 0 ? priorities(database, request, wanted) : []) {
+      const [row] = database.all<{ available_at: Instant }>(
+        `SELECT available_at FROM runs WHERE ${OF_KEY} AND priority = ? AND available_at > ?
+         ORDER BY available_at LIMIT 1`,
+        [...keyOf(request, wanted), priority, now],
+      );
+      if (row !== undefined) next = Math.min(next ?? row.available_at, row.available_at);
+    }
+  }
+  return next;
+}

@@ -1,0 +1,117 @@
+import type { ErrorDetail, NamespaceId, Run, RunDetail, RunFilter, RunId } from "@kagzi/core";
+import { type RunRow, runColumns, toPayload, toRun } from "@kagzi/core/rows";
+import type { Database } from "./database.ts";
+import type { Value } from "./driver.ts";
+
+type RunReference = { readonly namespaceId: NamespaceId; readonly runId: RunId };
+
+/** A run with the payloads at the two ends of its history. */
+export function getRun(database: Database, namespaceId: NamespaceId, runId: RunId): RunDetail | undefined {
+  const [row] = database.all<RunRow & EndColumns>(
+    `SELECT ${runColumns("r")}, first.payload AS input, first.payload_metadata AS input_metadata,
+       last.payload AS output, last.payload_metadata AS output_metadata, last.error
+     FROM runs r
+     LEFT JOIN history first
+       ON first.namespace_id = r.namespace_id AND first.run_id = r.run_id AND first.seq = 1
+     LEFT JOIN history last
+       ON last.namespace_id = r.namespace_id AND last.run_id = r.run_id AND r.finished_at IS NOT NULL
+       AND last.seq = (SELECT max(seq) FROM history h WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id)
+     WHERE r.namespace_id = ? AND r.run_id = ?`,
+    [namespaceId, runId],
+  );
+  if (row === undefined) return undefined;
+  const input = toPayload(row.input, row.input_metadata);
+  const output = toPayload(row.output, row.output_metadata);
+  return {
+    run: toRun(row),
+    ...(input !== undefined && { input }),
+    ...(output !== undefined && { output }),
+    ...(row.error !== null && { error: JSON.parse(row.error) as ErrorDetail }),
+  };
+}
+
+interface EndColumns {
+  readonly input: Uint8Array | null;
+  readonly input_metadata: string | null;
+  readonly output: Uint8Array | null;
+  readonly output_metadata: string | null;
+  readonly error: string | null;
+}
+
+/** The run that was started with this idempotency key. */
+export function findRunByExternalId(
+  database: Database,
+  namespaceId: NamespaceId,
+  externalId: string,
+): RunId | undefined {
+  const [row] = database.all<{ run_id: RunId }>(
+    "SELECT run_id FROM run_keys WHERE namespace_id = ? AND external_id = ?",
+    [namespaceId, externalId],
+  );
+  return row?.run_id;
+}
+
+/** Of some runs those that have ended, or are not there: nobody need wait for them any longer. */
+export function endedRuns(database: Database, runs: readonly RunReference[]): readonly RunId[] {
+  const isOpen = (run: RunReference) =>
+    database.all("SELECT 1 FROM runs WHERE namespace_id = ? AND run_id = ? AND finished_at IS NULL", [
+      run.namespaceId,
+      run.runId,
+    ]).length === 1;
+  return runs.filter((run) => !isOpen(run)).map((run) => run.runId);
+}
+
+/** Runs that have not ended and whose deadline has passed. */
+export function overdueRuns(database: Database, limit: number): readonly RunReference[] {
+  const rows = database.all<{ namespace_id: NamespaceId; run_id: RunId }>(
+    `SELECT namespace_id, run_id FROM runs
+     WHERE deadline_at IS NOT NULL AND finished_at IS NULL AND deadline_at <= ? ORDER BY deadline_at LIMIT ?`,
+    [database.now(), limit],
+  );
+  return rows.map((row) => ({ namespaceId: row.namespace_id, runId: row.run_id }));
+}
+
+/** Runs that a filter lets through, the newest first. */
+export function listRuns(
+  database: Database,
+  filter: RunFilter,
+  page: { readonly before?: RunId; readonly limit: number },
+): readonly Run[] {
+  const { where, values } = condition(filter, page.before);
+  const rows = database.all<RunRow>(
+    `SELECT ${runColumns("r")} FROM runs r WHERE ${where} ORDER BY r.run_id DESC LIMIT ?`,
+    [...values, page.limit],
+  );
+  return rows.map(toRun);
+}
+
+/** How many runs a filter lets through, counted up to `limit`. */
+export function countRuns(database: Database, filter: RunFilter, limit: number): number {
+  const { where, values } = condition(filter, undefined);
+  const [row] = database.all<{ count: number }>(
+    `SELECT count(*) AS count FROM (SELECT 1 FROM runs r WHERE ${where} LIMIT ?)`,
+    [...values, limit],
+  );
+  return row?.count ?? 0;
+}
+
+// Each combination of filters is a statement of its own, so that each gets the plan that fits it.
+function condition(filter: RunFilter, before: RunId | undefined): { where: string; values: Value[] } {
+  const values: Value[] = [filter.namespaceId];
+  const parts = ["r.namespace_id = ?"];
+  const add = (value: Value | undefined, part: string) => {
+    if (value === undefined) return;
+    values.push(value);
+    parts.push(part);
+  };
+  const [status, ...otherStatuses] = filter.statuses;
+  if (otherStatuses.length === 0) add(status, "r.status = ?");
+  else add(JSON.stringify(filter.statuses), "r.status IN (SELECT value FROM json_each(?))");
+  // Without this the planner cannot know that the partial index by status holds all that is asked for.
+  if (filter.statuses.length > 0 && !filter.statuses.includes("completed")) parts.push("r.status <> 'completed'");
+  add(filter.workflowType, "r.workflow_type = ?");
+  add(filter.createdAfter, "r.created_at > ?");
+  add(filter.createdBefore, "r.created_at < ?");
+  add(before, "r.run_id < ?");
+  return { where: parts.join(" AND "), values };
+}

@@ -1,0 +1,92 @@
+import type { NamespaceId, RunId, Start, StartOutcome } from "@kagzi/core";
+import { jsonColumn, metadataColumn } from "@kagzi/core/rows";
+import type { Database } from "./database.ts";
+
+/** Starts runs that have nothing to do with each other, in one transaction. */
+export function startRuns(database: Database, starts: readonly Start[]): readonly StartOutcome[] {
+  return database.transaction(() => starts.map((start) => begin(database, start)));
+}
+
+/** Starts all runs that are new, or none if one is refused or was there with another fingerprint. */
+export function startRunsTogether(database: Database, starts: readonly Start[]): readonly StartOutcome[] {
+  return database.transaction(
+    () => starts.map((start) => begin(database, start)),
+    (outcomes) => outcomes.every((outcome, index) => isAccepted(outcome, starts[index])),
+  );
+}
+
+function isAccepted(outcome: StartOutcome, start: Start | undefined): boolean {
+  if (outcome.became === "found") return outcome.fingerprint === start?.key?.fingerprint;
+  return outcome.became === "started";
+}
+
+function begin(database: Database, start: Start): StartOutcome {
+  const refusal = refusalOf(database, start.namespaceId);
+  if (refusal !== undefined) return refusal;
+  const found = takeKey(database, start);
+  if (found !== undefined) return found;
+  const now = database.now();
+  insertRun(database, start, now);
+  database.change(
+    `INSERT INTO history (namespace_id, run_id, seq, epoch, kind, type, name, occurrence, attempt,
+       recorded_at, observed_at, payload, payload_metadata)
+     VALUES (?, ?, 1, 0, 'run', 'started', '', 1, 1, ?, ?, ?, ?)`,
+    [start.namespaceId, start.runId, now, now, start.input?.data ?? null, metadataColumn(start.input)],
+  );
+  return { became: "started", now };
+}
+
+function refusalOf(database: Database, namespaceId: NamespaceId): StartOutcome | undefined {
+  const [namespace] = database.all<{ enabled: number }>("SELECT enabled FROM namespaces WHERE namespace_id = ?", [
+    namespaceId,
+  ]);
+  if (namespace === undefined) return { became: "refused", because: "noNamespace" };
+  return namespace.enabled === 1 ? undefined : { became: "refused", because: "namespaceDisabled" };
+}
+
+function takeKey(database: Database, start: Start): StartOutcome | undefined {
+  if (start.key === undefined) return undefined;
+  const { externalId, fingerprint } = start.key;
+  const taken = database.change("INSERT INTO run_keys VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", [
+    start.namespaceId,
+    externalId,
+    start.runId,
+    fingerprint,
+  ]);
+  if (taken === 1) return undefined;
+  const [found] = database.all<{ run_id: RunId; fingerprint: string }>(
+    "SELECT run_id, fingerprint FROM run_keys WHERE namespace_id = ? AND external_id = ?",
+    [start.namespaceId, externalId],
+  );
+  return found && { became: "found", runId: found.run_id, fingerprint: found.fingerprint };
+}
+
+function insertRun(database: Database, start: Start, now: number): void {
+  const worker = start.claimedBy;
+  const claimed = worker === undefined ? 0 : 1;
+  database.change(
+    `INSERT INTO runs (namespace_id, run_id, external_id, task_queue, workflow_type, version, status, priority,
+       attempt, epoch, crashes, retry_policy, worker_id, available_at, claimed_at, claimed_seq, created_at, started_at,
+       deadline_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)`,
+    [
+      start.namespaceId,
+      start.runId,
+      start.key?.externalId ?? null,
+      start.taskQueue,
+      start.workflowType,
+      start.version,
+      worker === undefined ? "pending" : "running",
+      start.priority,
+      claimed,
+      claimed,
+      jsonColumn(start.retryPolicy),
+      worker ?? null,
+      worker === undefined ? now + start.delayMs : null,
+      worker === undefined ? null : now,
+      now,
+      worker === undefined ? null : now,
+      start.timeoutMs === undefined ? null : now + start.timeoutMs,
+    ],
+  );
+}

@@ -1,0 +1,2 @@
+export { type PostgresCluster, createPostgres } from "./postgres.ts";
+export { freePort } from "./ports.ts";

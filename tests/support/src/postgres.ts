@@ -1,0 +1,175 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "pg";
+import { freePort } from "./ports.ts";
+import { findPostgresBinaries } from "./postgres-binaries.ts";
+
+/** A PostgreSQL of the tests' own, in a folder that goes with it. */
+export interface PostgresCluster {
+  /** Of the database `postgres`, for a superuser without a password. */
+  readonly url: string;
+  /** Makes an empty database and answers with its address. */
+  createDatabase(): Promise<string>;
+  /** Ends every process of the server at once, as a power cut would. */
+  kill(): Promise<void>;
+  /** `pg_ctl stop -m immediate`: no shutdown checkpoint, so that the next start recovers. */
+  stopImmediately(): Promise<void>;
+  /** Starts the server again on the same port. */
+  start(): Promise<void>;
+  /** Stops the server and removes its folder. */
+  remove(): Promise<void>;
+}
+
+/** Makes a cluster and starts it. `durable` leaves fsync on; without it tests that never pull the plug run faster. */
+export async function createPostgres(options: { readonly durable?: boolean } = {}): Promise<PostgresCluster> {
+  const binaries = findPostgresBinaries();
+  const user = unprivilegedUser();
+  const folder = mkdtempSync(join(tmpdir(), "kagzi-postgres-"));
+  chmodSync(folder, 0o700);
+  if (user !== undefined) chownSync(folder, user.uid, user.gid);
+  const data = join(folder, "data");
+  execFileSync(
+    join(binaries, "initdb"),
+    ["-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+    { ...user, stdio: "pipe", cwd: folder },
+  );
+  const port = await freePort();
+  writeFileSync(join(data, "postgresql.auto.conf"), settings(port, folder, options.durable === true));
+  return new Cluster({ binaries, user, folder, data, port });
+}
+
+function settings(port: number, folder: string, durable: boolean): string {
+  const lines = {
+    port: String(port),
+    listen_addresses: "'127.0.0.1'",
+    unix_socket_directories: `'${folder}'`,
+    max_connections: "200",
+    shared_buffers: "'256MB'",
+    ...(durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
+  };
+  return Object.entries(lines)
+    .map(([name, value]) => `${name} = ${value}\n`)
+    .join("");
+}
+
+interface User {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** PostgreSQL refuses to run as root; then it runs as `postgres`, or as `nobody`. */
+function unprivilegedUser(): User | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const accounts = readFileSync("/etc/passwd", "utf8").split("\n");
+  for (const name of ["postgres", "nobody"]) {
+    const [, , uid, gid] = accounts.find((line) => line.startsWith(`${name}:`))?.split(":") ?? [];
+    if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
+  }
+  throw new Error("neither postgres nor nobody is a user here, and PostgreSQL does not run as root");
+}
+
+interface ClusterPlace {
+  readonly binaries: string;
+  readonly user: User | undefined;
+  readonly folder: string;
+  readonly data: string;
+  readonly port: number;
+}
+
+class Cluster implements PostgresCluster {
+  readonly url: string;
+  readonly #place: ClusterPlace;
+  #server: ChildProcess | undefined;
+  #databases = 0;
+
+  constructor(place: ClusterPlace) {
+    this.#place = place;
+    this.url = `postgres://postgres@127.0.0.1:${place.port}/postgres`;
+  }
+
+  async start(): Promise<void> {
+    const { binaries, data, folder, user } = this.#place;
+    // The leader of a group of its own, so that all of it can be killed at once.
+    const server = spawn(join(binaries, "postgres"), ["-D", data], {
+      ...user,
+      cwd: folder,
+      stdio: ["ignore", "ignore", "pipe"],
+      detached: true,
+    });
+    this.#server = server;
+    let log = "";
+    server.stderr?.on("data", (chunk: Buffer) => {
+      log = (log + chunk.toString()).slice(-20_000);
+    });
+    for (;;) {
+      if (server.exitCode !== null || server.signalCode !== null) throw new Error(`postgres did not start:\n${log}`);
+      if (await this.#answers()) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async createDatabase(): Promise<string> {
+    const name = `test_${process.pid}_${++this.#databases}_${Math.random().toString(36).slice(2, 8)}`;
+    await this.#query(`CREATE DATABASE ${name}`);
+    return this.url.replace(/\/postgres$/, `/${name}`);
+  }
+
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  async stopImmediately(): Promise<void> {
+    await this.#end("SIGQUIT");
+  }
+
+  async remove(): Promise<void> {
+    await this.#end("SIGQUIT");
+    rmSync(this.#place.folder, { recursive: true, force: true });
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const server = this.#server;
+    if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    const ended = new Promise((resolve) => server.once("exit", resolve));
+    if (signal === "SIGKILL") killGroup(server.pid);
+    else server.kill(signal);
+    await ended;
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      await this.#query("SELECT 1");
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #query(sql: string): Promise<void> {
+    const client = new Client({ connectionString: this.url });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      await client.query(sql);
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+}
+
+/** The children of the postmaster lead groups of their own: they are found as its children and killed with it. */
+function killGroup(pid: number): void {
+  const children = execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" })
+    .split("\n")
+    .map(Number)
+    .filter((child) => child > 0);
+  for (const each of [pid, ...children]) {
+    try {
+      process.kill(each, "SIGKILL");
+    } catch {
+      // It was gone already.
+    }
+  }
+}

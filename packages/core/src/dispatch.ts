@@ -18,7 +18,7 @@ export interface Candidate extends WorkflowVersion {
 export interface FreeWorker {
   readonly workerId: WorkerId;
   readonly free: number;
-  readonly offers: (workflow: WorkflowVersion) => boolean;
+  offers(workflow: WorkflowVersion): boolean;
 }
 
 /** Which worker takes which run. */
@@ -31,27 +31,28 @@ export interface Assignment {
  * Gives ready runs to workers with free slots: to the one that held the run last, which need not read its history
  * again, else to the one with the most free slots. A candidate that nobody can take is left out.
  */
-export function assignRuns(candidates: readonly Candidate[], workers: readonly FreeWorker[]): readonly Assignment[] {
-  const free = new Map(workers.map((worker) => [worker.workerId, worker.free]));
-  const assignments: Assignment[] = [];
+export function assignRuns<Worker extends FreeWorker>(
+  candidates: readonly Candidate[],
+  workers: readonly Worker[],
+): ReadonlyMap<RunId, Worker> {
+  const free = new Map(workers.map((worker) => [worker, worker.free]));
+  const assigned = new Map<RunId, Worker>();
   for (const candidate of candidates) {
-    const worker = choose(candidate, workers, free);
+    const worker = choose(candidate, free);
     if (worker === undefined) continue;
-    free.set(worker.workerId, (free.get(worker.workerId) ?? 0) - 1);
-    assignments.push({ runId: candidate.runId, workerId: worker.workerId });
+    free.set(worker, (free.get(worker) ?? 0) - 1);
+    assigned.set(candidate.runId, worker);
   }
-  return assignments;
+  return assigned;
 }
 
-function choose(
+function choose<Worker extends FreeWorker>(
   candidate: Candidate,
-  workers: readonly FreeWorker[],
-  free: ReadonlyMap<WorkerId, number>,
-): FreeWorker | undefined {
-  let best: FreeWorker | undefined;
+  free: ReadonlyMap<Worker, number>,
+): Worker | undefined {
+  let best: Worker | undefined;
   let most = 0;
-  for (const worker of workers) {
-    const slots = free.get(worker.workerId) ?? 0;
+  for (const [worker, slots] of free) {
     if (slots <= 0 || !worker.offers(candidate)) continue;
     if (worker.workerId === candidate.workerId) return worker;
     if (slots > most) {

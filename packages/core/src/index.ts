@@ -78,9 +78,10 @@ export {
   type RunUpdate,
   type RunWrite,
   explainRefusal,
+  parkOnWaits,
   planUpdate,
 } from "./run-update.ts";
-export { type Step, type Steps, stepsOf } from "./steps.ts";
+export { type Step, stepsOf } from "./steps.ts";
 export type {
   ClaimRequest,
   ClaimResult,
@@ -94,6 +95,7 @@ export type {
   RunDetail,
   RunEnd,
   RunFilter,
+  RunReference,
   RunStore,
   Start,
   StartOutcome,

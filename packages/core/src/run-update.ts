@@ -26,7 +26,8 @@ interface StepAttempt {
 export type Outcome =
   | { readonly become: "parked"; readonly wakeAt?: Instant }
   | { readonly become: "completed"; readonly output?: Payload }
-  | { readonly become: "failed"; readonly error: ErrorDetail }
+  /** The policy is the workflow's; one that the run was started with goes before it. */
+  | { readonly become: "failed"; readonly error: ErrorDetail; readonly policy?: RetryPolicy }
   | { readonly become: "released" }
   | { readonly become: "blocked"; readonly error: ErrorDetail };
 
@@ -79,6 +80,15 @@ export function planUpdate(held: HeldRun, run: RunAttempt, update: RunUpdate, ra
   }
   const end = endOf(run, update.outcome, random);
   return { ...held, records: [...records, ...end.records], next: end.next };
+}
+
+/**
+ * The same write, parking the run until the first of the waits that it records; unchanged if it records none. For
+ * workers that leave a run where it waits.
+ */
+export function parkOnWaits(write: RunWrite): RunWrite {
+  const waits = write.records.some((record) => record.due !== undefined);
+  return waits && write.next === undefined ? { ...write, next: sleepUntil(write, undefined, write.records) } : write;
 }
 
 function recordOf(command: Command, random: () => number): NewRecord {
@@ -138,7 +148,7 @@ function endOf(run: RunAttempt, outcome: Exclude<Outcome, { become: "parked" }>,
         next: { status: "completed" },
       };
     case "failed":
-      return failRun(run, outcome.error, random);
+      return failRun(run, outcome, random);
     case "released":
       return { records: [], next: { status: "pending" } };
     case "blocked":
@@ -164,8 +174,9 @@ function sleepUntil(held: HeldRun, wakeAt: Instant | undefined, commands: readon
   return { status: "sleeping", ...given("afterMs", afterMs), ...given("at", at) };
 }
 
-function failRun(run: RunAttempt, error: ErrorDetail, random: () => number): End {
-  const { attempt, retryPolicy: policy = DEFAULT_RUN_RETRY } = run;
+function failRun(run: RunAttempt, failed: Extract<Outcome, { become: "failed" }>, random: () => number): End {
+  const { attempt, retryPolicy: policy = failed.policy ?? DEFAULT_RUN_RETRY } = run;
+  const { error } = failed;
   const decision = decideRetry({ policy, attempt, error, random: random() });
   if (!decision.retry) return { records: [{ ...ofRun(run), type: "failed", error }], next: { status: "failed" } };
   const { afterMs } = decision;

@@ -22,15 +22,12 @@ export type Step = StepKey & {
     | { readonly status: "failed"; readonly finishedAt: Instant; readonly error: ErrorDetail }
   );
 
-/** The steps of a run, by {@link formatStepKey}, in the order in which they were first recorded. */
-export type Steps = ReadonlyMap<string, Step>;
-
 /**
- * Folds a history into its steps. A retry of the whole run keeps the steps that completed and the waits that began,
- * and forgets those that failed: the next attempt of the run executes them anew.
+ * Folds a history, or what follows of one that is folded already, into its steps. A retry of the whole run keeps the steps that completed and the waits that began,
+ * and forgets those that failed: the next attempt of the run executes them anew. Steps are by {@link formatStepKey}, in
+ * the order in which they were first recorded.
  */
-export function stepsOf(history: Iterable<HistoryRecord>): Steps {
-  const steps = new Map<string, Step>();
+export function stepsOf(history: Iterable<HistoryRecord>, steps = new Map<string, Step>()): Map<string, Step> {
   for (const record of history) {
     if (record.kind === "run") {
       if (record.type === "retrying") forgetFailures(steps);

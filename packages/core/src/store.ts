@@ -37,19 +37,35 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/** Which run is meant. */
+export interface RunReference {
+  readonly namespaceId: NamespaceId;
+  readonly runId: RunId;
+}
+
 /** A run to be started, with the input that becomes the first record of its history. */
 export type Start = NewRun & { readonly input?: Payload };
 
 /** What became of a start. */
 export type StartOutcome =
   | { readonly became: "started"; readonly now: Instant }
-  /** Another run has the external id; whether it is the same start is for the caller to compare. */
+  /**
+   * A run with the external id is there, or the very run: then an earlier try had begun it. Whether it is the same
+   * start is for the caller to compare.
+   */
   | { readonly became: "found"; readonly runId: RunId; readonly fingerprint: string }
   | { readonly became: "refused"; readonly because: "noNamespace" | "namespaceDisabled" };
 
 /** What became of a write: done, with the times the store fixed, or not, with the run as it is. */
 export type WriteOutcome =
-  | { readonly became: "written"; readonly dueAt: ReadonlyMap<number, Instant>; readonly wakeAt?: Instant }
+  | {
+      readonly became: "written";
+      readonly now: Instant;
+      /** By the number of the record. */
+      readonly dueAt: ReadonlyMap<number, Instant>;
+      /** When a run that sleeps will be ready. */
+      readonly wakeAt?: Instant;
+    }
   | { readonly became: "refused"; readonly facts: RunFacts | undefined };
 
 /** Which runs are wanted, and how many at most of each workflow and version. */
@@ -79,9 +95,7 @@ export interface ClaimResult {
 }
 
 /** How a run is ended by somebody who does not hold it. */
-export interface RunEnd {
-  readonly namespaceId: NamespaceId;
-  readonly runId: RunId;
+export interface RunEnd extends RunReference {
   readonly status: "failed" | "cancelled";
   readonly error: ErrorDetail;
 }
@@ -115,11 +129,11 @@ export interface RunStore {
   /** Ends a run whatever its state; `false` if it had ended before. */
   end(end: RunEnd): Promise<boolean>;
   /** Runs whose deadline has passed, at most `limit`. */
-  overdue(limit: number): Promise<readonly { readonly namespaceId: NamespaceId; readonly runId: RunId }[]>;
-  get(namespaceId: NamespaceId, runId: RunId): Promise<RunDetail | undefined>;
+  overdue(limit: number): Promise<readonly RunReference[]>;
+  get(runs: readonly RunReference[]): Promise<readonly (RunDetail | undefined)[]>;
   findByExternalId(namespaceId: NamespaceId, externalId: string): Promise<RunId | undefined>;
   /** Of the given runs those that have ended, or are not there. */
-  ended(runs: readonly { readonly namespaceId: NamespaceId; readonly runId: RunId }[]): Promise<readonly RunId[]>;
+  ended(runs: readonly RunReference[]): Promise<readonly RunId[]>;
   list(filter: RunFilter, page: { readonly before?: RunId; readonly limit: number }): Promise<readonly Run[]>;
   /** How many runs a list would show, counted up to `limit`. */
   count(filter: RunFilter, limit: number): Promise<number>;
@@ -132,9 +146,7 @@ export interface HistoryPage {
 }
 
 /** Where a page of a history begins. */
-export interface HistoryPosition {
-  readonly namespaceId: NamespaceId;
-  readonly runId: RunId;
+export interface HistoryPosition extends RunReference {
   readonly afterSeq: number;
 }
 
@@ -194,8 +206,8 @@ export interface NamespaceStore {
 export type Hint =
   /** Runs of this kind became ready. */
   | { readonly about: "ready"; readonly key: DispatchKey }
-  /** A run ended. */
-  | { readonly about: "ended"; readonly runId: RunId };
+  /** A run ended; without an id, many did. */
+  | { readonly about: "ended"; readonly runId?: RunId };
 
 /** Word between servers on one database. Losing all of it costs latency and nothing else. */
 export interface Hints {

@@ -10,5 +10,6 @@ export {
   ServerReflection,
   type ServerReflectionRequest,
   type ServerReflectionResponse,
+  ServerReflectionResponseSchema,
 } from "./gen/grpc/reflection/v1/reflection_pb.ts";
 export { ServerReflection as ServerReflectionAlpha } from "./gen/grpc/reflection/v1alpha/reflection_pb.ts";

@@ -1,1 +1,9 @@
+export { type EngineConfig, DEFAULT_CONFIG } from "./engine/config.ts";
+export type { EngineOptions } from "./engine/engine.ts";
+export { type Env, systemEnv } from "./engine/env.ts";
+export { type Log, silentLog } from "./engine/log.ts";
+export { toConnectError } from "./rpc/errors.ts";
+export type { Services } from "./rpc/services.ts";
+export type { Service } from "./rpc/service.ts";
+export { type RunningEngine, type RunningServer, type ServerOptions, startEngine, startServer } from "./server.ts";
 export { SERVER_VERSION } from "./version.ts";

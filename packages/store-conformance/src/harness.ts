@@ -133,7 +133,7 @@ export class Fixture {
   }
 
   async get(runId: RunId, namespaceId = DEFAULT): Promise<RunDetail> {
-    const detail = await this.store.runs.get(namespaceId, runId);
+    const [detail] = await this.store.runs.get([{ namespaceId, runId }]);
     if (detail === undefined) throw new Error(`run ${runId} is not there`);
     return detail;
   }

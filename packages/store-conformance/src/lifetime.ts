@@ -1,6 +1,6 @@
 import type { Hint, Store } from "@kagzi/core";
 import { describe, expect, it, vi } from "vitest";
-import type { Fixture, StoreHarness } from "./harness.ts";
+import { DEFAULT, type Fixture, type StoreHarness } from "./harness.ts";
 
 /** Invariants U2 and W7, and what a store does at the ends of its life. */
 export function describeLifetime(harness: StoreHarness, fixture: () => Fixture): void {
@@ -35,7 +35,7 @@ export function describeLifetime(harness: StoreHarness, fixture: () => Fixture):
       const f = fixture();
       const second = await openSecond(f.store, () => f.clock.now);
       const runId = await f.start();
-      expect(await second.runs.get("default" as never, runId)).toMatchObject({ run: { runId } });
+      expect(await second.runs.get([{ namespaceId: DEFAULT, runId }])).toMatchObject([{ run: { runId } }]);
       await second.close();
     });
 

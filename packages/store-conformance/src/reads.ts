@@ -1,6 +1,6 @@
 import type { NamespaceId, RunFilter, RunId, RunStatus } from "@kagzi/core";
 import { describe, expect, it } from "vitest";
-import { DEFAULT, type Fixture, completed, json } from "./harness.ts";
+import { DEFAULT, type Fixture, bytesOf, completed, json } from "./harness.ts";
 
 /** Invariants D1 and T1: what went in comes out, and nothing crosses from one namespace to another. */
 export function describeReads(fixture: () => Fixture): void {
@@ -10,7 +10,7 @@ export function describeReads(fixture: () => Fixture): void {
       const other = "other" as NamespaceId;
       await f.store.namespaces.create(other, "");
       const runId = await f.start({ externalId: "order-1" });
-      expect(await f.store.runs.get(other, runId)).toBeUndefined();
+      expect(await f.store.runs.get([{ namespaceId: other, runId }])).toEqual([undefined]);
       expect(await f.store.runs.findByExternalId(other, "order-1")).toBeUndefined();
       expect(await f.store.runs.list({ namespaceId: other, statuses: [] }, { limit: 10 })).toEqual([]);
       const [page] = await f.store.history.read([{ namespaceId: other, runId, afterSeq: 0 }], 1000);
@@ -19,6 +19,15 @@ export function describeReads(fixture: () => Fixture): void {
       expect(await f.store.runs.end({ ...end, error: { code: "CANCELLED", message: "m", nonRetryable: true } })).toBe(
         false,
       );
+    });
+
+    it("reads several at once, in the order asked for", async () => {
+      const f = fixture();
+      const [a, b] = [await f.start({ input: json("a") }), await f.start({ input: json("b") })];
+      const ids = [b, f.newId() as RunId, a, b];
+      const details = await f.store.runs.get(ids.map((runId) => ({ namespaceId: DEFAULT, runId })));
+      expect(details.map((detail) => detail?.run.runId)).toEqual([b, undefined, a, b]);
+      expect(bytesOf(details[2]?.input)).toEqual(bytesOf(json("a")));
     });
 
     it("tells which runs have ended or are not there", async () => {

@@ -71,6 +71,16 @@ export function describeStarts(fixture: () => Fixture): void {
       });
     });
 
+    it("begins a run once, however often the same start is made", async () => {
+      const f = fixture();
+      for (const start of [f.newStart(), f.newStart({ externalId: "order-1" })]) {
+        await f.store.runs.start([start]);
+        const [again] = await f.store.runs.start([start]);
+        expect(again).toMatchObject({ became: "found", runId: start.runId });
+        expect(await f.history(start.runId)).toHaveLength(1);
+      }
+    });
+
     it("finds the first run when its external id is used again", async () => {
       const f = fixture();
       const runId = await f.start({ externalId: "order-1", fingerprint: "abc" });

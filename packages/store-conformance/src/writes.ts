@@ -69,6 +69,7 @@ export function describeWrites(fixture: () => Fixture): void {
       );
       expect(outcome).toEqual({
         became: "written",
+        now: f.clock.now,
         dueAt: new Map([
           [2, f.clock.now + 60_000],
           [3, f.clock.now + 1000],

@@ -1,18 +1,22 @@
-import type { ErrorDetail, NamespaceId, Run, RunDetail, RunFilter, RunId } from "@kagzi/core";
+import type { ErrorDetail, NamespaceId, Run, RunDetail, RunFilter, RunId, RunReference } from "@kagzi/core";
 import { type RunRow, runColumns, toPayload, toRun } from "@kagzi/core/rows";
 import type { Database, Statement, Value } from "./database.ts";
 import { CLOCK, instant, statement } from "./sql.ts";
 
-type RunReference = { readonly namespaceId: NamespaceId; readonly runId: RunId };
-
-/** A run with the payloads at the two ends of its history. */
-export async function getRun(
+/** Runs with the payloads at the two ends of their histories. */
+export async function getRuns(
   database: Database,
-  namespaceId: NamespaceId,
-  runId: RunId,
-): Promise<RunDetail | undefined> {
-  const [row] = await database.run<RunRow & EndColumns>(getStatement(database.schema), [namespaceId, runId]);
-  if (row === undefined) return undefined;
+  runs: readonly RunReference[],
+): Promise<readonly (RunDetail | undefined)[]> {
+  const rows = await database.run<RunRow & EndColumns>(getStatement(database.schema), [
+    runs.map((run) => run.namespaceId),
+    runs.map((run) => run.runId),
+  ]);
+  const details = new Map(rows.map((row) => [`${row.namespace_id}/${row.run_id}`, toDetail(row)]));
+  return runs.map((run) => details.get(`${run.namespaceId}/${run.runId}`));
+}
+
+function toDetail(row: RunRow & EndColumns): RunDetail {
   const input = toPayload(row.input, row.input_metadata);
   const output = toPayload(row.output, row.output_metadata);
   return {
@@ -36,14 +40,14 @@ function getStatement(schema: string): Statement {
     "runs_get",
     `SELECT ${runColumns("r")}, first.payload AS input, first.payload_metadata AS input_metadata,
        last.payload AS output, last.payload_metadata AS output_metadata, last.error
-     FROM ${schema}.runs r
+     FROM unnest($1::text[], $2::uuid[]) AS w(namespace_id, run_id)
+     JOIN ${schema}.runs r ON r.namespace_id = w.namespace_id AND r.run_id = w.run_id
      LEFT JOIN ${schema}.history first
        ON first.namespace_id = r.namespace_id AND first.run_id = r.run_id AND first.seq = 1
      LEFT JOIN LATERAL (
        SELECT * FROM ${schema}.history h
        WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id ORDER BY h.seq DESC LIMIT 1
-     ) last ON r.finished_at IS NOT NULL
-     WHERE r.namespace_id = $1 AND r.run_id = $2`,
+     ) last ON r.finished_at IS NOT NULL`,
   );
 }
 

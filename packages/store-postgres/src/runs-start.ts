@@ -101,15 +101,16 @@ function beginStatement(schema: string): Statement {
          CASE WHEN claimed_by IS NOT NULL THEN now END, 1,
          now, CASE WHEN claimed_by IS NOT NULL THEN now END, now + ${span("timeout_ms")}
        FROM fresh, clock
+       ON CONFLICT DO NOTHING RETURNING run_id
      ),
      recorded AS (
        INSERT INTO ${schema}.history (namespace_id, run_id, seq, epoch, kind, type, name, occurrence, attempt,
          recorded_at, observed_at, payload, payload_metadata)
        SELECT namespace_id, run_id, 1, 0, 'run', 'started', '', 1, 1, now, now,
          ${cut("$17::bytea", "input_offset", "input_length")}, input_metadata
-       FROM fresh, clock
+       FROM fresh, clock WHERE run_id IS NULL OR run_id IN (SELECT run_id FROM begun)
      )
-     SELECT run_id, now FROM fresh, clock`,
+     SELECT run_id, now FROM begun, clock`,
   );
 }
 
@@ -151,9 +152,10 @@ async function lookUp(runner: Runner, schema: string, starts: readonly Start[]):
 function lookUpStatement(schema: string): Statement {
   return statement(
     "runs_start_lookup",
-    `SELECT s.run_id AS start_id, n.enabled, k.run_id, k.fingerprint
+    `SELECT s.run_id AS start_id, n.enabled, coalesce(k.run_id, r.run_id) AS run_id, k.fingerprint
      FROM unnest($1::text[], $2::uuid[], $3::text[]) AS s(namespace_id, run_id, external_id)
      JOIN ${schema}.namespaces n USING (namespace_id)
-     LEFT JOIN ${schema}.run_keys k ON k.namespace_id = s.namespace_id AND k.external_id = s.external_id`,
+     LEFT JOIN ${schema}.run_keys k ON k.namespace_id = s.namespace_id AND k.external_id = s.external_id
+     LEFT JOIN ${schema}.runs r ON r.namespace_id = s.namespace_id AND r.run_id = s.run_id`,
   );
 }

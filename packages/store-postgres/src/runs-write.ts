@@ -55,10 +55,18 @@ async function writeSorted(database: Database, writes: readonly RunWrite[]): Pro
 
 async function writeAll(database: Database, writes: readonly RunWrite[]): Promise<readonly Written[]> {
   const endsSleeps = writes.some((write) => write.records.some((record) => record.startedSeq !== undefined));
-  const rows = await database.run<{ place: number; at: Instant | null; run_id: RunId | null; seq: number }>(
-    writeStatement(database.schema, endsSleeps),
-    [database.now(), ...writeColumns(writes), ...recordColumns(writes)],
-  );
+  interface Row {
+    now: Instant;
+    place: number;
+    at: Instant | null;
+    run_id: RunId | null;
+    seq: number;
+  }
+  const rows = await database.run<Row>(writeStatement(database.schema, endsSleeps), [
+    database.now(),
+    ...writeColumns(writes),
+    ...recordColumns(writes),
+  ]);
   const wakeTimes = new Map<number, Instant | null>();
   const dueTimes = new Map<RunId, Map<number, Instant>>();
   for (const { place, at, run_id: runId, seq } of rows) {
@@ -68,7 +76,8 @@ async function writeAll(database: Database, writes: readonly RunWrite[]): Promis
   return writes.map((write, place) => {
     const wakeAt = wakeTimes.get(place);
     if (wakeAt === undefined) return undefined;
-    return { became: "written", dueAt: dueTimes.get(write.runId) ?? NO_TIMES, ...(wakeAt !== null && { wakeAt }) };
+    const dueAt = dueTimes.get(write.runId) ?? NO_TIMES;
+    return { became: "written", now: rows[0]?.now ?? 0, dueAt, ...(wakeAt !== null && { wakeAt }) };
   });
 }
 
@@ -206,9 +215,9 @@ function writeStatement(schema: string, endsSleeps: boolean): Statement {
        WHERE r.seq IS NULL OR r.place IN (SELECT place FROM done)
        RETURNING run_id, seq, due_at
      )
-     SELECT place, available_at AS at, NULL::uuid AS run_id, NULL::int AS seq FROM done
+     SELECT now, place, available_at AS at, NULL::uuid AS run_id, NULL::int AS seq FROM done, clock
      UNION ALL
-     SELECT NULL, due_at, run_id, seq FROM recorded WHERE due_at IS NOT NULL`,
+     SELECT now, NULL, due_at, run_id, seq FROM recorded, clock WHERE due_at IS NOT NULL`,
   );
 }
 

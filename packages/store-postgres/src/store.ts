@@ -6,7 +6,7 @@ import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers,
 import { migrate } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { claimRuns } from "./runs-claim.ts";
-import { countRuns, endedRuns, findRunByExternalId, getRun, listRuns, overdueRuns } from "./runs-read.ts";
+import { countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
 import { startRuns, startRunsTogether } from "./runs-start.ts";
 import { endRun, writeRuns } from "./runs-write.ts";
 import { CLOCK, statement } from "./sql.ts";
@@ -35,7 +35,7 @@ export class PostgresStore implements Store {
       claim: (request) => claimRuns(database, request),
       end: (end) => endRun(database, end),
       overdue: (limit) => overdueRuns(database, limit),
-      get: (namespaceId, runId) => getRun(database, namespaceId, runId),
+      get: (runs) => getRuns(database, runs),
       findByExternalId: (namespaceId, externalId) => findRunByExternalId(database, namespaceId, externalId),
       ended: (runs) => endedRuns(database, runs),
       list: (filter, page) => listRuns(database, filter, page),

@@ -1,12 +1,14 @@
-import type { ErrorDetail, NamespaceId, Run, RunDetail, RunFilter, RunId } from "@kagzi/core";
+import type { ErrorDetail, NamespaceId, Run, RunDetail, RunFilter, RunId, RunReference } from "@kagzi/core";
 import { type RunRow, runColumns, toPayload, toRun } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import type { Value } from "./driver.ts";
 
-type RunReference = { readonly namespaceId: NamespaceId; readonly runId: RunId };
+/** Runs with the payloads at the two ends of their histories. */
+export function getRuns(database: Database, runs: readonly RunReference[]): readonly (RunDetail | undefined)[] {
+  return runs.map((run) => getRun(database, run));
+}
 
-/** A run with the payloads at the two ends of its history. */
-export function getRun(database: Database, namespaceId: NamespaceId, runId: RunId): RunDetail | undefined {
+function getRun(database: Database, run: RunReference): RunDetail | undefined {
   const [row] = database.all<RunRow & EndColumns>(
     `SELECT ${runColumns("r")}, first.payload AS input, first.payload_metadata AS input_metadata,
        last.payload AS output, last.payload_metadata AS output_metadata, last.error
@@ -17,7 +19,7 @@ export function getRun(database: Database, namespaceId: NamespaceId, runId: RunI
        ON last.namespace_id = r.namespace_id AND last.run_id = r.run_id AND r.finished_at IS NOT NULL
        AND last.seq = (SELECT max(seq) FROM history h WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id)
      WHERE r.namespace_id = ? AND r.run_id = ?`,
-    [namespaceId, runId],
+    [run.namespaceId, run.runId],
   );
   if (row === undefined) return undefined;
   const input = toPayload(row.input, row.input_metadata);

@@ -23,7 +23,7 @@ function isAccepted(outcome: StartOutcome, start: Start | undefined): boolean {
 function begin(database: Database, start: Start): StartOutcome {
   const refusal = refusalOf(database, start.namespaceId);
   if (refusal !== undefined) return refusal;
-  const found = takeKey(database, start);
+  const found = ownRun(database, start) ?? takeKey(database, start);
   if (found !== undefined) return found;
   const now = database.now();
   insertRun(database, start, now);
@@ -42,6 +42,16 @@ function refusalOf(database: Database, namespaceId: NamespaceId): StartOutcome |
   ]);
   if (namespace === undefined) return { became: "refused", because: "noNamespace" };
   return namespace.enabled === 1 ? undefined : { became: "refused", because: "namespaceDisabled" };
+}
+
+/** The run itself, begun by an earlier try whose answer was lost. */
+function ownRun(database: Database, start: Start): StartOutcome | undefined {
+  const own = database.all("SELECT 1 FROM runs WHERE namespace_id = ? AND run_id = ?", [
+    start.namespaceId,
+    start.runId,
+  ]);
+  if (own.length === 0) return undefined;
+  return { became: "found", runId: start.runId, fingerprint: start.key?.fingerprint ?? "" };
 }
 
 function takeKey(database: Database, start: Start): StartOutcome | undefined {

@@ -32,7 +32,7 @@ function writeRun(database: Database, write: RunWrite): WriteOutcome {
     insertRecord(database, write, record, { seq, now, due: due ?? null });
   }
   const wakeAt = write.next && moveOn(database, write, write.next, now);
-  return { became: "written", dueAt, ...(wakeAt !== undefined && { wakeAt }) };
+  return { became: "written", now, dueAt, ...(wakeAt !== undefined && { wakeAt }) };
 }
 
 // The fence: the lease must be the run's, the history as long as the writer thinks, and a sleep that ends be over.

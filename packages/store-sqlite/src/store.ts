@@ -5,7 +5,7 @@ import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers,
 import { migrate } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { claimRuns } from "./runs-claim.ts";
-import { countRuns, endedRuns, findRunByExternalId, getRun, listRuns, overdueRuns } from "./runs-read.ts";
+import { countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
 import { startRuns, startRunsTogether } from "./runs-start.ts";
 import { endRun, writeRuns } from "./runs-write.ts";
 import { violations } from "./violations.ts";
@@ -35,7 +35,7 @@ export class SqliteStore implements Store {
       claim: async (request) => claimRuns(database, request),
       end: async (end) => endRun(database, end),
       overdue: async (limit) => overdueRuns(database, limit),
-      get: async (namespaceId, runId) => getRun(database, namespaceId, runId),
+      get: async (runs) => getRuns(database, runs),
       findByExternalId: async (namespaceId, externalId) => findRunByExternalId(database, namespaceId, externalId),
       ended: async (runs) => endedRuns(database, runs),
       list: async (filter, page) => listRuns(database, filter, page),

@@ -1,1 +1,14 @@
-export type { Payload } from "@kagzi/proto";
+export { Client, type ClientOptions, type StartItem, type StartOptions } from "./client/client.ts";
+export type { Namespace, NamespacesClient } from "./client/namespaces.ts";
+export type { ResultOptions, RunHandle } from "./client/run-handle.ts";
+export type { RunInfo, RunStatus, WaitingFor } from "./client/run-info.ts";
+export type { PageOptions, RunFilter, RunList, RunPage, RunsClient } from "./client/runs.ts";
+export type { Connection } from "./connection.ts";
+export type { Context, StepContext, StepFunction, StepOptions } from "./context/context.ts";
+export type { Duration } from "./duration-grammar.ts";
+export { type ErrorCode, KagziError, isKagziError } from "./error.ts";
+export type { Logger } from "./logger.ts";
+export { Retry, type RetryOptions, type RetryPolicy } from "./retry.ts";
+export type { Runtime } from "./runtime.ts";
+export { Worker, type WorkerOptions } from "./worker/worker.ts";
+export { type Workflow, type WorkflowFunction, type WorkflowOptions, workflow } from "./workflow.ts";

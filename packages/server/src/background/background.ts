@@ -1,0 +1,36 @@
+import type { Hint } from "@kagzi/core";
+import type { Engine } from "../engine/engine.ts";
+import type { Health } from "./health.ts";
+import { type Loop, startLoops } from "./loop.ts";
+import { Reaper, failOverdueRuns } from "./reaper.ts";
+
+/** How often the store is asked whether it is there. */
+const CHECK_MS = 2000;
+
+/** Starts what goes on by itself in a server. Answers with a way to stop it. */
+export function startBackground(engine: Engine, health: Health): () => Promise<void> {
+  const { config, store } = engine.context;
+  const reaper = new Reaper(engine, health);
+  const loops: Loop[] = [
+    { name: "the check of the store", everyMs: CHECK_MS, run: () => health.check() },
+    { name: "the search for lost workers", everyMs: reaper.everyMs, run: () => reaper.run() },
+    { name: "the search for overdue runs", everyMs: config.pollMs, run: () => failOverdueRuns(engine) },
+    { name: "the search for ended runs", everyMs: config.pollMs, run: () => engine.waiters.look() },
+    { name: "the search for work", everyMs: config.pollMs, run: async () => engine.dispatcher.lookAgain() },
+  ];
+  const stopListening = store.hints.listen((hint) => heed(engine, hint));
+  const stopLoops = startLoops(engine.context, loops);
+  return async () => {
+    stopListening();
+    await stopLoops();
+  };
+}
+
+/** Word from another server, or that word may have been missed. */
+function heed(engine: Engine, hint: Hint | undefined): void {
+  if (hint?.about === "ready") return engine.dispatcher.ready(hint.key);
+  if (hint?.runId !== undefined) return engine.waiters.ended(hint.runId);
+  if (hint === undefined) engine.dispatcher.lookAgain();
+  // If the store cannot be asked now, the next round asks it.
+  engine.waiters.look().catch(() => {});
+}

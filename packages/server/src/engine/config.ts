@@ -1,0 +1,32 @@
+/** The numbers that an engine runs by. All in milliseconds unless they say otherwise. */
+export interface EngineConfig {
+  /** A worker that is not heard of for so long loses its runs. */
+  readonly leaseMs: number;
+  /** How often the store is asked for work and for ended runs even if nothing says that there are any. */
+  readonly pollMs: number;
+  /** Workers that have been offline for so long are forgotten. */
+  readonly forgetWorkersAfterMs: number;
+  /** How long a start waits for a database that does not answer, before its caller is told. */
+  readonly startPatienceMs: number;
+  /** Writes of one commit at most. */
+  readonly commitItems: number;
+  /** Bytes of payloads of one commit, about. */
+  readonly commitBytes: number;
+  /** Bytes of a history that go along with a task; the worker reads the rest in pages of the same size. */
+  readonly historyPageBytes: number;
+}
+
+export const DEFAULT_CONFIG: EngineConfig = {
+  leaseMs: 30_000,
+  pollMs: 1000,
+  forgetWorkersAfterMs: 24 * 60 * 60 * 1000,
+  startPatienceMs: 5000,
+  commitItems: 500,
+  commitBytes: 4 * 1024 * 1024,
+  historyPageBytes: 1024 * 1024,
+};
+
+/** Three heartbeats fit into a lease, so that two may be lost. */
+export function heartbeatIntervalMs(config: EngineConfig): number {
+  return Math.floor(config.leaseMs / 3);
+}

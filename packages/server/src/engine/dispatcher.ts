@@ -1,0 +1,145 @@
+import {
+  type ClaimedRun,
+  type DispatchKey,
+  type HistoryPage,
+  type NamespaceId,
+  type RunId,
+  type WorkflowVersion,
+} from "@kagzi/core";
+import { errorField } from "./log.ts";
+import { Place, type PlaceContext } from "./place.ts";
+import type { HeldTask, WorkerSession } from "./session.ts";
+
+type Delivery = { readonly session: WorkerSession; readonly claimed: ClaimedRun };
+
+/** Brings runs to the workers of this server. */
+export class Dispatcher {
+  readonly #context: Omit<PlaceContext, "deliver">;
+  readonly #places = new Map<string, Place>();
+
+  constructor(context: Omit<PlaceContext, "deliver">) {
+    this.#context = context;
+  }
+
+  open(session: WorkerSession): void {
+    const key = placeKey(session.namespaceId, session.taskQueue);
+    let place = this.#places.get(key);
+    if (place === undefined) {
+      const deliver = (deliveries: readonly Delivery[]) => void this.#deliver(deliveries);
+      place = new Place({ ...this.#context, deliver }, session.namespaceId, session.taskQueue);
+      this.#places.set(key, place);
+    }
+    place.add(session);
+  }
+
+  close(session: WorkerSession): void {
+    const key = placeKey(session.namespaceId, session.taskQueue);
+    const place = this.#places.get(key);
+    place?.remove(session);
+    if (place?.isEmpty === true) this.#places.delete(key);
+  }
+
+  /** A worker that takes a run with its start: see {@link Place.reserve}. */
+  reserve(key: DispatchKey): WorkerSession | undefined {
+    return this.#place(key.namespaceId, key.taskQueue)?.reserve(key);
+  }
+
+  /** A slot of the session is free again. */
+  freed(session: WorkerSession): void {
+    this.#place(session.namespaceId, session.taskQueue)?.freed();
+  }
+
+  /** Runs of this kind are ready in the store, now or in `ms`. */
+  ready(key: DispatchKey, ms = 0): void {
+    const place = this.#place(key.namespaceId, key.taskQueue);
+    if (ms <= 0) place?.ready(key);
+    else place?.readyIn(ms);
+  }
+
+  /** Looks for work everywhere: hints may have been lost. */
+  lookAgain(): void {
+    for (const place of this.#places.values()) place.lookAgain();
+  }
+
+  #place(namespaceId: NamespaceId, taskQueue: string): Place | undefined {
+    return this.#places.get(placeKey(namespaceId, taskQueue));
+  }
+
+  /** Hands claimed runs over, with their histories for workers that do not have them in memory. */
+  async #deliver(deliveries: readonly Delivery[]): Promise<void> {
+    for (const { session, claimed } of deliveries) session.held.set(claimed.run.runId, heldTask(claimed));
+    try {
+      const pages = await this.#histories(deliveries);
+      for (const [session, own] of groupBySession(deliveries)) {
+        session.link.give(
+          own.map(({ claimed }) => ({
+            held: heldTask(claimed),
+            lastSeq: claimed.lastSeq,
+            history: pages.get(claimed.run.runId)?.records ?? [],
+          })),
+        );
+      }
+    } catch (error) {
+      this.#context.log.warn("claimed runs could not be handed over, they go back", { error: errorField(error) });
+      await this.#giveBack(deliveries);
+    }
+  }
+
+  async #histories(deliveries: readonly Delivery[]): Promise<ReadonlyMap<RunId, HistoryPage>> {
+    const cold = deliveries.filter(({ claimed }) => !claimed.sameWorker);
+    if (cold.length === 0) return new Map();
+    const { store, config } = this.#context;
+    const positions = cold.map(({ claimed: { run } }) => ({
+      namespaceId: run.namespaceId,
+      runId: run.runId,
+      afterSeq: 0,
+    }));
+    const pages = await store.history.read(positions, config.historyPageBytes);
+    return new Map(positions.map((position, index) => [position.runId, pages[index] ?? { records: [], more: false }]));
+  }
+
+  async #giveBack(deliveries: readonly Delivery[]): Promise<void> {
+    for (const { session, claimed } of deliveries) {
+      const { namespaceId, runId, epoch } = claimed.run;
+      session.held.delete(runId);
+      // If this fails too, the worker's next heartbeat does not name the run, which gives it back as well.
+      await this.#context.store.workers.release(namespaceId, [{ runId, epoch }]).catch(() => {});
+    }
+  }
+}
+
+function heldTask({ run }: ClaimedRun): HeldTask {
+  return {
+    namespaceId: run.namespaceId,
+    runId: run.runId,
+    taskQueue: run.taskQueue,
+    workflowType: run.workflowType,
+    version: run.version,
+    epoch: run.epoch,
+    attempt: run.attempt,
+    ...(run.externalId !== undefined && { externalId: run.externalId }),
+    ...(run.retryPolicy !== undefined && { retryPolicy: run.retryPolicy }),
+  };
+}
+
+function groupBySession(deliveries: readonly Delivery[]): ReadonlyMap<WorkerSession, readonly Delivery[]> {
+  const groups = new Map<WorkerSession, Delivery[]>();
+  for (const delivery of deliveries) {
+    const group = groups.get(delivery.session);
+    if (group === undefined) groups.set(delivery.session, [delivery]);
+    else group.push(delivery);
+  }
+  return groups;
+}
+
+function placeKey(namespaceId: NamespaceId, taskQueue: string): string {
+  return `${namespaceId}\0${taskQueue}`;
+}
+
+/** The kind of a run, as the dispatcher knows it. */
+export function dispatchKey(
+  run: WorkflowVersion & { readonly namespaceId: NamespaceId; readonly taskQueue: string },
+): DispatchKey {
+  const { namespaceId, taskQueue, workflowType, version } = run;
+  return { namespaceId, taskQueue, workflowType, version };
+}

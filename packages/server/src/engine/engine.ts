@@ -1,0 +1,88 @@
+import type { RunEnd, Store } from "@kagzi/core";
+import { Catalog } from "./catalog.ts";
+import { DEFAULT_CONFIG, type EngineConfig } from "./config.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { type Env, systemEnv } from "./env.ts";
+import { HintOutbox } from "./hint-outbox.ts";
+import { type Log, silentLog } from "./log.ts";
+import { Namespaces } from "./namespaces.ts";
+import { Runs } from "./runs.ts";
+import { Starts } from "./starts.ts";
+import { StoreClock } from "./store-clock.ts";
+import { TaskPolls } from "./task-polls.ts";
+import { UnaryWorker } from "./unary-worker.ts";
+import { Updates } from "./updates.ts";
+import { Waiters } from "./waiters.ts";
+import { Workers } from "./workers.ts";
+
+/** What an engine is made of. All but the store have defaults. */
+export interface EngineOptions {
+  readonly store: Store;
+  readonly env?: Env;
+  readonly log?: Log;
+  readonly config?: Partial<EngineConfig>;
+}
+
+/** What every part of an engine works with. */
+export interface EngineContext {
+  readonly store: Store;
+  readonly env: Env;
+  readonly log: Log;
+  readonly config: EngineConfig;
+  readonly clock: StoreClock;
+}
+
+/** The use cases of a server over one store. It does nothing by itself: see background/ for what goes on by itself. */
+export class Engine {
+  readonly context: EngineContext;
+  readonly dispatcher: Dispatcher;
+  readonly waiters: Waiters;
+  readonly starts: Starts;
+  readonly updates: Updates;
+  readonly runs: Runs;
+  readonly workers: Workers;
+  readonly polls: TaskPolls;
+  readonly unary: UnaryWorker;
+  readonly namespaces: Namespaces;
+  readonly hints: HintOutbox;
+
+  constructor(options: EngineOptions) {
+    const { store, env = systemEnv(), log = silentLog } = options;
+    const config = { ...DEFAULT_CONFIG, ...options.config };
+    const context = { store, env, log, config, clock: new StoreClock(env) };
+    const catalog = new Catalog(store.workers, env);
+    this.context = context;
+    this.hints = new HintOutbox(store.hints, env, log);
+    this.dispatcher = new Dispatcher(context);
+    this.waiters = new Waiters(store.runs);
+    this.starts = new Starts(context, { catalog, dispatcher: this.dispatcher, hints: this.hints });
+    this.updates = new Updates(context, { dispatcher: this.dispatcher, hints: this.hints, waiters: this.waiters });
+    this.runs = new Runs(context, this.waiters);
+    this.workers = new Workers(context, { catalog, dispatcher: this.dispatcher });
+    this.polls = new TaskPolls(context, { workers: this.workers, dispatcher: this.dispatcher });
+    this.unary = new UnaryWorker(context, { runs: this.runs, updates: this.updates });
+    this.namespaces = new Namespaces(context);
+  }
+
+  /** Ends a run whatever its state, whoever holds it. `false` if it had ended before. */
+  async end(end: RunEnd): Promise<boolean> {
+    const ended = await this.context.store.runs.end(end);
+    if (ended) {
+      this.waiters.ended(end.runId);
+      this.hints.ended(end.runId);
+      this.workers.drop(end.namespaceId, end.runId);
+    }
+    return ended;
+  }
+
+  /**
+   * Takes nothing more, finishes what it has taken, and lets go of everyone who waits. The store stays open: it belongs
+   * to whoever opened it.
+   */
+  async close(): Promise<void> {
+    this.workers.closeAll();
+    this.waiters.close();
+    await Promise.all([this.starts.close(), this.updates.close(), this.runs.close()]);
+    this.hints.close();
+  }
+}

@@ -1,0 +1,204 @@
+import {
+  type Assignment,
+  type Candidate,
+  type ClaimedRun,
+  type NamespaceId,
+  type RunId,
+  type Store,
+  type WorkflowVersion,
+  assignRuns,
+} from "@kagzi/core";
+import type { EngineConfig } from "./config.ts";
+import { type Env, sleep } from "./env.ts";
+import { type Log, errorField } from "./log.ts";
+import { type WorkerSession, workflowKey } from "./session.ts";
+
+/** Runs taken in one claim at most: their rows are locked meanwhile. */
+const CLAIM_LIMIT = 200;
+
+/** What a place works with. */
+export interface PlaceContext {
+  readonly store: Store;
+  readonly env: Env;
+  readonly log: Log;
+  readonly config: EngineConfig;
+  /** Hands a claimed run to its worker. */
+  readonly deliver: (deliveries: readonly { readonly session: WorkerSession; readonly claimed: ClaimedRun }[]) => void;
+}
+
+/**
+ * The workers of one namespace and task queue that this server gives runs to, and what it knows of the runs that wait
+ * for them. One claim at a time is in flight; another follows while there is something to claim and somebody free.
+ */
+export class Place {
+  readonly #context: PlaceContext;
+  readonly #namespaceId: NamespaceId;
+  readonly #taskQueue: string;
+  readonly #sessions = new Set<WorkerSession>();
+  /** Workflows of which runs may be waiting in the store. Of all others none is, so a new run may be taken at once. */
+  readonly #backlog = new Set<string>();
+  #claiming = false;
+  #again = false;
+  #cancelTimer: (() => void) | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(context: PlaceContext, namespaceId: NamespaceId, taskQueue: string) {
+    this.#context = context;
+    this.#namespaceId = namespaceId;
+    this.#taskQueue = taskQueue;
+  }
+
+  get isEmpty(): boolean {
+    return this.#sessions.size === 0;
+  }
+
+  add(session: WorkerSession): void {
+    const known = this.#offered();
+    this.#sessions.add(session);
+    for (const workflow of session.workflows) {
+      const key = workflowKey(workflow);
+      // What came while nobody here wanted it is in the store.
+      if (!known.has(key)) this.#backlog.add(key);
+    }
+    this.claim();
+  }
+
+  remove(session: WorkerSession): void {
+    this.#sessions.delete(session);
+    if (!this.isEmpty) return;
+    this.#cancelTimer?.();
+    this.#timerAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** The worker that a new run may be given to with its start: one that is free, if no older run waits for it. */
+  reserve(workflow: WorkflowVersion): WorkerSession | undefined {
+    if (this.#backlog.has(workflowKey(workflow))) return undefined;
+    let best: WorkerSession | undefined;
+    for (const session of this.#sessions) {
+      if (session.free > (best?.free ?? 0) && session.offers(workflow)) best = session;
+    }
+    if (best !== undefined) best.reserved += 1;
+    return best;
+  }
+
+  /** Runs of this workflow wait in the store. */
+  ready(workflow: WorkflowVersion): void {
+    this.#backlog.add(workflowKey(workflow));
+    this.claim();
+  }
+
+  /** A run of this place will be ready in `ms`. */
+  readyIn(ms: number): void {
+    const at = this.#context.env.now() + ms;
+    if (at >= this.#timerAt || this.isEmpty) return;
+    this.#cancelTimer?.();
+    this.#timerAt = at;
+    this.#cancelTimer = this.#context.env.setTimer(ms, () => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.lookAgain();
+    });
+  }
+
+  /** Somebody has become free. */
+  freed(): void {
+    if (this.#backlog.size > 0) this.claim();
+  }
+
+  /** Whatever is known, look. */
+  lookAgain(): void {
+    for (const key of this.#offered()) this.#backlog.add(key);
+    this.claim();
+  }
+
+  /** Claims what waits for those who are free, now or after the claim that is in flight. */
+  claim(): void {
+    if (this.#claiming) {
+      this.#again = true;
+      return;
+    }
+    void this.#claimAll();
+  }
+
+  async #claimAll(): Promise<void> {
+    this.#claiming = true;
+    try {
+      do {
+        this.#again = false;
+        const wanted = this.#wanted();
+        if (wanted.length === 0) break;
+        await this.#claimOnce(wanted);
+      } while (this.#again);
+    } catch (error) {
+      this.#context.log.warn("runs could not be claimed", { error: errorField(error) });
+      const { env, config } = this.#context;
+      void sleep(env, config.pollMs * env.random()).then(() => this.claim());
+    } finally {
+      this.#claiming = false;
+    }
+  }
+
+  async #claimOnce(wanted: readonly (WorkflowVersion & { readonly limit: number })[]): Promise<void> {
+    const { store, deliver } = this.#context;
+    for (const workflow of wanted) this.#backlog.delete(workflowKey(workflow));
+    const chosen = new Map<RunId, WorkerSession>();
+    const unreserve = () => {
+      for (const session of chosen.values()) session.reserved -= 1;
+      chosen.clear();
+    };
+    try {
+      const result = await store.runs.claim({
+        namespaceId: this.#namespaceId,
+        taskQueue: this.#taskQueue,
+        wanted,
+        assign: (candidates) => {
+          // A transaction that lost to another one is run again.
+          unreserve();
+          return this.#assign(candidates, chosen);
+        },
+      });
+      const deliveries = result.claimed.flatMap((claimed) => {
+        const session = chosen.get(claimed.run.runId);
+        return session === undefined ? [] : [{ session, claimed }];
+      });
+      deliver(deliveries);
+      if (result.more) for (const workflow of wanted) this.#backlog.add(workflowKey(workflow));
+      if (result.more && deliveries.length > 0) this.#again = true;
+      if (result.nextAt !== undefined) this.readyIn(result.nextAt - result.now);
+    } catch (error) {
+      for (const workflow of wanted) this.#backlog.add(workflowKey(workflow));
+      throw error;
+    } finally {
+      unreserve();
+    }
+  }
+
+  #assign(candidates: readonly Candidate[], chosen: Map<RunId, WorkerSession>): readonly Assignment[] {
+    const assigned = assignRuns(candidates, [...this.#sessions]);
+    return Array.from(assigned, ([runId, session]) => {
+      session.reserved += 1;
+      chosen.set(runId, session);
+      return { runId, workerId: session.workerId };
+    });
+  }
+
+  /** The workflows with a backlog that somebody free has, each with how many of its runs could be taken. */
+  #wanted(): (WorkflowVersion & { readonly limit: number })[] {
+    const wanted = new Map<string, WorkflowVersion & { readonly limit: number }>();
+    for (const session of this.#sessions) {
+      if (session.free === 0) continue;
+      for (const workflow of session.workflows) {
+        const key = workflowKey(workflow);
+        if (!this.#backlog.has(key)) continue;
+        const limit = Math.min(CLAIM_LIMIT, (wanted.get(key)?.limit ?? 0) + session.free);
+        wanted.set(key, { workflowType: workflow.workflowType, version: workflow.version, limit });
+      }
+    }
+    return [...wanted.values()];
+  }
+
+  #offered(): Set<string> {
+    const offered = new Set<string>();
+    for (const session of this.#sessions) for (const each of session.workflows) offered.add(workflowKey(each));
+    return offered;
+  }
+}

@@ -1,0 +1,195 @@
+import {
+  type Instant,
+  KagziError,
+  LIMITS,
+  type Run,
+  type RunDetail,
+  type RunFilter,
+  type RunId,
+  type RunReference,
+  type Step,
+  type HistoryRecord,
+  checkInteger,
+  isTerminal,
+  isUuid,
+  notFound,
+  stepsOf,
+} from "@kagzi/core";
+import type { EngineContext } from "./engine.ts";
+import { sleep } from "./env.ts";
+import { GroupCommit } from "./group-commit.ts";
+import type { Waiters } from "./waiters.ts";
+
+/** The longest that one call waits for a run to end. */
+export const LONGEST_WAIT_CALL_MS = 60_000;
+
+/** A part of a list, as its caller asks for it. */
+export interface PageRequest {
+  /** 0 means the default. */
+  readonly size: number;
+  /** `next` of the page before; empty for the first. */
+  readonly token: string;
+  readonly withTotal: boolean;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Empty on the last page. */
+  readonly next: string;
+  readonly total?: number;
+}
+
+/** Why a run is not moving. */
+export interface WaitingFor {
+  readonly reason: "time" | "worker" | "slot" | "paused";
+  readonly message: string;
+  readonly until?: Instant;
+}
+
+/** Looks at runs, and waits for them to end. */
+export class Runs {
+  readonly #context: EngineContext;
+  readonly #waiters: Waiters;
+  /** Reads of many callers go together. */
+  readonly #reads: GroupCommit<RunReference, RunDetail | undefined>;
+
+  constructor(context: EngineContext, waiters: Waiters) {
+    this.#context = context;
+    this.#waiters = waiters;
+    this.#reads = new GroupCommit({
+      env: context.env,
+      commit: (references) => context.store.runs.get(references),
+      maxItems: 500,
+      patienceMs: context.config.startPatienceMs,
+    });
+  }
+
+  /** @throws KagziError `NOT_FOUND` */
+  async get(reference: RunReference): Promise<RunDetail> {
+    const detail = await this.#reads.submit(reference);
+    if (detail === undefined) throw notFound("run", reference.runId);
+    return detail;
+  }
+
+  /** @throws KagziError `NOT_FOUND` */
+  async getByExternalId(namespaceId: Run["namespaceId"], externalId: string): Promise<RunDetail> {
+    const runId = await this.#context.store.runs.findByExternalId(namespaceId, externalId);
+    if (runId === undefined) throw notFound("run", externalId, "no run was started with this id");
+    return this.get({ namespaceId, runId });
+  }
+
+  /** The run as it is when it has ended, when `timeoutMs` is over or when the caller has gone. */
+  async wait(reference: RunReference, timeoutMs: number, signal: AbortSignal): Promise<RunDetail> {
+    checkInteger("timeout_ms", timeoutMs, 0, LONGEST_WAIT_CALL_MS);
+    // First in line and then looking: an end that comes between is not missed.
+    const { ended, leave } = this.#waiters.add(reference);
+    const done = new AbortController();
+    try {
+      const detail = await this.get(reference);
+      if (isTerminal(detail.run.status) || timeoutMs === 0) return detail;
+      const over = AbortSignal.any([signal, done.signal]);
+      await Promise.race([ended, sleep(this.#context.env, timeoutMs, over)]);
+      return await this.get(reference);
+    } finally {
+      done.abort();
+      leave();
+    }
+  }
+
+  /** Runs without their payloads, the newest first. */
+  async list(filter: RunFilter, page: PageRequest): Promise<Page<Run>> {
+    const limit = pageSize(page);
+    const before = page.token === "" ? undefined : (checkToken(page.token) as RunId);
+    const { runs } = this.#context.store;
+    const [found, total] = await Promise.all([
+      runs.list(filter, { limit: limit + 1, ...(before !== undefined && { before }) }),
+      page.withTotal ? runs.count(filter, LIMITS.count) : undefined,
+    ]);
+    return pageOf(found, limit, (run) => run.runId, total);
+  }
+
+  /** The whole history of a run. */
+  async history(reference: RunReference): Promise<readonly HistoryRecord[]> {
+    const records: HistoryRecord[] = [];
+    for (;;) {
+      const position = { ...reference, afterSeq: records.at(-1)?.seq ?? 0 };
+      const [page] = await this.#context.store.history.read([position], this.#context.config.historyPageBytes);
+      records.push(...(page?.records ?? []));
+      if (page?.more !== true) return records;
+    }
+  }
+
+  /** The steps of a run, in the order in which they were first recorded. @throws KagziError `NOT_FOUND` */
+  async steps(reference: RunReference): Promise<readonly Step[]> {
+    await this.get(reference);
+    return [...stepsOf(await this.history(reference)).values()];
+  }
+
+  /** Why the run is not moving; `undefined` while it runs and once it has ended. */
+  async waitingFor(run: Run): Promise<WaitingFor | undefined> {
+    switch (run.status) {
+      case "pending":
+      case "sleeping":
+        return run.availableAt > this.#context.clock.now()
+          ? { reason: "time", message: timeMessage(run), until: run.availableAt }
+          : this.#waitingForWorker(run);
+      case "paused":
+        return { reason: "paused", message: `paused: ${run.error.message}` };
+      default:
+        return undefined;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#reads.close();
+  }
+
+  async #waitingForWorker(run: Run): Promise<WaitingFor> {
+    const { namespaceId, taskQueue } = run;
+    const online = await this.#context.store.workers.list(
+      { namespaceId, taskQueue, status: "online" },
+      { limit: LIMITS.pageSize },
+    );
+    const able = online.filter((worker) =>
+      worker.workflows.some((each) => each.workflowType === run.workflowType && each.version === run.version),
+    );
+    if (able.length > 0) {
+      return { reason: "slot", message: `${able.length} worker(s) have this workflow, and no free slot` };
+    }
+    const offered = new Set(
+      online.flatMap((worker) => worker.workflows.map((each) => `${each.workflowType}@${each.version}`)),
+    );
+    const known =
+      offered.size === 0 ? "no worker is online" : `online workers have ${[...offered].slice(0, 10).join(", ")}`;
+    return { reason: "worker", message: `no worker has ${run.workflowType}@${run.version}; ${known}` };
+  }
+}
+
+function timeMessage(run: Run & { readonly availableAt: Instant }): string {
+  const until = new Date(run.availableAt).toISOString();
+  return run.status === "pending" ? `starts at ${until}` : `sleeps until ${until}`;
+}
+
+/** How many items a page has. @throws KagziError `INVALID_ARGUMENT` */
+export function pageSize(page: PageRequest): number {
+  if (page.size === 0) return LIMITS.defaultPageSize;
+  return checkInteger("page_size", page.size, 1, LIMITS.pageSize);
+}
+
+function checkToken(token: string): string {
+  if (!isUuid(token)) throw new KagziError("INVALID_ARGUMENT", "page_token is not one that a list gave out");
+  return token;
+}
+
+/** A page of what was found when one more than `limit` was asked for. */
+export function pageOf<Item>(
+  found: readonly Item[],
+  limit: number,
+  tokenOf: (item: Item) => string,
+  total?: number,
+): Page<Item> {
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  const next = found.length > limit && last !== undefined ? tokenOf(last) : "";
+  return { items, next, ...(total !== undefined && { total }) };
+}

@@ -1,0 +1,97 @@
+import type { HistoryRecord, NamespaceId, RetryPolicy, RunId, RunWrite, WorkerId, WorkflowVersion } from "@kagzi/core";
+
+/** What the engine knows of a run that a worker of this server executes. */
+export interface HeldTask extends WorkflowVersion {
+  readonly namespaceId: NamespaceId;
+  readonly runId: RunId;
+  readonly taskQueue: string;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly externalId?: string;
+  readonly retryPolicy?: RetryPolicy;
+}
+
+/** A run on its way to a worker. */
+export interface Task {
+  readonly held: HeldTask;
+  /** How many records the run has. */
+  readonly lastSeq: number;
+  /** The first of them; none for a worker that held the run before. */
+  readonly history: readonly HistoryRecord[];
+}
+
+/** What became of an update of a worker's. */
+export type UpdateAnswer = { readonly runId: RunId; readonly epoch: number } & (
+  | {
+      readonly result: "ok";
+      readonly seq: number;
+      /** What the server decided or fixed in the records written. */
+      readonly decisions: readonly {
+        readonly seq: number;
+        readonly type: RunWrite["records"][number]["type"];
+        readonly dueAt?: number;
+      }[];
+    }
+  | { readonly result: "leaseLost" | "reload" }
+  | { readonly result: "rejected"; readonly error: unknown }
+);
+
+/** How a session reaches its worker. */
+export interface WorkerLink {
+  /** Hands over tasks; they are in the worker's hands now, and lost with it. */
+  give(tasks: readonly Task[]): void;
+  /** Asks the worker to drop runs that are to be cancelled or have ended. */
+  cancel(runIds: readonly RunId[]): void;
+  /** Asks the worker to finish what it holds. */
+  drain(): void;
+  /** The session is over for another reason than the worker's: another one took its place, or the server closes. */
+  end(): void;
+}
+
+/** A worker that this server gives runs to: for as long as its stream lasts, or for one poll. */
+export class WorkerSession {
+  readonly workerId: WorkerId;
+  readonly namespaceId: NamespaceId;
+  readonly taskQueue: string;
+  readonly workflows: readonly WorkflowVersion[];
+  readonly link: WorkerLink;
+  /** The runs in the worker's hands. */
+  readonly held = new Map<RunId, HeldTask>();
+  /** Runs being claimed for the worker. */
+  reserved = 0;
+  /** Takes nothing more. */
+  draining = false;
+  readonly #capacity: number;
+  readonly #offers: ReadonlySet<string>;
+
+  constructor(worker: {
+    readonly workerId: WorkerId;
+    readonly namespaceId: NamespaceId;
+    readonly taskQueue: string;
+    readonly workflows: readonly WorkflowVersion[];
+    readonly capacity: number;
+    readonly link: WorkerLink;
+  }) {
+    this.workerId = worker.workerId;
+    this.namespaceId = worker.namespaceId;
+    this.taskQueue = worker.taskQueue;
+    this.workflows = worker.workflows;
+    this.link = worker.link;
+    this.#capacity = worker.capacity;
+    this.#offers = new Set(worker.workflows.map(workflowKey));
+  }
+
+  /** Slots that nobody has. */
+  get free(): number {
+    return this.draining ? 0 : Math.max(0, this.#capacity - this.held.size - this.reserved);
+  }
+
+  offers(workflow: WorkflowVersion): boolean {
+    return this.#offers.has(workflowKey(workflow));
+  }
+}
+
+/** A workflow in one version, as a key. */
+export function workflowKey(workflow: WorkflowVersion): string {
+  return `${workflow.workflowType}\0${workflow.version}`;
+}

@@ -1,0 +1,53 @@
+import { deferred } from "./deferred.ts";
+import type { RunId, RunReference, RunStore } from "@kagzi/core";
+
+/** Ended runs looked for in one statement. */
+const CHUNK = 1000;
+
+/** Those who wait for runs to end. Woken by whoever ends a run here, by hints from other servers, and by looking. */
+export class Waiters {
+  readonly #runs: RunStore;
+  readonly #waiting = new Map<RunId, { readonly reference: RunReference; readonly wake: Set<() => void> }>();
+
+  constructor(runs: RunStore) {
+    this.#runs = runs;
+  }
+
+  /**
+   * A promise that resolves when the run has ended, with a way to give up. To be made before the run is looked at: then
+   * an end that comes between is not missed.
+   */
+  add(reference: RunReference): { readonly ended: Promise<void>; readonly leave: () => void } {
+    const { runId } = reference;
+    const entry = this.#waiting.get(runId) ?? { reference, wake: new Set<() => void>() };
+    this.#waiting.set(runId, entry);
+    const ended = deferred<void>();
+    entry.wake.add(ended.resolve);
+    const leave = () => {
+      entry.wake.delete(ended.resolve);
+      if (entry.wake.size === 0 && this.#waiting.get(runId) === entry) this.#waiting.delete(runId);
+    };
+    return { ended: ended.promise, leave };
+  }
+
+  /** The run has ended. */
+  ended(runId: RunId): void {
+    const entry = this.#waiting.get(runId);
+    if (entry === undefined) return;
+    this.#waiting.delete(runId);
+    for (const wake of entry.wake) wake();
+  }
+
+  /** Asks the store which of the awaited runs have ended. */
+  async look(): Promise<void> {
+    const references = Array.from(this.#waiting.values(), (entry) => entry.reference);
+    for (let at = 0; at < references.length; at += CHUNK) {
+      for (const runId of await this.#runs.ended(references.slice(at, at + CHUNK))) this.ended(runId);
+    }
+  }
+
+  /** Wakes everyone: the server is closing. */
+  close(): void {
+    for (const runId of this.#waiting.keys()) this.ended(runId);
+  }
+}

@@ -1,0 +1,210 @@
+import {
+  type Lease,
+  LIMITS,
+  type NamespaceId,
+  type NewWorker,
+  type RunId,
+  type Worker,
+  type WorkerId,
+  type WorkerStats,
+  type WorkerStatus,
+  checkInteger,
+  checkName,
+  checkOptionalName,
+  compareLeases,
+  isUuid,
+  KagziError,
+  notFound,
+} from "@kagzi/core";
+import type { Catalog } from "./catalog.ts";
+import { heartbeatIntervalMs } from "./config.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { EngineContext } from "./engine.ts";
+import { type Page, type PageRequest, pageOf, pageSize } from "./runs.ts";
+import { type WorkerLink, WorkerSession } from "./session.ts";
+
+/** What a worker hears back on its heartbeat. */
+export interface HeartbeatAnswer {
+  readonly lost: readonly Lease[];
+  readonly drain: boolean;
+}
+
+/** The comings and goings of workers. */
+export class Workers {
+  readonly #context: EngineContext;
+  readonly #catalog: Catalog;
+  readonly #dispatcher: Dispatcher;
+  /** Of the workers that have a stream to this server. */
+  readonly #streams = new Map<WorkerId, WorkerSession>();
+
+  constructor(context: EngineContext, parts: { readonly catalog: Catalog; readonly dispatcher: Dispatcher }) {
+    this.#context = context;
+    this.#catalog = parts.catalog;
+    this.#dispatcher = parts.dispatcher;
+  }
+
+  /** @throws KagziError `INVALID_ARGUMENT`; `NOT_FOUND` for the namespace */
+  async register(worker: Omit<NewWorker, "workerId">): Promise<{
+    readonly workerId: WorkerId;
+    readonly heartbeatMs: number;
+    readonly leaseMs: number;
+  }> {
+    checkWorker(worker);
+    const { config, env, store } = this.#context;
+    const workerId = env.newUuid() as WorkerId;
+    await store.workers.register({ ...worker, workerId }, config.leaseMs);
+    this.#catalog.forget(
+      worker.namespaceId,
+      worker.workflows.map((workflow) => workflow.workflowType),
+    );
+    return { workerId, heartbeatMs: heartbeatIntervalMs(config), leaseMs: config.leaseMs };
+  }
+
+  /**
+   * Renews the worker's leases. Where it names the runs it holds, those that it forgot go back, and it hears of those
+   * it has lost. @throws KagziError `NOT_FOUND` if it is not registered (any more)
+   */
+  async heartbeat(
+    worker: Pick<Worker, "namespaceId" | "workerId">,
+    stats: WorkerStats,
+    named: readonly Lease[] | undefined,
+  ): Promise<HeartbeatAnswer> {
+    const { config, store } = this.#context;
+    const renewed = await store.workers.heartbeat(worker, config.leaseMs, stats);
+    if (renewed === undefined) throw unknownWorker(worker.workerId);
+    this.#context.clock.observe(renewed.now);
+    const drain = renewed.status === "draining";
+    if (named === undefined) return { lost: [], drain };
+    const { lost, forgotten } = compareLeases({ named, granted: renewed.granted, now: renewed.now });
+    if (forgotten.length > 0) await this.#giveBack(worker, forgotten);
+    return { lost, drain };
+  }
+
+  /** Gives back what the worker holds. @throws KagziError `NOT_FOUND` */
+  async deregister(namespaceId: NamespaceId, workerId: WorkerId): Promise<void> {
+    const found = await this.#context.store.workers.deregister(namespaceId, workerId);
+    if (!found) throw unknownWorker(workerId);
+    this.#dispatcher.lookAgain();
+  }
+
+  /** Lets the worker finish what it holds. @throws KagziError `NOT_FOUND` if it is not there or offline */
+  async drain(namespaceId: NamespaceId, workerId: WorkerId): Promise<Worker> {
+    const found = await this.#context.store.workers.drain(namespaceId, workerId);
+    if (!found) throw unknownWorker(workerId);
+    const worker = await this.get(namespaceId, workerId);
+    const session = this.#streams.get(workerId);
+    if (session !== undefined) {
+      session.draining = true;
+      session.link.drain();
+    }
+    return worker;
+  }
+
+  /** @throws KagziError `NOT_FOUND` */
+  async get(namespaceId: NamespaceId, workerId: WorkerId): Promise<Worker> {
+    const worker = await this.#context.store.workers.get(namespaceId, workerId);
+    if (worker === undefined) throw unknownWorker(workerId);
+    return worker;
+  }
+
+  /** The newest first. */
+  async list(
+    filter: { readonly namespaceId: NamespaceId; readonly status?: WorkerStatus; readonly taskQueue?: string },
+    page: PageRequest,
+  ): Promise<Page<Worker>> {
+    const limit = pageSize(page);
+    if (page.token !== "" && !isUuid(page.token)) {
+      throw new KagziError("INVALID_ARGUMENT", "page_token is not one that a list gave out");
+    }
+    const before = page.token === "" ? {} : { before: page.token as WorkerId };
+    const found = await this.#context.store.workers.list(filter, { limit: limit + 1, ...before });
+    return pageOf(found, limit, (worker) => worker.workerId);
+  }
+
+  /**
+   * Begins to give runs to a worker over `link`. After a broken stream `held` are the runs that it still executes; those
+   * that it has lost meanwhile are cancelled. @throws KagziError `NOT_FOUND`
+   */
+  async open(
+    worker: { readonly namespaceId: NamespaceId; readonly workerId: WorkerId; readonly held: readonly Lease[] },
+    link: WorkerLink,
+  ): Promise<WorkerSession> {
+    const registered = await this.get(worker.namespaceId, worker.workerId);
+    const session = new WorkerSession({ ...registered, capacity: registered.maxConcurrent, link });
+    session.draining = registered.status === "draining";
+    await this.#resume(session, worker.held);
+    const before = this.#streams.get(worker.workerId);
+    this.#streams.set(worker.workerId, session);
+    this.#dispatcher.open(session);
+    before?.link.end();
+    return session;
+  }
+
+  /** Gives the worker nothing more. What it holds stays its own until its lease ends. */
+  close(session: WorkerSession): void {
+    if (this.#streams.get(session.workerId) === session) this.#streams.delete(session.workerId);
+    this.#dispatcher.close(session);
+  }
+
+  /** The run has ended without its worker, which is to drop it. Over another server it hears so at its next write. */
+  drop(namespaceId: NamespaceId, runId: RunId): void {
+    for (const session of this.#streams.values()) {
+      if (session.namespaceId !== namespaceId || !session.held.delete(runId)) continue;
+      session.link.cancel([runId]);
+      this.#dispatcher.freed(session);
+    }
+  }
+
+  /** Ends every stream: the server is closing. */
+  closeAll(): void {
+    for (const session of this.#streams.values()) session.link.end();
+  }
+
+  async #resume(session: WorkerSession, held: readonly Lease[]): Promise<void> {
+    if (held.length === 0) return;
+    const references = held.map(({ runId }) => ({ namespaceId: session.namespaceId, runId }));
+    const details = await this.#context.store.runs.get(references);
+    const lost: RunId[] = [];
+    for (const [index, { runId, epoch }] of held.entries()) {
+      const run = details[index]?.run;
+      if (run?.status === "running" && run.epoch === epoch) session.held.set(runId, run);
+      else lost.push(runId);
+    }
+    if (lost.length > 0) session.link.cancel(lost);
+  }
+
+  async #giveBack(worker: Pick<Worker, "namespaceId" | "workerId">, leases: readonly Lease[]): Promise<void> {
+    this.#context.log.warn("a worker has forgotten runs, they go back", {
+      workerId: worker.workerId,
+      runIds: leases.map((lease) => lease.runId),
+    });
+    await this.#context.store.workers.release(worker.namespaceId, leases);
+    this.#dispatcher.lookAgain();
+  }
+}
+
+function unknownWorker(workerId: WorkerId): KagziError {
+  return notFound("worker", workerId, "it did not register, or has been offline for long; register again");
+}
+
+function checkWorker(worker: Omit<NewWorker, "workerId">): void {
+  checkOptionalName("a task queue", worker.taskQueue);
+  checkInteger("the number of workflows", worker.workflows.length, 1, LIMITS.workflowsPerWorker);
+  for (const { workflowType, version } of worker.workflows) {
+    checkName("the name of a workflow", workflowType);
+    checkName("a version", version);
+  }
+  checkInteger("max_concurrent", worker.maxConcurrent, 1, LIMITS.maxConcurrent);
+  checkOptionalName("the hostname", worker.hostname);
+  checkOptionalName("the version of the worker", worker.version);
+  const labels = Object.entries(worker.labels);
+  checkInteger("the number of labels", labels.length, 0, LIMITS.labels);
+  for (const [key, value] of labels) {
+    checkName("the name of a label", key);
+    checkOptionalName(`the label ${JSON.stringify(key)}`, value);
+  }
+  for (const [workflowType, limit] of Object.entries(worker.workflowTypeConcurrency)) {
+    checkName("a workflow_type of workflow_type_concurrency", workflowType);
+    checkInteger(`the concurrency of ${JSON.stringify(workflowType)}`, limit, 1, LIMITS.maxConcurrent);
+  }
+}

@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { Code, ConnectError, type ConnectRouter, type Interceptor, createConnectRouter } from "@connectrpc/connect";
+import {
+  compressionBrotli,
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse,
+} from "@connectrpc/connect-node";
+import type { UniversalHandlerFn } from "@connectrpc/connect/protocol";
+import { type OnInternalError, toConnectError } from "../rpc/errors.ts";
+import { unknownMethod, withErrorDetails } from "./errors-in-responses.ts";
+
+type Request = IncomingMessage | Http2ServerRequest;
+type Response = ServerResponse | Http2ServerResponse;
+
+/** What Node calls for each request, over HTTP/1.1 and HTTP/2 alike. */
+export type RequestHandler = (request: Request, response: Response) => void;
+
+/** A page that is no call, such as a health check. */
+export interface Page {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export interface RequestHandlerOptions {
+  /** Puts services on the router. */
+  readonly routes: (router: ConnectRouter) => void;
+  /** By exact path, for GET and HEAD. */
+  readonly pages: Readonly<Record<string, () => Page>>;
+  /** Of a request or one message of a stream; larger ones are refused. */
+  readonly readMaxBytes: number;
+  readonly onInternalError: OnInternalError;
+}
+
+/** Serves calls in gRPC, gRPC-web and Connect (binary and JSON), and pages. Nothing that a request says can end the process. */
+export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
+  const { onInternalError, pages, readMaxBytes, routes } = options;
+  const router = createConnectRouter({
+    interceptors: [convertErrors(onInternalError)],
+    readMaxBytes,
+    acceptCompression: [compressionGzip, compressionBrotli],
+  });
+  routes(router);
+  const calls = new Map(router.handlers.map((handler) => [handler.requestPath, withErrorDetails(handler)]));
+  return (request, response) => {
+    // A socket that breaks while it is written to is nobody's error.
+    response.on("error", () => {});
+    const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    const page = pages[path];
+    if (page !== undefined && (request.method === "GET" || request.method === "HEAD")) sendPage(response, page());
+    else serveCall(calls.get(path) ?? (async () => unknownMethod(path, contentTypeOf(request))), request, response);
+  };
+}
+
+function serveCall(handler: UniversalHandlerFn, request: Request, response: Response): void {
+  const served = (async () => {
+    const answer = await handler(universalRequestFromNodeRequest(request, response, undefined, undefined));
+    await universalResponseToNodeResponse(answer, response);
+  })();
+  served.catch((error: unknown) => {
+    // The caller has gone, or sent what is not even HTTP.
+    const isBroken = error instanceof ConnectError && (error.code === Code.Aborted || error.code === Code.Canceled);
+    if (isBroken || response.headersSent) response.destroy();
+    else sendPage(response, { status: 400, contentType: "text/plain", body: "this is no request that can be read\n" });
+  });
+}
+
+function sendPage(response: Response, { status, contentType, body }: Page): void {
+  response.writeHead(status, { "content-type": contentType, "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}
+
+function contentTypeOf(request: Request): string {
+  return request.headers["content-type"] ?? "";
+}
+
+/** Errors that handlers throw, as their callers see them. */
+function convertErrors(onInternal: OnInternalError): Interceptor {
+  return (next) => async (request) => {
+    try {
+      const response = await next(request);
+      if (!response.stream) return response;
+      return { ...response, message: convertIn(response.message, onInternal) };
+    } catch (error) {
+      throw toConnectError(error, onInternal);
+    }
+  };
+}
+
+async function* convertIn<Message>(
+  messages: AsyncIterable<Message>,
+  onInternal: OnInternalError,
+): AsyncGenerator<Message> {
+  try {
+    yield* messages;
+  } catch (error) {
+    throw toConnectError(error, onInternal);
+  }
+}

@@ -1,0 +1,207 @@
+import { type MessageInitShape, create } from "@bufbuild/protobuf";
+import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import {
+  type ErrorDetail,
+  type Instant,
+  LIMITS,
+  type NamespaceId,
+  type RecordType,
+  type RetryPolicy,
+  type Run,
+  type RunDetail,
+  type RunStatus,
+  type Step,
+  type StepKind,
+  type Worker,
+  type WorkerStatus,
+  formatStepKey,
+  storableText,
+} from "@kagzi/core";
+import * as wire from "@kagzi/proto";
+import type { PageRequest } from "../engine/runs.ts";
+import { ERROR_CODE, toWireError } from "./errors.ts";
+
+export const RUN_STATUS: Readonly<Record<RunStatus, wire.WorkflowStatus>> = {
+  pending: wire.WorkflowStatus.PENDING,
+  running: wire.WorkflowStatus.RUNNING,
+  sleeping: wire.WorkflowStatus.SLEEPING,
+  waiting: wire.WorkflowStatus.WAITING,
+  paused: wire.WorkflowStatus.PAUSED,
+  completed: wire.WorkflowStatus.COMPLETED,
+  failed: wire.WorkflowStatus.FAILED,
+  cancelled: wire.WorkflowStatus.CANCELLED,
+};
+
+export const WORKER_STATUS: Readonly<Record<WorkerStatus, wire.WorkerStatus>> = {
+  online: wire.WorkerStatus.ONLINE,
+  draining: wire.WorkerStatus.DRAINING,
+  offline: wire.WorkerStatus.OFFLINE,
+};
+
+export const STEP_KIND: Readonly<Record<StepKind, wire.StepKind>> = {
+  function: wire.StepKind.FUNCTION,
+  sleep: wire.StepKind.SLEEP,
+};
+
+export const RECORD_TYPE: Readonly<Record<RecordType, wire.RecordType>> = {
+  started: wire.RecordType.STARTED,
+  retrying: wire.RecordType.RETRYING,
+  completed: wire.RecordType.COMPLETED,
+  failed: wire.RecordType.FAILED,
+  cancelled: wire.RecordType.CANCELLED,
+};
+
+const STEP_STATUS: Readonly<Record<Step["status"], wire.StepStatus>> = {
+  waiting: wire.StepStatus.PENDING,
+  completed: wire.StepStatus.COMPLETED,
+  failed: wire.StepStatus.FAILED,
+};
+
+/** The key of `table` whose value is `value`; `undefined` for one that it does not have. */
+export function keyOf<Key extends string, Value>(table: Readonly<Record<Key, Value>>, value: Value): Key | undefined {
+  return (Object.keys(table) as Key[]).find((key) => table[key] === value);
+}
+
+export function toTimestamp(at: Instant): Timestamp {
+  return timestampFromMs(at);
+}
+
+/** Whole milliseconds: what a caller gives in finer units is cut. */
+export function fromTimestamp(timestamp: Timestamp): Instant {
+  return Math.floor(timestampMs(timestamp));
+}
+
+/** A field that may be absent, as a field of an object. */
+export function given<Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } {
+  return value === undefined ? {} : ({ [key]: value } as { [K in Key]: Value });
+}
+
+/** A time that may be absent, as a field of a message. */
+export function givenTime<Key extends string>(key: Key, at: Instant | undefined): { [K in Key]?: Timestamp } {
+  return given(key, at === undefined ? undefined : toTimestamp(at));
+}
+
+export function fromWirePage(page: wire.PageRequest | undefined): PageRequest {
+  return { size: page?.pageSize ?? 0, token: page?.pageToken ?? "", withTotal: page?.includeTotalCount ?? false };
+}
+
+export function toWirePage(page: { readonly next: string; readonly total?: number }): wire.PageInfo {
+  return create(wire.PageInfoSchema, {
+    nextPageToken: page.next,
+    hasMore: page.next !== "",
+    ...(page.total !== undefined && { totalCount: BigInt(page.total) }),
+  });
+}
+
+export function fromWirePolicy(policy: wire.RetryPolicy): RetryPolicy {
+  return {
+    maximumAttempts: policy.maximumAttempts,
+    initialIntervalMs: Number(policy.initialIntervalMs),
+    // Absent on the wire is 0, which no policy means.
+    backoffCoefficient: policy.backoffCoefficient === 0 ? 1 : policy.backoffCoefficient,
+    maximumIntervalMs: Number(policy.maximumIntervalMs),
+    nonRetryableErrors: policy.nonRetryableErrors,
+    intervalIncrementMs: Number(policy.intervalIncrementMs),
+    jitter: policy.jitter,
+  };
+}
+
+/** An error as user code threw it: cut and cleaned so that any store can hold it. */
+export function fromWireError(error: wire.ErrorDetail | undefined, depth = 1): ErrorDetail {
+  if (error === undefined) return { code: "INTERNAL", message: "no reason was given", nonRetryable: false };
+  const metadata = Object.entries(error.metadata).map(([key, value]) => [text(key), text(value)]);
+  const retryAfterMs = error.retryAfterMs === undefined ? undefined : Math.max(0, Number(error.retryAfterMs));
+  return {
+    code: keyOf(ERROR_CODE, error.code) ?? "INTERNAL",
+    message: text(error.message),
+    nonRetryable: error.nonRetryable,
+    ...given("retryAfterMs", retryAfterMs),
+    ...(error.subject !== "" && { subject: text(error.subject) }),
+    ...(error.subjectId !== "" && { subjectId: text(error.subjectId) }),
+    ...(metadata.length > 0 && { metadata: Object.fromEntries(metadata) as Record<string, string> }),
+    ...(error.name !== "" && { name: text(error.name) }),
+    ...(error.stack !== "" && { stack: storableText(error.stack, LIMITS.stackChars) }),
+    ...(error.cause !== undefined && depth < LIMITS.causes && { cause: fromWireError(error.cause, depth + 1) }),
+  };
+}
+
+function text(value: string): string {
+  return storableText(value, LIMITS.errorTextChars);
+}
+
+/** A run as its list shows it, or with what else is known of it. */
+export function toWireRun(
+  run: Run,
+  detail: Omit<RunDetail, "run"> & { readonly waitingFor?: MessageInitShape<typeof wire.WaitingForSchema> } = {},
+): wire.Workflow {
+  const error = run.status === "paused" ? run.error : detail.error;
+  return create(wire.WorkflowSchema, {
+    runId: run.runId,
+    namespaceId: run.namespaceId,
+    taskQueue: run.taskQueue,
+    workflowType: run.workflowType,
+    status: RUN_STATUS[run.status],
+    attempts: run.attempt,
+    createdAt: toTimestamp(run.createdAt),
+    version: run.version,
+    priority: run.priority,
+    ...given("externalId", run.externalId),
+    ...given("workerId", run.workerId),
+    ...givenTime("startedAt", run.startedAt),
+    ...givenTime("deadlineAt", run.deadlineAt),
+    ...("finishedAt" in run && { finishedAt: toTimestamp(run.finishedAt) }),
+    ...("availableAt" in run && givenTime("wakeUpAt", run.availableAt)),
+    ...given("input", detail.input),
+    ...given("output", detail.output),
+    ...given("error", error && toWireError(error)),
+    ...given("waitingFor", detail.waitingFor),
+  });
+}
+
+export function toWireStep(run: { readonly namespaceId: NamespaceId; readonly runId: string }, step: Step): wire.Step {
+  const error = step.status === "completed" ? undefined : step.error;
+  return create(wire.StepSchema, {
+    stepId: `${run.runId}/${formatStepKey(step)}`,
+    runId: run.runId,
+    namespaceId: run.namespaceId,
+    name: step.name,
+    occurrence: step.occurrence,
+    kind: STEP_KIND[step.kind],
+    status: STEP_STATUS[step.status],
+    // A step that waits for its next attempt is shown with that one.
+    attemptNumber: step.kind === "function" && step.status === "waiting" ? step.attempt + 1 : step.attempt,
+    createdAt: toTimestamp(step.createdAt),
+    ...givenTime("startedAt", step.startedAt),
+    ...("finishedAt" in step && { finishedAt: toTimestamp(step.finishedAt) }),
+    ...("dueAt" in step && { dueAt: toTimestamp(step.dueAt) }),
+    ...given("input", step.input),
+    ...("output" in step && given("output", step.output)),
+    ...given("error", error && toWireError(error)),
+  });
+}
+
+export function toWireWorker(worker: Worker): wire.Worker {
+  return create(wire.WorkerSchema, {
+    workerId: worker.workerId,
+    namespaceId: worker.namespaceId,
+    taskQueue: worker.taskQueue,
+    status: WORKER_STATUS[worker.status],
+    hostname: worker.hostname,
+    pid: worker.pid,
+    version: worker.version,
+    workflowTypes: [...new Set(worker.workflows.map((workflow) => workflow.workflowType))],
+    workflows: worker.workflows.map(({ workflowType, version }) => ({ workflowType, version })),
+    maxConcurrent: worker.maxConcurrent,
+    activeCount: worker.activeCount,
+    totalCompleted: BigInt(worker.totalCompleted),
+    totalFailed: BigInt(worker.totalFailed),
+    registeredAt: toTimestamp(worker.registeredAt),
+    lastHeartbeatAt: toTimestamp(worker.lastHeartbeatAt),
+    labels: worker.labels,
+    ...given("queueConcurrencyLimit", worker.queueConcurrencyLimit),
+    workflowTypeConcurrency: Object.entries(worker.workflowTypeConcurrency).map(([workflowType, maxConcurrent]) => ({
+      workflowType,
+      maxConcurrent,
+    })),
+  });
+}

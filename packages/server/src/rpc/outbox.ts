@@ -1,0 +1,74 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { RunAckSchema, TaskSchema } from "@kagzi/proto";
+
+/** What goes into one message. */
+export interface Parts {
+  readonly tasks: MessageInitShape<typeof TaskSchema>[];
+  readonly acks: MessageInitShape<typeof RunAckSchema>[];
+  readonly cancelRunIds: string[];
+  readonly drain: boolean;
+}
+
+/** Tasks in one message at most: each may carry a page of history. */
+const TASKS_PER_MESSAGE = 50;
+
+/** What is to go down a stream. What gathers while a message is on its way goes together in the next one. */
+export class Outbox implements AsyncIterable<Parts> {
+  readonly #tasks: Parts["tasks"] = [];
+  #acks: Parts["acks"] = [];
+  #cancelled: string[] = [];
+  #drain = false;
+  #over = false;
+  #error: unknown;
+  #wake: (() => void) | undefined;
+
+  push(parts: Partial<Parts>): void {
+    if (this.#over) return;
+    this.#tasks.push(...(parts.tasks ?? []));
+    this.#acks.push(...(parts.acks ?? []));
+    this.#cancelled.push(...(parts.cancelRunIds ?? []));
+    this.#drain ||= parts.drain ?? false;
+    this.#wake?.();
+  }
+
+  /** Ends the stream after what is in it. */
+  end(): void {
+    this.#over = true;
+    this.#wake?.();
+  }
+
+  /** Ends the stream with an error. */
+  fail(error: unknown): void {
+    this.#error ??= error;
+    this.end();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Parts> {
+    for (;;) {
+      while (!this.#isEmpty) yield this.#take();
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#over) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+  }
+
+  get #isEmpty(): boolean {
+    return this.#tasks.length + this.#acks.length + this.#cancelled.length === 0 && !this.#drain;
+  }
+
+  #take(): Parts {
+    const parts = {
+      tasks: this.#tasks.splice(0, TASKS_PER_MESSAGE),
+      acks: this.#acks,
+      cancelRunIds: this.#cancelled,
+      drain: this.#drain,
+    };
+    this.#acks = [];
+    this.#cancelled = [];
+    this.#drain = false;
+    return parts;
+  }
+}

@@ -1,0 +1,187 @@
+import { durationMs } from "@bufbuild/protobuf/wkt";
+import {
+  KagziError,
+  LIMITS,
+  type StepKind,
+  type WorkflowVersion,
+  checkInteger,
+  checkNamespaceId,
+  checkRunId,
+  checkWaitMs,
+  checkWorkerId,
+} from "@kagzi/core";
+import { type RegisterRequest, StepKind as WireStepKind, type WorkerService } from "@kagzi/proto";
+import type { Engine } from "../engine/engine.ts";
+import { LONGEST_POLL_MS } from "../engine/task-polls.ts";
+import type { Task } from "../engine/session.ts";
+import { formatTaskToken, parseStepToken, parseTaskToken } from "../engine/tokens.ts";
+import type { LeaseClaim } from "../engine/unary-worker.ts";
+import { STEP_KIND, fromWireError, fromWirePolicy, given, givenTime, keyOf } from "./convert.ts";
+import { toWireError } from "./errors.ts";
+import { readHistory } from "./history.ts";
+import type { Service } from "./service.ts";
+import { leaseOf, work } from "./work-stream.ts";
+
+const DEFAULT_POLL_MS = 30_000;
+const DEFAULT_MAX_CONCURRENT = 100;
+
+export function createWorkerService(engine: Engine): Service<typeof WorkerService> {
+  const { polls, unary, workers } = engine;
+  return {
+    async register(request) {
+      const { workerId, heartbeatMs, leaseMs } = await workers.register(newWorker(request));
+      return {
+        workerId,
+        heartbeatIntervalMs: BigInt(heartbeatMs),
+        leaseMs: BigInt(leaseMs),
+        maxPayloadBytes: BigInt(LIMITS.payloadBytes),
+      };
+    },
+
+    async heartbeat(request) {
+      const stats = {
+        activeCount: Math.max(0, request.activeCount),
+        totalCompleted: Number(request.totalCompleted),
+        totalFailed: Number(request.totalFailed),
+      };
+      const { lost, drain } = await workers.heartbeat(workerOf(request), stats, request.held?.runs.map(leaseOf));
+      return { lost: [...lost], drain };
+    },
+
+    async deregister(request) {
+      const { namespaceId, workerId } = workerOf(request);
+      await workers.deregister(namespaceId, workerId);
+      return {};
+    },
+
+    async pollTask(request, { signal }) {
+      const timeoutMs = request.timeoutMs === 0n ? DEFAULT_POLL_MS : Number(request.timeoutMs);
+      checkInteger("timeout_ms", timeoutMs, 1, LONGEST_POLL_MS);
+      const { workflowTypes } = request;
+      const task = await polls.poll({ ...workerOf(request), workflowTypes, timeoutMs }, signal);
+      return task === undefined ? {} : toPolledTask(task);
+    },
+
+    async beginStep(request) {
+      const { input, retryPolicy } = request;
+      const answer = await unary.beginStep({
+        lease: leaseClaim(request),
+        name: request.stepName,
+        occurrence: request.occurrence === 0 ? undefined : checkInteger("occurrence", request.occurrence, 1, 1e9),
+        kind: stepKind(request.kind),
+        ...given("input", input),
+        ...given("policy", retryPolicy && fromWirePolicy(retryPolicy)),
+      });
+      return {
+        stepId: answer.stepToken,
+        shouldExecute: answer.shouldExecute,
+        attemptNumber: answer.attempt,
+        ...given("cachedOutput", answer.output),
+        ...given("error", answer.error && toWireError(answer.error)),
+      };
+    },
+
+    async completeStep(request) {
+      const output = await unary.completeStep(stepToken(request), request.output);
+      return given("output", output);
+    },
+
+    async failStep(request) {
+      return toFailAnswer(await unary.failStep(stepToken(request), fromWireError(request.error)));
+    },
+
+    async completeWorkflow(request) {
+      await unary.completeRun(leaseClaim(request), request.output);
+      return {};
+    },
+
+    async failWorkflow(request) {
+      return toFailAnswer(await unary.failRun(leaseClaim(request), fromWireError(request.error)));
+    },
+
+    async sleep(request) {
+      if (request.duration === undefined) throw new KagziError("INVALID_ARGUMENT", "duration is missing");
+      const ms = checkWaitMs("duration in milliseconds", Math.ceil(durationMs(request.duration)));
+      const wakeAt = await unary.sleep(stepToken(request), ms);
+      return givenTime("wakeUpAt", wakeAt);
+    },
+
+    work: (requests, { signal }) => work(engine, requests, signal),
+
+    readHistory: (request) => readHistory(engine, request),
+  };
+}
+
+function newWorker(request: RegisterRequest): Parameters<Engine["workers"]["register"]>[0] {
+  const workflows = new Map<string, WorkflowVersion>();
+  for (const workflowType of request.workflowTypes) workflows.set(workflowType, { workflowType, version: "1" });
+  for (const { workflowType, version } of request.workflows) {
+    workflows.set(`${workflowType}\0${version}`, { workflowType, version });
+  }
+  return {
+    namespaceId: checkNamespaceId(request.namespaceId),
+    taskQueue: request.taskQueue,
+    workflows: [...workflows.values()],
+    maxConcurrent: request.maxConcurrent === 0 ? DEFAULT_MAX_CONCURRENT : request.maxConcurrent,
+    hostname: request.hostname,
+    pid: request.pid,
+    version: request.version,
+    labels: request.labels,
+    ...given("queueConcurrencyLimit", request.queueConcurrencyLimit),
+    workflowTypeConcurrency: Object.fromEntries(
+      request.workflowTypeConcurrency.map(({ workflowType, maxConcurrent }) => [workflowType, maxConcurrent]),
+    ),
+  };
+}
+
+function workerOf(request: { readonly namespaceId: string; readonly workerId: string }) {
+  return { namespaceId: checkNamespaceId(request.namespaceId), workerId: checkWorkerId(request.workerId) };
+}
+
+/** The lease that a call presents: that of its token, or, without one, whatever lease the run has. */
+function leaseClaim(request: {
+  readonly runId: string;
+  readonly taskToken: string;
+  readonly namespaceId: string;
+}): LeaseClaim {
+  const runId = checkRunId(request.runId);
+  if (request.taskToken === "") return { namespaceId: checkNamespaceId(request.namespaceId), runId };
+  const token = parseTaskToken(request.taskToken);
+  if (token.runId !== runId) throw otherRun("task_token", runId);
+  return token;
+}
+
+function stepToken(request: { readonly runId: string; readonly stepId: string; readonly namespaceId: string }) {
+  const runId = checkRunId(request.runId);
+  const token = parseStepToken(request.stepId, checkNamespaceId(request.namespaceId));
+  if (token.runId !== runId) throw otherRun("step_id", runId);
+  return token;
+}
+
+function otherRun(what: string, runId: string): KagziError {
+  return new KagziError("INVALID_ARGUMENT", `${what} was given out for another run than ${runId}`);
+}
+
+function stepKind(kind: WireStepKind): StepKind {
+  if (kind === WireStepKind.UNSPECIFIED) return "function";
+  const known = keyOf(STEP_KIND, kind);
+  if (known !== undefined) return known;
+  throw new KagziError("INVALID_ARGUMENT", `kind ${kind} is none that BeginStep takes: FUNCTION or SLEEP`);
+}
+
+function toPolledTask({ held, history }: Task) {
+  return {
+    runId: held.runId,
+    namespaceId: held.namespaceId,
+    workflowType: held.workflowType,
+    version: held.version,
+    attempt: held.attempt,
+    taskToken: formatTaskToken(held),
+    ...given("externalId", held.externalId),
+    ...given("input", history[0]?.payload),
+  };
+}
+
+function toFailAnswer({ retryAt }: { readonly retryAt?: number }) {
+  return { scheduledRetry: retryAt !== undefined, ...givenTime("retryAt", retryAt) };
+}

@@ -1,0 +1,131 @@
+import {
+  AdminService,
+  EventService,
+  NamespaceService,
+  WorkerService,
+  WorkflowScheduleService,
+  WorkflowService,
+} from "@kagzi/proto";
+import { Health as HealthContract, ServerReflection, ServerReflectionAlpha } from "@kagzi/proto/grpc";
+import type { ConnectRouter } from "@connectrpc/connect";
+import { startBackground } from "./background/background.ts";
+import { Health } from "./background/health.ts";
+import { Engine, type EngineOptions } from "./engine/engine.ts";
+import { errorField, silentLog } from "./engine/log.ts";
+import { createHealthService } from "./http/health.ts";
+import { listen } from "./http/listen.ts";
+import { createReflectionService } from "./http/reflection.ts";
+import { type Page, createRequestHandler } from "./http/request-handler.ts";
+import type { Service } from "./rpc/service.ts";
+import { type Services, createServices } from "./rpc/services.ts";
+
+/** An engine with everything that goes on in it, and the services to call it by. */
+export interface RunningEngine {
+  readonly services: Services;
+  readonly health: Health;
+  /** Resolves once the schema is there; rejects with what no waiting cures. */
+  readonly ready: Promise<void>;
+  /** Finishes what is under way. The store stays open. */
+  stop(): Promise<void>;
+}
+
+/** Starts an engine without a network: what the server puts on a port and the embedded mode calls directly. */
+export function startEngine(options: EngineOptions): RunningEngine {
+  const engine = new Engine(options);
+  const health = new Health(engine.context);
+  const stopping = new AbortController();
+  let stopBackground: (() => Promise<void>) | undefined;
+  const begin = async () => {
+    await health.start(stopping.signal);
+    if (!stopping.signal.aborted) stopBackground = startBackground(engine, health);
+  };
+  const ready = begin();
+  return {
+    services: createServices(engine, health),
+    health,
+    ready,
+    async stop() {
+      stopping.abort();
+      health.stopping();
+      await ready.catch(() => {});
+      await stopBackground?.();
+      await engine.close();
+    },
+  };
+}
+
+/** Where a server listens, and what it is made of. */
+export interface ServerOptions extends EngineOptions {
+  readonly host: string;
+  /** 0: one that is free. */
+  readonly port: number;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly url: string;
+  /** Resolves once it can do its work; rejects with what no waiting cures. */
+  readonly ready: Promise<void>;
+  /** Finishes what is under way, and stops listening. The store stays open. */
+  stop(): Promise<void>;
+}
+
+/** Of one message: a batch of a worker's, or a start with the largest input. */
+const READ_MAX_BYTES = 16 * 1024 * 1024;
+/** How long calls under way may take when the server stops. */
+const STOP_GRACE_MS = 5000;
+
+/**
+ * Starts a server. It listens at once, and says by `/readyz` whether it can do its work.
+ * @throws KagziError `PRECONDITION_FAILED` if the port is taken
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { host, log = silentLog, port } = options;
+  const engine = startEngine(options);
+  const { health } = engine;
+  const handler = createRequestHandler({
+    routes: (router) => routeServices(router, engine),
+    pages: { "/healthz": () => OK, "/readyz": () => readiness(health) },
+    readMaxBytes: READ_MAX_BYTES,
+    onInternalError: (error, reference) => log.error("a call failed", { reference, error: errorField(error) }),
+  });
+  try {
+    const listener = await listen({ host, port, handler });
+    const stop = async () => {
+      await engine.stop();
+      await listener.close(STOP_GRACE_MS);
+    };
+    return { url: listener.url, ready: engine.ready, stop };
+  } catch (error) {
+    await engine.stop();
+    throw error;
+  }
+}
+
+const OK: Page = { status: 200, contentType: "text/plain", body: "ok\n" };
+
+function readiness(health: Health): Page {
+  return health.isServing ? OK : { status: 503, contentType: "text/plain", body: `${health.problem}\n` };
+}
+
+const CONTRACT = [
+  WorkflowService,
+  WorkerService,
+  AdminService,
+  NamespaceService,
+  WorkflowScheduleService,
+  EventService,
+] as const;
+
+function routeServices(router: ConnectRouter, { health, services }: RunningEngine): void {
+  router.service(WorkflowService, services.workflow);
+  router.service(WorkerService, services.worker);
+  router.service(AdminService, services.admin);
+  router.service(NamespaceService, services.namespace);
+  router.service(WorkflowScheduleService, services.schedule);
+  router.service(EventService, services.event);
+  router.service(HealthContract, createHealthService(health, CONTRACT));
+  const reflection = createReflectionService([...CONTRACT, HealthContract]);
+  router.service(ServerReflection, reflection);
+  router.service(ServerReflectionAlpha, reflection as unknown as Service<typeof ServerReflectionAlpha>);
+}

@@ -1,0 +1,84 @@
+import type { DescService } from "@bufbuild/protobuf";
+import { type Client, type Interceptor, createClient } from "@connectrpc/connect";
+import { Http2SessionManager, createConnectTransport } from "@connectrpc/connect-node";
+import { AdminService, NamespaceService, WorkerService, WorkflowService } from "@kagzi/proto";
+import { KagziError } from "./error.ts";
+
+/** A way to an engine: over the network to a server, or straight to one in this process. */
+export interface Connection {
+  readonly workflows: Client<typeof WorkflowService>;
+  readonly workers: Client<typeof WorkerService>;
+  readonly namespaces: Client<typeof NamespaceService>;
+  readonly admin: Client<typeof AdminService>;
+  /** Where it leads, for people to read. */
+  readonly target: string;
+  /**
+   * The server's address where heartbeats can be sent from a thread of their own. Absent in-process: engine and worker
+   * share a thread, and are awake or blocked together.
+   */
+  readonly heartbeatUrl?: string;
+  /** For the heartbeats' own connection. */
+  readonly token?: string;
+  close(): void | Promise<void>;
+}
+
+/** How to reach a server. */
+export interface ServerOptions {
+  /** Default: `KAGZI_URL`, else `http://localhost:50051`. */
+  readonly url?: string | undefined;
+  /** Default: `KAGZI_API_KEY`. */
+  readonly token?: string | undefined;
+}
+
+/** A message to or from a server at most: histories and results come in pages far below. */
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Connects to a server when the first call is made.
+ * @throws KagziError `INVALID_ARGUMENT` for what is no address
+ */
+export function connect(options: ServerOptions = {}): Connection {
+  const url = serverUrl(options.url);
+  const token = options.token ?? process.env["KAGZI_API_KEY"];
+  // Pings find out that the other side is gone where TCP would not notice for a quarter of an hour.
+  const sessionManager = new Http2SessionManager(url, {
+    pingIntervalMs: 20_000,
+    pingTimeoutMs: 10_000,
+    pingIdleConnection: true,
+  });
+  const transport = createConnectTransport({
+    baseUrl: url,
+    httpVersion: "2",
+    sessionManager,
+    readMaxBytes: MAX_MESSAGE_BYTES,
+    interceptors: token === undefined ? [] : [authorize(token)],
+  });
+  const client = <Desc extends DescService>(service: Desc) => createClient(service, transport);
+  return {
+    workflows: client(WorkflowService),
+    workers: client(WorkerService),
+    namespaces: client(NamespaceService),
+    admin: client(AdminService),
+    target: url,
+    heartbeatUrl: url,
+    ...(token !== undefined && { token }),
+    close: () => sessionManager.abort(),
+  };
+}
+
+function authorize(token: string): Interceptor {
+  return (next) => (request) => {
+    request.header.set("authorization", `Bearer ${token}`);
+    return next(request);
+  };
+}
+
+function serverUrl(given: string | undefined): string {
+  const url = given ?? process.env["KAGZI_URL"] ?? "http://localhost:50051";
+  const isHttp = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+  if (isHttp) return url.replace(/\/+$/, "");
+  throw new KagziError(
+    "INVALID_ARGUMENT",
+    `${JSON.stringify(url)} is no address of a server: give one like http://localhost:50051`,
+  );
+}

@@ -1,0 +1,107 @@
+import { durationMs } from "../duration.ts";
+import { KagziError } from "../error.ts";
+import type { Logger } from "../logger.ts";
+import { checkStepName } from "../names.ts";
+import { type RetryPolicy, retryOf } from "../retry.ts";
+import type { Context, StepFunction, StepOptions } from "./context.ts";
+import { RunRandom } from "./deterministic.ts";
+import { refuseInStep } from "./step-scope.ts";
+
+/** A step as its execution needs it. */
+export interface StepRequest {
+  readonly name: string;
+  readonly fn: StepFunction<never, unknown>;
+  readonly input: unknown;
+  readonly timeoutMs: number | undefined;
+  readonly retry: RetryPolicy | undefined;
+}
+
+/** Who does what the context is asked for. */
+export interface ContextHost {
+  /** Throws once the run has ended. */
+  readonly checkOpen: (what: string) => void;
+  readonly step: (request: StepRequest) => Promise<unknown>;
+  readonly sleep: (name: string, until: { readonly afterMs: number } | { readonly at: number }) => Promise<void>;
+  readonly now: () => number;
+  readonly isReplaying: () => boolean;
+}
+
+/** The facts of a run that its code may see. */
+export type RunFacts = Pick<
+  Context,
+  "runId" | "namespace" | "workflow" | "version" | "externalId" | "attempt" | "signal"
+>;
+
+/** The context of one execution. Its functions may be taken off it. */
+export function createContext(run: RunFacts, host: ContextHost, logger: Logger): Context {
+  const random = new RunRandom(run.runId);
+  const ask = (what: string) => {
+    refuseInStep(what);
+    host.checkOpen(what);
+  };
+  return {
+    ...run,
+    log: replayAware(logger, host, run),
+    step: (name: string, second: unknown, third?: unknown) => {
+      ask("ctx.step");
+      return host.step(stepRequest(name, second, third));
+    },
+    sleep: (name, duration) => {
+      ask("ctx.sleep");
+      const what = `the duration of sleep ${JSON.stringify(checkStepName(name))}`;
+      return host.sleep(name, { afterMs: durationMs(duration, what) });
+    },
+    sleepUntil: (name, date) => {
+      ask("ctx.sleepUntil");
+      return host.sleep(checkStepName(name), { at: instantOf(name, date) });
+    },
+    now: () => {
+      ask("ctx.now");
+      return new Date(host.now());
+    },
+    random: () => {
+      ask("ctx.random");
+      return random.random();
+    },
+    uuid: () => {
+      ask("ctx.uuid");
+      return random.uuid();
+    },
+  };
+}
+
+function stepRequest(name: string, second: unknown, third: unknown): StepRequest {
+  const what = `step ${JSON.stringify(checkStepName(name))}`;
+  const options = (typeof second === "function" ? {} : (second ?? {})) as StepOptions<unknown>;
+  const fn = typeof second === "function" ? second : third;
+  if (typeof fn !== "function") throw new KagziError("INVALID_ARGUMENT", `${what} has no function`);
+  return {
+    name,
+    fn: fn as StepFunction<never, unknown>,
+    input: options.input,
+    timeoutMs: options.timeout === undefined ? undefined : durationMs(options.timeout, `the timeout of ${what}`),
+    retry: retryOf(options, what),
+  };
+}
+
+/** The latest time that a timer of the server's can have: 100 years from 2030. */
+const LATEST = Date.UTC(2130, 0, 1);
+
+function instantOf(name: string, date: Date | string | number): number {
+  const at = new Date(date).getTime();
+  if (Number.isNaN(at) || at > LATEST) {
+    throw new KagziError(
+      "INVALID_ARGUMENT",
+      `sleep ${JSON.stringify(name)} cannot last until ${JSON.stringify(date)}: give a Date, an ISO 8601 text or milliseconds since 1970, before 2130`,
+    );
+  }
+  return Math.max(0, at);
+}
+
+function replayAware(logger: Logger, host: ContextHost, run: RunFacts): Logger {
+  const about = { runId: run.runId, workflow: run.workflow };
+  const write = (level: keyof Logger) => (message: string, attributes?: object) => {
+    if (!host.isReplaying()) logger[level](message, { ...about, ...attributes });
+  };
+  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+}

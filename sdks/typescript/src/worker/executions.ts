@@ -1,0 +1,215 @@
+import { type RunAck, RunAck_Result as Result } from "@kagzi/proto";
+import { call } from "../calls.ts";
+import type { Connection } from "../connection.ts";
+import { KagziError } from "../error.ts";
+import type { ReplayRecord } from "../replay/records.ts";
+import type { Workflow } from "../workflow.ts";
+import { Execution, type ExecutionHost } from "./execution.ts";
+import { type WorkerTask, toReplayRecord } from "./task.ts";
+import type { WireUpdate } from "./update-buffer.ts";
+
+/** Parked runs that are kept in memory at most; the one that was parked first goes first. */
+const MAX_PARKED = 10_000;
+
+/** What the executions of a worker have in common. */
+export type ExecutionsOptions = Omit<ExecutionHost, "send"> & {
+  readonly connection: Connection;
+  readonly workflows: readonly Workflow<unknown, unknown>[];
+  /** Something is to be sent. */
+  readonly onUpdates: () => void;
+  /** A run has left: ended, parked, given back or lost. */
+  readonly onLeft: () => void;
+};
+
+/** The runs of a worker: those it executes, and those that are parked and may come back. */
+export class Executions {
+  completed = 0;
+  failed = 0;
+  readonly #options: ExecutionsOptions;
+  readonly #host: ExecutionHost;
+  readonly #workflows: ReadonlyMap<string, Workflow<unknown, unknown>>;
+  readonly #active = new Map<string, Execution>();
+  readonly #parked = new Map<string, Execution>();
+  /** Tasks whose history is being read. */
+  readonly #loading = new Map<string, WorkerTask>();
+  #unsent = new Set<Execution>();
+  #stopping = false;
+
+  constructor(options: ExecutionsOptions) {
+    this.#options = options;
+    this.#workflows = new Map(options.workflows.map((each) => [`${each.name}\0${each.version}`, each]));
+    this.#host = {
+      ...options,
+      send: (execution) => {
+        this.#unsent.add(execution);
+        options.onUpdates();
+      },
+    };
+  }
+
+  /** How many runs hold a lease of this worker's. */
+  get activeCount(): number {
+    return this.#active.size + this.#loading.size;
+  }
+
+  /** The leases that the worker holds, for its heartbeat. */
+  leases(): { readonly runId: string; readonly epoch: number }[] {
+    const active = Array.from(this.#active.values(), ({ runId, updates }) => ({ runId, epoch: updates.epoch }));
+    return [...active, ...Array.from(this.#loading.values(), ({ runId, epoch }) => ({ runId, epoch }))];
+  }
+
+  /** What is to be sent, as one update for each run. */
+  takeUpdates(): WireUpdate[] {
+    const unsent = this.#unsent;
+    this.#unsent = new Set();
+    return Array.from(unsent).flatMap((execution) => execution.updates.take() ?? []);
+  }
+
+  /** What was sent and not answered, for a new stream. */
+  unansweredUpdates(): WireUpdate[] {
+    return Array.from(this.#active.values()).flatMap((execution) => execution.updates.unanswered());
+  }
+
+  /** Takes a run that the server has given to this worker. */
+  async take(task: WorkerTask): Promise<void> {
+    const parked = this.#parked.get(task.runId) ?? this.#active.get(task.runId);
+    this.#parked.delete(task.runId);
+    if (parked !== undefined && parked.seq === task.lastSeq && parked.state !== "running" && !this.#stopping) {
+      parked.resume(task.epoch);
+      this.#active.set(task.runId, parked);
+      return;
+    }
+    parked?.drop(lost(task.runId));
+    await this.#begin(task);
+  }
+
+  /** The server's answer to an update. */
+  acknowledged(ack: RunAck): void {
+    const execution = this.#active.get(ack.runId);
+    if (execution === undefined || execution.updates.epoch !== ack.epoch) return;
+    switch (ack.result) {
+      case Result.OK:
+        execution.acknowledged(ack);
+        if (execution.state === "parked" || execution.state === "over") this.#left(execution);
+        if (execution.state === "over") this.#count(execution);
+        break;
+      case Result.RELOAD:
+        void this.#reload(execution);
+        break;
+      case Result.REJECTED:
+        execution.rejected(ack.error);
+        break;
+      default:
+        this.drop(ack.runId, ack.epoch);
+    }
+  }
+
+  /** The run is no longer this worker's. */
+  drop(runId: string, epoch?: number): void {
+    const execution = this.#active.get(runId);
+    if (this.#loading.get(runId)?.epoch === epoch || epoch === undefined) this.#loading.delete(runId);
+    if (execution === undefined || (epoch !== undefined && execution.updates.epoch !== epoch)) return;
+    execution.drop(lost(runId));
+    this.#left(execution);
+  }
+
+  /** Gives back every run as soon as none of its functions is running. */
+  stop(): void {
+    this.#stopping = true;
+    for (const execution of this.#parked.values()) execution.stop();
+    this.#parked.clear();
+    for (const execution of this.#active.values()) execution.stop();
+  }
+
+  /** Gives back every run now. */
+  stopNow(): void {
+    for (const execution of this.#active.values()) execution.stopNow();
+  }
+
+  /** Forgets every run: another worker will have them when their leases end. */
+  abandon(): void {
+    for (const execution of this.#active.values()) execution.drop(lost(execution.runId));
+    this.#active.clear();
+    this.#loading.clear();
+  }
+
+  async #begin(task: WorkerTask): Promise<void> {
+    const { logger } = this.#options;
+    this.#loading.set(task.runId, task);
+    try {
+      const workflow = this.#workflows.get(`${task.workflow}\0${task.version}`);
+      if (workflow === undefined) throw new KagziError("INTERNAL", `there is no ${task.workflow}@${task.version} here`);
+      const history = await this.#history(task);
+      // Taken away again while its history was read.
+      if (this.#loading.get(task.runId) !== task) return;
+      const execution = new Execution(this.#host, workflow, task, history);
+      this.#active.set(task.runId, execution);
+      if (this.#stopping) execution.stop();
+      else execution.start();
+    } catch (error) {
+      // It is not named by the next heartbeat, and goes back.
+      logger.error("a run could not be taken", { runId: task.runId, reason: String(error) });
+    } finally {
+      if (this.#loading.get(task.runId) === task) this.#loading.delete(task.runId);
+    }
+  }
+
+  /** What came with the task, and what the server has beyond that. */
+  async #history(task: WorkerTask): Promise<ReplayRecord[]> {
+    const { connection, namespace, runtime } = this.#options;
+    const records = task.history.map(toReplayRecord);
+    while (records.length < task.lastSeq) {
+      const request = { namespaceId: namespace, runId: task.runId, afterSeq: records.length };
+      const page = await call({ runtime }, (options) => connection.workers.readHistory(request, options));
+      if (page.records.length === 0)
+        throw new KagziError("INTERNAL", `the history of run ${task.runId} ends too early`);
+      records.push(...page.records.map(toReplayRecord));
+    }
+    return records;
+  }
+
+  /** The history is another than the execution thinks: it begins anew under the same lease, with the history as it is. */
+  async #reload(execution: Execution): Promise<void> {
+    const { runId, task, updates } = execution;
+    const { connection, namespace, runtime } = this.#options;
+    execution.drop(lost(runId));
+    this.#active.delete(runId);
+    const records: WorkerTask["history"][number][] = [];
+    try {
+      for (let more = true; more;) {
+        const request = { namespaceId: namespace, runId, afterSeq: records.length };
+        const page = await call({ runtime }, (options) => connection.workers.readHistory(request, options));
+        records.push(...page.records);
+        more = page.hasMore;
+      }
+    } catch {
+      return this.#options.onLeft();
+    }
+    await this.#begin({ ...task, epoch: updates.epoch, lastSeq: records.length, history: records });
+  }
+
+  #left(execution: Execution): void {
+    this.#active.delete(execution.runId);
+    this.#unsent.delete(execution);
+    if (execution.state === "parked") this.#keep(execution);
+    this.#options.onLeft();
+  }
+
+  #count({ leavesBy }: Execution): void {
+    if (leavesBy === "complete") this.completed += 1;
+    if (leavesBy === "fail") this.failed += 1;
+  }
+
+  #keep(execution: Execution): void {
+    this.#parked.set(execution.runId, execution);
+    if (this.#parked.size <= MAX_PARKED) return;
+    const [oldest] = this.#parked.values();
+    if (oldest === undefined) return;
+    this.#parked.delete(oldest.runId);
+    oldest.drop(lost(oldest.runId));
+  }
+}
+
+function lost(runId: string): KagziError {
+  return new KagziError("CANCELLED", `run ${runId} is no longer this worker's`, { subject: "run", subjectId: runId });
+}

@@ -1,0 +1,27 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { connect } from "../connection.ts";
+import { type Beat, type Pulse, nextBeatMs, sendBeat } from "./heartbeat.ts";
+
+// A thread of its own, with a connection of its own: user code that keeps the main thread busy for a minute must not
+// cost the worker its leases. It beats with what the main thread told it last.
+
+const { pulse, url, token, first } = workerData as {
+  readonly pulse: Pulse;
+  readonly url: string;
+  readonly token: string | undefined;
+  readonly first: Beat;
+};
+const connection = connect({ url, token });
+let beat = first;
+
+parentPort?.on("message", (message: Beat) => {
+  beat = message;
+});
+
+async function keepBeating(): Promise<void> {
+  const answer = await sendBeat(connection.workers, pulse, beat);
+  if (answer !== undefined) parentPort?.postMessage(answer);
+  setTimeout(() => void keepBeating(), nextBeatMs(pulse, answer));
+}
+
+setTimeout(() => void keepBeating(), pulse.intervalMs);

@@ -1,0 +1,88 @@
+import type { StepContext } from "../context/context.ts";
+import type { StepRequest } from "../context/create-context.ts";
+import { inStep } from "../context/step-scope.ts";
+import { KagziError } from "../error.ts";
+import type { Runtime } from "../runtime.ts";
+
+/** One attempt of a step. */
+export interface StepAttempt {
+  readonly runId: string;
+  readonly key: string;
+  readonly attempt: number;
+  readonly request: StepRequest;
+  /** Aborted when the run is no longer this worker's. */
+  readonly signal: AbortSignal;
+  readonly runtime: Runtime;
+}
+
+/** Runs the function of a step once, within its time. What it throws is thrown. */
+export async function runStep(attempt: StepAttempt): Promise<unknown> {
+  const { runId, key, request, runtime } = attempt;
+  const limit = new TimeLimit(attempt);
+  const step: StepContext<never> = {
+    input: request.input as never,
+    attempt: attempt.attempt,
+    signal: AbortSignal.any([attempt.signal, limit.signal]),
+    idempotencyKey: `${runId}/${key}`,
+    heartbeat: () => limit.begin(runtime),
+  };
+  limit.begin(runtime);
+  try {
+    const result = inStep(runId, key, async () => request.fn(step));
+    return await Promise.race([result, limit.exceeded]);
+  } finally {
+    limit.end();
+  }
+}
+
+/** A step's time: counted from its beginning, or from its last heartbeat. */
+class TimeLimit {
+  readonly exceeded: Promise<never>;
+  readonly #controller = new AbortController();
+  readonly #attempt: StepAttempt;
+  #reject: (error: KagziError) => void = () => {};
+  #cancel: (() => void) | undefined;
+  #over = false;
+
+  constructor(attempt: StepAttempt) {
+    this.#attempt = attempt;
+    this.exceeded = new Promise<never>((_, reject) => {
+      this.#reject = reject;
+    });
+    // Nobody may be listening any more when the time is over.
+    this.exceeded.catch(() => {});
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  begin(runtime: Runtime): void {
+    this.#cancel?.();
+    const { timeoutMs } = this.#attempt.request;
+    if (timeoutMs === undefined || this.#over) return;
+    this.#cancel = runtime.setTimer(timeoutMs, () => {
+      const error = this.#error(timeoutMs);
+      this.end();
+      this.#controller.abort(error);
+      this.#reject(error);
+    });
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#cancel?.();
+  }
+
+  #error(timeoutMs: number): KagziError {
+    const { attempt, key, runId } = this.#attempt;
+    return new KagziError(
+      "TIMEOUT",
+      `attempt ${attempt} of step ${JSON.stringify(key)} took longer than ${timeoutMs} ms`,
+      {
+        subject: "step",
+        subjectId: `${runId}/${key}`,
+      },
+    );
+  }
+}

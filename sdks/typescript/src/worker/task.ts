@@ -1,0 +1,76 @@
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { create } from "@bufbuild/protobuf";
+import { ErrorDetailSchema, type HistoryRecord, RecordType, StepKind, type Task } from "@kagzi/proto";
+import { KagziError } from "../error.ts";
+import type { ReplayRecord, StepKind as ReplayKind } from "../replay/records.ts";
+
+/** A run that the worker is to execute. */
+export interface WorkerTask {
+  readonly runId: string;
+  readonly epoch: number;
+  readonly workflow: string;
+  readonly version: string;
+  readonly attempt: number;
+  readonly externalId: string | undefined;
+  /** How many records the run has. */
+  readonly lastSeq: number;
+  /** The first of them, or none for a run that this worker held before. */
+  readonly history: readonly HistoryRecord[];
+}
+
+export function toWorkerTask(task: Task): WorkerTask {
+  const { runId, epoch, workflowType: workflow, version, attempt, externalId, lastSeq, history } = task;
+  return { runId, epoch, workflow, version, attempt, externalId, lastSeq, history };
+}
+
+const KINDS: Readonly<Record<StepKind, ReplayKind | undefined>> = {
+  [StepKind.UNSPECIFIED]: undefined,
+  [StepKind.FUNCTION]: "function",
+  [StepKind.SLEEP]: "sleep",
+  [StepKind.EVENT]: undefined,
+  [StepKind.CHILD_WORKFLOW]: undefined,
+};
+
+/** A record of a run's history as the replay knows it. @throws KagziError for what only a newer SDK can read */
+export function toReplayRecord(record: HistoryRecord): ReplayRecord {
+  const observedAt = instantOf(record.observedAt);
+  if (record.stepName === "") return { kind: "run", type: runRecordType(record), observedAt, ...payloadOf(record) };
+  const kind = KINDS[record.kind];
+  if (kind === undefined) throw tooNew(record);
+  const about = { name: record.stepName, occurrence: record.occurrence, kind, attempt: record.attempt, observedAt };
+  const error = record.error ?? create(ErrorDetailSchema, { message: "no reason was recorded" });
+  switch (record.type) {
+    case RecordType.STARTED:
+      return { ...about, type: "started", dueAt: instantOf(record.dueAt) };
+    case RecordType.RETRYING:
+      return { ...about, type: "retrying", dueAt: instantOf(record.dueAt), error };
+    case RecordType.COMPLETED:
+      return { ...about, type: "completed", ...payloadOf(record) };
+    case RecordType.FAILED:
+    case RecordType.CANCELLED:
+      return { ...about, type: "failed", error };
+    default:
+      throw tooNew(record);
+  }
+}
+
+function runRecordType(record: HistoryRecord): "started" | "retrying" | "ended" {
+  if (record.type === RecordType.STARTED) return "started";
+  return record.type === RecordType.RETRYING ? "retrying" : "ended";
+}
+
+function payloadOf({ payload }: HistoryRecord): Pick<HistoryRecord, "payload"> | undefined {
+  return payload === undefined ? undefined : { payload };
+}
+
+/** Milliseconds since 1970. */
+export function instantOf(timestamp: Timestamp | undefined): number {
+  return timestamp === undefined ? 0 : timestampMs(timestamp);
+}
+
+function tooNew(record: HistoryRecord): KagziError {
+  return new KagziError(
+    "PRECONDITION_FAILED",
+    `record ${record.seq} (step ${JSON.stringify(record.stepName)}) is of a kind that this version of kagzi does not know: update the worker`,
+  );
+}

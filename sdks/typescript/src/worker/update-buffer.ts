@@ -1,0 +1,99 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type {
+  BlockRunSchema,
+  CommandSchema,
+  CompleteRunSchema,
+  FailRunSchema,
+  ParkSchema,
+  ReleaseRunSchema,
+  RunUpdateSchema,
+} from "@kagzi/proto";
+
+export type WireCommand = MessageInitShape<typeof CommandSchema>;
+export type WireUpdate = MessageInitShape<typeof RunUpdateSchema>;
+
+/** What is said of one step. */
+export type CommandCase = Extract<WireCommand, { readonly $typeName?: never }>["command"] & {};
+
+/** What becomes of a run that its worker no longer executes. */
+export type WireOutcome =
+  | { readonly case: "park"; readonly value: MessageInitShape<typeof ParkSchema> }
+  | { readonly case: "complete"; readonly value: MessageInitShape<typeof CompleteRunSchema> }
+  | { readonly case: "fail"; readonly value: MessageInitShape<typeof FailRunSchema> }
+  | { readonly case: "release"; readonly value: MessageInitShape<typeof ReleaseRunSchema> }
+  | { readonly case: "block"; readonly value: MessageInitShape<typeof BlockRunSchema> };
+
+interface Sent {
+  readonly update: WireUpdate;
+  /** The last record that it writes. */
+  readonly seq: number;
+}
+
+/** What is to be said of one run under one lease: gathered, sent, and kept until it is answered. */
+export class UpdateBuffer {
+  readonly runId: string;
+  readonly epoch: number;
+  #acked: number;
+  #seq: number;
+  #commands: WireCommand[] = [];
+  #outcome: WireOutcome | undefined;
+  #sent: Sent[] = [];
+
+  constructor(lease: { readonly runId: string; readonly epoch: number; readonly seq: number }) {
+    this.runId = lease.runId;
+    this.epoch = lease.epoch;
+    this.#acked = lease.seq;
+    this.#seq = lease.seq;
+  }
+
+  /** The last record that is known to be durable. */
+  get acked(): number {
+    return this.#acked;
+  }
+
+  /** The last record that was sent. */
+  get sent(): number {
+    return this.#seq - this.#commands.length;
+  }
+
+  get isAnswered(): boolean {
+    return this.#sent.length === 0 && this.#commands.length === 0 && this.#outcome === undefined;
+  }
+
+  add(command: WireCommand): void {
+    this.#commands.push(command);
+    this.#seq += 1;
+  }
+
+  /** Nothing can be added after this. */
+  end(outcome: WireOutcome): void {
+    this.#outcome = outcome;
+  }
+
+  /** What was gathered, as the next update to send. */
+  take(): WireUpdate | undefined {
+    if (this.#commands.length === 0 && this.#outcome === undefined) return undefined;
+    const update: WireUpdate = {
+      runId: this.runId,
+      epoch: this.epoch,
+      afterSeq: this.sent,
+      commands: this.#commands,
+      ...(this.#outcome !== undefined && { outcome: this.#outcome }),
+    };
+    this.#commands = [];
+    this.#outcome = undefined;
+    this.#sent.push({ update, seq: this.#seq });
+    return update;
+  }
+
+  /** What was sent and not answered, to be sent again over a new stream: what had arrived is recognised. */
+  unanswered(): readonly WireUpdate[] {
+    return this.#sent.map(({ update }) => update);
+  }
+
+  /** The oldest update has been answered. */
+  acknowledge(): void {
+    const sent = this.#sent.shift();
+    if (sent !== undefined) this.#acked = sent.seq;
+  }
+}

@@ -1,0 +1,272 @@
+import { hostname } from "node:os";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { WorkResponse } from "@kagzi/proto";
+import { call } from "../calls.ts";
+import { type Connection, connect } from "../connection.ts";
+import { durationMs } from "../duration.ts";
+import type { Duration } from "../duration-grammar.ts";
+import { KagziError } from "../error.ts";
+import { type Logger, consoleLogger } from "../logger.ts";
+import { type RetryOptions, retryOf } from "../retry.ts";
+import { type Runtime, pause, systemRuntime } from "../runtime.ts";
+import { SDK_VERSION } from "../version.ts";
+import type { Workflow } from "../workflow.ts";
+import { Executions } from "./executions.ts";
+import type { BeatAnswer } from "./heartbeat.ts";
+import { startHeartbeats } from "./heartbeats.ts";
+import { ServerClock } from "./server-clock.ts";
+import { toWorkerTask } from "./task.ts";
+import { WorkStream } from "./work-stream.ts";
+
+/** What a worker executes, for whom, and how much of it at once. */
+export interface WorkerOptions extends RetryOptions {
+  /** The workflows that it executes; several versions of one may be among them. */
+  readonly workflows: readonly Workflow<never, unknown>[];
+  /** A server's address; default `KAGZI_URL`, else `http://localhost:50051`. */
+  readonly url?: string;
+  readonly token?: string;
+  /** Instead of a server: an engine in this process, from `embedded()`. */
+  readonly connection?: Connection;
+  /** Default `"default"`. */
+  readonly namespace?: string;
+  /** Runs at once in this process, 1 to 100,000; default 100. A run that waits counts for nothing. */
+  readonly concurrency?: number;
+  /** Shown to operators; default: the computer's name. */
+  readonly hostname?: string;
+  /** Shown to operators. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** How long functions that run may go on when the worker stops, before they are aborted; default 15 s. */
+  readonly shutdownTimeout?: Duration;
+  readonly logger?: Logger;
+  /** Time and chance; for tests. */
+  readonly runtime?: Runtime;
+}
+
+const DEFAULT_SHUTDOWN_MS = 15_000;
+/** How long the last words to the server may take. */
+const FAREWELL_MS = 3000;
+
+/** Executes runs of its workflows until it is stopped. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #connection: Connection;
+  readonly #namespace: string;
+  readonly #logger: Logger;
+  readonly #runtime: Runtime;
+  readonly #clock: ServerClock;
+  readonly #executions: Executions;
+  readonly #stream: WorkStream;
+  #id: string | undefined;
+  #stopHeartbeats = () => {};
+  #draining = false;
+  #onLeft = () => {};
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  /** @throws KagziError `INVALID_ARGUMENT` for options that make no sense */
+  constructor(options: WorkerOptions) {
+    checkWorkflows(options.workflows);
+    this.#options = options;
+    this.#connection = options.connection ?? connect(options);
+    this.#namespace = options.namespace ?? "default";
+    this.#logger = options.logger ?? consoleLogger;
+    this.#runtime = options.runtime ?? systemRuntime;
+    this.#clock = new ServerClock(this.#runtime);
+    this.#executions = new Executions({
+      connection: this.#connection,
+      runtime: this.#runtime,
+      clock: this.#clock,
+      logger: this.#logger,
+      namespace: this.#namespace,
+      retry: retryOf(options, "the worker"),
+      workflows: options.workflows,
+      onUpdates: () => this.#stream.notify(),
+      onLeft: () => this.#onLeft(),
+    });
+    this.#stream = new WorkStream({
+      connection: this.#connection,
+      runtime: this.#runtime,
+      logger: this.#logger,
+      hello: () => this.#hello(),
+      next: () => ({ updates: this.#executions.takeUpdates(), drain: this.#draining }),
+      onMessage: (message) => this.#heard(message),
+      onUnknownWorker: () => this.#registerAgain(),
+    });
+  }
+
+  /** The id under which the server knows the worker; `undefined` before it is registered. */
+  get id(): string | undefined {
+    return this.#id;
+  }
+
+  /** How many runs are being executed. */
+  get activeCount(): number {
+    return this.#executions.activeCount;
+  }
+
+  /** Executes runs until SIGINT or SIGTERM, or until `stop` is called. A second signal ends the process at once. */
+  async run(): Promise<void> {
+    const signalled = new Promise<void>((resolve) => {
+      let count = 0;
+      const onSignal = (signal: NodeJS.Signals) => {
+        if (++count > 1) process.exit(signal === "SIGINT" ? 130 : 143);
+        this.#logger.info(`${signal}: finishing what runs`, { active: this.activeCount });
+        resolve();
+      };
+      process.on("SIGINT", onSignal);
+      process.on("SIGTERM", onSignal);
+      this.#forgetSignals = () => {
+        process.off("SIGINT", onSignal);
+        process.off("SIGTERM", onSignal);
+        resolve();
+      };
+    });
+    await this.start();
+    await signalled;
+    await this.stop();
+  }
+
+  #forgetSignals = () => {};
+
+  /**
+   * Registers and begins to take runs. Waits for a server that is not there yet.
+   * @throws KagziError `NOT_FOUND` (the namespace), `INVALID_ARGUMENT`, `UNAVAILABLE`
+   */
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /**
+   * Takes no more runs, lets functions that run come to their end (or aborts them when `shutdownTimeout` is over), gives
+   * every unfinished run back for another worker to go on with, and says goodbye. No attempt is charged.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #start(): Promise<void> {
+    await this.#register();
+    this.#stream.open();
+  }
+
+  async #stop(): Promise<void> {
+    this.#forgetSignals();
+    await this.#starting?.catch(() => {});
+    if (this.#id !== undefined) await this.#leave(this.#id);
+    this.#stopHeartbeats();
+    await this.#stream.close();
+    this.#executions.abandon();
+    if (this.#options.connection === undefined) await this.#connection.close();
+  }
+
+  async #leave(workerId: string): Promise<void> {
+    const { shutdownTimeout } = this.#options;
+    const timeoutMs =
+      shutdownTimeout === undefined ? DEFAULT_SHUTDOWN_MS : durationMs(shutdownTimeout, "shutdownTimeout");
+    this.#draining = true;
+    this.#executions.stop();
+    this.#stream.notify();
+    if (!(await this.#allLeft(timeoutMs))) {
+      this.#logger.warn("functions still run: aborting them", { active: this.activeCount });
+      this.#executions.stopNow();
+      await this.#allLeft(FAREWELL_MS);
+    }
+    const request = { workerId, namespaceId: this.#namespace };
+    const settings = { runtime: this.#runtime, patienceMs: FAREWELL_MS, timeoutMs: FAREWELL_MS };
+    // If it is not heard, the worker's leases end by themselves.
+    await call(settings, (options) => this.#connection.workers.deregister(request, options)).catch(() => {});
+  }
+
+  /** Whether every run has left within `ms`. */
+  async #allLeft(ms: number): Promise<boolean> {
+    const over = new AbortController();
+    const left = new Promise<void>((resolve) => {
+      this.#onLeft = () => {
+        if (this.activeCount === 0) resolve();
+      };
+      this.#onLeft();
+    });
+    await Promise.race([left, pause(this.#runtime, ms, over.signal)]);
+    over.abort();
+    return this.activeCount === 0;
+  }
+
+  async #register(): Promise<void> {
+    const { concurrency, labels, workflows } = this.#options;
+    const request = {
+      namespaceId: this.#namespace,
+      workflows: workflows.map(({ name, version }) => ({ workflowType: name, version })),
+      hostname: this.#options.hostname ?? hostname(),
+      pid: process.pid,
+      version: SDK_VERSION,
+      maxConcurrent: concurrency ?? 0,
+      labels: { ...labels },
+    };
+    const answer = await call({ runtime: this.#runtime }, (options) =>
+      this.#connection.workers.register(request, options),
+    );
+    this.#id = answer.workerId;
+    this.#stopHeartbeats();
+    this.#stopHeartbeats = startHeartbeats({
+      connection: this.#connection,
+      runtime: this.#runtime,
+      pulse: {
+        namespace: this.#namespace,
+        workerId: answer.workerId,
+        intervalMs: Number(answer.heartbeatIntervalMs),
+      },
+      beat: () => ({
+        held: this.#executions.leases(),
+        completed: this.#executions.completed,
+        failed: this.#executions.failed,
+      }),
+      onAnswer: (beat) => this.#answered(beat),
+    });
+  }
+
+  /** The server has forgotten the worker, and with it its leases. */
+  async #registerAgain(): Promise<void> {
+    this.#executions.abandon();
+    await this.#register().catch((error: unknown) => {
+      this.#logger.error("could not register again, trying again", { reason: String(error) });
+    });
+  }
+
+  #hello() {
+    return {
+      hello: { workerId: this.#id ?? "", namespaceId: this.#namespace, held: this.#executions.leases() },
+      updates: this.#executions.unansweredUpdates(),
+      drain: this.#draining,
+    };
+  }
+
+  #heard(message: WorkResponse): void {
+    if (message.now !== undefined) this.#clock.observe(timestampMs(message.now));
+    for (const ack of message.acks) this.#executions.acknowledged(ack);
+    for (const runId of message.cancelRunIds) this.#executions.drop(runId);
+    for (const task of message.tasks) void this.#executions.take(toWorkerTask(task));
+    if (message.drain) this.#logger.info("asked to take no more runs");
+  }
+
+  #answered(answer: BeatAnswer): void {
+    if (answer.type === "unknown") void this.#registerAgain();
+    else for (const { runId, epoch } of answer.lost) this.#executions.drop(runId, epoch);
+  }
+}
+
+function checkWorkflows(workflows: readonly Workflow<never, unknown>[]): void {
+  if (workflows.length === 0) throw new KagziError("INVALID_ARGUMENT", "a worker needs at least one workflow");
+  const seen = new Set<string>();
+  for (const { name, version } of workflows) {
+    const key = `${name}@${version}`;
+    if (seen.has(key))
+      throw new KagziError("INVALID_ARGUMENT", `workflow ${key} is given twice: give one of them another version`);
+    seen.add(key);
+  }
+}

@@ -1,0 +1,85 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Context } from "./context/context.ts";
+import { KagziError } from "./error.ts";
+import { checkName } from "./names.ts";
+import { type RetryOptions, type RetryPolicy, retryOf } from "./retry.ts";
+
+/** What may be said of a workflow beside its name and its function. */
+export interface WorkflowOptions<Input = unknown> extends RetryOptions {
+  /** Which version of the workflow this is; default `"1"`. A run stays on the version it started on. */
+  readonly version?: string;
+  /** Checks and types the input: any Standard Schema (zod, valibot, arktype …). */
+  readonly input?: StandardSchemaV1<unknown, Input>;
+}
+
+/** The function of a workflow. It may run many times for one run: what has effects belongs into steps. */
+export type WorkflowFunction<Input, Output> = (ctx: Context, input: Input) => Output | Promise<Output>;
+
+/** A workflow: a name, a version and a function. Made by {@link workflow}. */
+export interface Workflow<Input, Output> {
+  readonly name: string;
+  readonly version: string;
+  readonly schema: StandardSchemaV1<unknown, Input> | undefined;
+  /** The run's own retries, for when the function throws. */
+  readonly retry: RetryPolicy | undefined;
+  /** A method, so that a workflow of some input counts as a workflow of any. */
+  run(ctx: Context, input: Input): Output | Promise<Output>;
+}
+
+/**
+ * Defines a workflow: an ordinary async function, whose steps are remembered.
+ * @throws KagziError `INVALID_ARGUMENT` for a name, version or option that none can have
+ */
+export function workflow<Input = void, Output = void>(
+  name: string,
+  fn: WorkflowFunction<Input, Output>,
+): Workflow<Input, Output>;
+export function workflow<Input, Output>(
+  name: string,
+  options: WorkflowOptions<Input>,
+  fn: WorkflowFunction<Input, Output>,
+): Workflow<Input, Output>;
+export function workflow<Input, Output>(
+  name: string,
+  second: WorkflowOptions<Input> | WorkflowFunction<Input, Output>,
+  third?: WorkflowFunction<Input, Output>,
+): Workflow<Input, Output> {
+  const options = typeof second === "function" ? {} : second;
+  const fn = typeof second === "function" ? second : third;
+  checkName("the name of a workflow", name);
+  if (typeof fn !== "function") {
+    throw new KagziError("INVALID_ARGUMENT", `workflow ${JSON.stringify(name)} has no function`);
+  }
+  return {
+    name,
+    version: checkName(`the version of workflow ${JSON.stringify(name)}`, options.version ?? "1"),
+    schema: options.input,
+    retry: retryOf(options, `workflow ${JSON.stringify(name)}`),
+    run: fn,
+  };
+}
+
+/**
+ * Checks an input against the workflow's schema, and gives what the schema makes of it.
+ * @throws KagziError `INVALID_ARGUMENT` with every issue and its path
+ */
+export async function checkInput<Input>(definition: Workflow<Input, unknown>, input: unknown): Promise<Input> {
+  const { name, schema } = definition;
+  if (schema === undefined) return input as Input;
+  const result = await schema["~standard"].validate(input);
+  if (result.issues === undefined) return result.value;
+  const issues = result.issues.map((issue) => `${pathOf(issue)}: ${issue.message}`);
+  throw new KagziError(
+    "INVALID_ARGUMENT",
+    `the input of workflow ${JSON.stringify(name)} is not valid: ${issues.join("; ")}`,
+    {
+      subject: "workflow",
+      subjectId: name,
+    },
+  );
+}
+
+function pathOf(issue: StandardSchemaV1.Issue): string {
+  const keys = issue.path?.map((part) => String(typeof part === "object" ? part.key : part)) ?? [];
+  return ["input", ...keys].join(".");
+}

@@ -21,6 +21,23 @@ export interface FreeWorker {
   offers(workflow: WorkflowVersion): boolean;
 }
 
+/** Runs that are wanted: of one workflow in one version, so many at most. */
+export interface Wanted extends WorkflowVersion {
+  readonly limit: number;
+}
+
+/** Of which of the wanted workflows more may be ready than were taken. */
+export function leftOvers(
+  wanted: readonly Wanted[],
+  ready: readonly Candidate[],
+  taken: ReadonlySet<RunId>,
+): readonly WorkflowVersion[] {
+  return wanted.filter(({ workflowType, version, limit }) => {
+    const own = ready.filter((run) => run.workflowType === workflowType && run.version === version);
+    return own.length >= limit || own.some((run) => !taken.has(run.runId));
+  });
+}
+
 /** Which worker takes which run. */
 export interface Assignment {
   readonly runId: RunId;

@@ -11,7 +11,15 @@ export {
   checkWorkerId,
   storableText,
 } from "./check.ts";
-export { type Assignment, type Candidate, type DispatchKey, type FreeWorker, assignRuns } from "./dispatch.ts";
+export {
+  type Assignment,
+  type Candidate,
+  type DispatchKey,
+  type FreeWorker,
+  type Wanted,
+  assignRuns,
+  leftOvers,
+} from "./dispatch.ts";
 export {
   type ErrorCode,
   type ErrorDetail,

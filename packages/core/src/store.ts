@@ -1,4 +1,4 @@
-import type { Assignment, Candidate, DispatchKey } from "./dispatch.ts";
+import type { Assignment, Candidate, DispatchKey, Wanted } from "./dispatch.ts";
 import type { ErrorDetail } from "./error.ts";
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
 import type { GrantedLease, LapsedLease, Lease, Takeover } from "./lease.ts";
@@ -8,7 +8,7 @@ import type { HistoryRecord } from "./record.ts";
 import type { NewRun, Run, RunStatus } from "./run.ts";
 import type { RunFacts, RunWrite } from "./run-update.ts";
 import type { Instant } from "./time.ts";
-import type { NewWorker, Worker, WorkerStats, WorkerStatus } from "./worker.ts";
+import type { NewWorker, Worker, WorkerStats, WorkerStatus, WorkflowVersion } from "./worker.ts";
 
 /**
  * A database that keeps runs. It decides nothing: states, waits and outcomes come in as values, and what a statement
@@ -72,7 +72,7 @@ export type WriteOutcome =
 export interface ClaimRequest {
   readonly namespaceId: NamespaceId;
   readonly taskQueue: string;
-  readonly wanted: readonly (Pick<DispatchKey, "workflowType" | "version"> & { readonly limit: number })[];
+  readonly wanted: readonly Wanted[];
   /** Called within the transaction, with the ready runs in the order in which they are to be taken. */
   readonly assign: (candidates: readonly Candidate[]) => readonly Assignment[];
 }
@@ -88,8 +88,8 @@ export interface ClaimedRun {
 export interface ClaimResult {
   readonly now: Instant;
   readonly claimed: readonly ClaimedRun[];
-  /** Whether there may be more that are ready. */
-  readonly more: boolean;
+  /** Of which workflows there may be more that are ready. */
+  readonly more: readonly WorkflowVersion[];
   /** When the next of the wanted runs becomes ready. */
   readonly nextAt?: Instant;
 }

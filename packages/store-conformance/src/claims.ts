@@ -11,7 +11,7 @@ export function describeClaims(fixture: () => Fixture): void {
       const runId = await f.start();
       f.clock.now += 5;
       const { now, claimed, more, nextAt } = await f.claim(workerId);
-      expect([now, more, nextAt]).toEqual([f.clock.now, false, undefined]);
+      expect([now, more, nextAt]).toEqual([f.clock.now, [], undefined]);
       expect(claimed).toMatchObject([
         {
           run: {
@@ -57,7 +57,7 @@ export function describeClaims(fixture: () => Fixture): void {
       const workerId = await f.register();
       await f.start({ delayMs: 2000 });
       const runId = await f.start({ delayMs: 1000 });
-      expect(await f.claim(workerId)).toMatchObject({ claimed: [], more: false, nextAt: f.clock.now + 1000 });
+      expect(await f.claim(workerId)).toMatchObject({ claimed: [], more: [], nextAt: f.clock.now + 1000 });
       f.clock.now += 1000;
       const { claimed, nextAt } = await f.claim(workerId);
       expect(claimed.map(({ run }) => run.runId)).toEqual([runId]);
@@ -129,7 +129,24 @@ export function describeClaims(fixture: () => Fixture): void {
         assign: assignAllTo(workerId),
       });
       expect(claimed.map(({ run }) => run.workflowType).toSorted()).toEqual(["greet", "greet", "part"]);
-      expect(more).toBe(true);
+      expect(more.map((workflow) => workflow.workflowType)).toEqual(["greet", "part"]);
+    });
+
+    it("tells of which workflows there may be more, each for itself", async () => {
+      const f = fixture();
+      const workerId = await f.register();
+      for (let n = 0; n < 3; n++) await f.start();
+      const { claimed, more } = await f.store.runs.claim({
+        namespaceId: DEFAULT,
+        taskQueue: "",
+        wanted: [
+          { workflowType: "greet", version: "1", limit: 2 },
+          { workflowType: "part", version: "1", limit: 5 },
+        ],
+        assign: assignAllTo(workerId),
+      });
+      expect(claimed).toHaveLength(2);
+      expect(more).toMatchObject([{ workflowType: "greet", version: "1" }]);
     });
 
     it("leaves a run that is given to nobody as it was", async () => {
@@ -142,7 +159,7 @@ export function describeClaims(fixture: () => Fixture): void {
         wanted: [{ workflowType: "greet", version: "1", limit: 10 }],
         assign: () => [],
       });
-      expect(result).toMatchObject({ claimed: [], more: true });
+      expect(result).toMatchObject({ claimed: [], more: [{ workflowType: "greet" }] });
       expect(await f.get(runId)).toEqual(before);
     });
 

@@ -1,4 +1,5 @@
 import type { Candidate, ClaimRequest, ClaimResult, Instant, Run, RunId, WorkerId } from "@kagzi/core";
+import { leftOvers } from "@kagzi/core";
 import { type RunRow, runColumns, toRun } from "@kagzi/core/rows";
 import type { Database, Runner, Statement } from "./database.ts";
 import { CLOCK, statement } from "./sql.ts";
@@ -8,7 +9,8 @@ export async function claimRuns(database: Database, request: ClaimRequest): Prom
   const now = database.now();
   return database.transaction(async (runner) => {
     const ready = await runner.run<ReadyRow>(readyStatement(database.schema), [now, ...keyColumns(request)]);
-    const assignments = ready.length === 0 ? [] : request.assign(ready.map(toCandidate));
+    const candidates = ready.map(toCandidate);
+    const assignments = candidates.length === 0 ? [] : request.assign(candidates);
     const lastWorkers = new Map(ready.map((row) => [row.run_id, row.worker_id]));
     const rows =
       assignments.length === 0
@@ -25,11 +27,10 @@ export async function claimRuns(database: Database, request: ClaimRequest): Prom
       sameWorker: lastWorkers.get(row.run_id) === row.worker_id,
     }));
     const next = await nextReady(runner, database.schema, now, request);
-    const wanted = request.wanted.reduce((sum, { limit }) => sum + limit, 0);
     return {
       now: next.now,
       claimed,
-      more: ready.length >= wanted || ready.length > claimed.length,
+      more: leftOvers(request.wanted, candidates, new Set(claimed.map(({ run }) => run.runId))),
       ...(next.at !== null && { nextAt: next.at }),
     };
   });

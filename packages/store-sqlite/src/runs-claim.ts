@@ -9,6 +9,7 @@ import type {
   RunId,
   WorkerId,
 } from "@kagzi/core";
+import { type Wanted, leftOvers } from "@kagzi/core";
 import { type RunRow, runColumns, toRun } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import { lastSeq } from "./runs-write.ts";
@@ -18,18 +19,18 @@ export function claimRuns(database: Database, request: ClaimRequest): ClaimResul
   return database.transaction(() => {
     const now = database.now();
     const ready = request.wanted.flatMap((wanted) => readyRuns(database, request, wanted, now));
-    const assignments = ready.length === 0 ? [] : request.assign(ready.toSorted(byPriority).map(toCandidate));
+    const candidates = ready.toSorted(byPriority).map(toCandidate);
+    const assignments = candidates.length === 0 ? [] : request.assign(candidates);
     const lastWorkers = new Map(ready.map((row) => [row.run_id, row.worker_id]));
     const claimed = assignments.flatMap((assignment) => {
       const before = lastWorkers.get(assignment.runId);
       return claimRun(database, request, assignment, { now, sameWorker: before === assignment.workerId });
     });
     const nextAt = nextReady(database, request, now);
-    const wanted = request.wanted.reduce((sum, { limit }) => sum + limit, 0);
     return {
       now,
       claimed,
-      more: ready.length >= wanted || ready.length > claimed.length,
+      more: leftOvers(request.wanted, candidates, new Set(claimed.map(({ run }) => run.runId))),
       ...(nextAt !== undefined && { nextAt }),
     };
   });
@@ -59,8 +60,6 @@ function byPriority(a: ReadyRow, b: ReadyRow): number {
 
 /** The runs of one key, which the index of claimable runs has together. */
 const OF_KEY = "namespace_id = ? AND task_queue = ? AND workflow_type = ? AND version = ? AND available_at IS NOT NULL";
-
-type Wanted = ClaimRequest["wanted"][number];
 
 function keyOf(request: ClaimRequest, wanted: Wanted): [string, string, string, string] {
   return [request.namespaceId, request.taskQueue, wanted.workflowType, wanted.version];

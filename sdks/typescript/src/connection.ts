@@ -40,11 +40,11 @@ const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 export function connect(options: ServerOptions = {}): Connection {
   const url = serverUrl(options.url);
   const token = options.token ?? process.env["KAGZI_API_KEY"];
-  // Pings find out that the other side is gone where TCP would not notice for a quarter of an hour.
+  // Pings find out that the other side is gone where TCP would not notice for a quarter of an hour. Not on an idle
+  // connection: its timer would outlive one that is closed, and a connection that was idle is verified before its next use.
   const sessionManager = new Http2SessionManager(url, {
     pingIntervalMs: 20_000,
     pingTimeoutMs: 10_000,
-    pingIdleConnection: true,
   });
   const transport = createConnectTransport({
     baseUrl: url,

@@ -161,8 +161,8 @@ export class Place {
         return session === undefined ? [] : [{ session, claimed }];
       });
       deliver(deliveries);
-      if (result.more) for (const workflow of wanted) this.#backlog.add(workflowKey(workflow));
-      if (result.more && deliveries.length > 0) this.#again = true;
+      for (const workflow of result.more) this.#backlog.add(workflowKey(workflow));
+      if (result.more.length > 0 && deliveries.length > 0) this.#again = true;
       if (result.nextAt !== undefined) this.readyIn(result.nextAt - result.now);
     } catch (error) {
       for (const workflow of wanted) this.#backlog.add(workflowKey(workflow));

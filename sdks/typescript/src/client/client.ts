@@ -108,7 +108,7 @@ export class Client {
   }
 
   /** The handle of a run that is there already. Give the workflow for the type of its result. */
-  run<Output = unknown>(runId: string, _workflow?: Workflow<never, Output>): RunHandle<Awaited<Output>> {
+  run<Output = unknown>(runId: string, _workflow?: Workflow<unknown, Output>): RunHandle<Awaited<Output>> {
     return this.#handle(runId, true);
   }
 

@@ -21,7 +21,7 @@ import { WorkStream } from "./work-stream.ts";
 /** What a worker executes, for whom, and how much of it at once. */
 export interface WorkerOptions extends RetryOptions {
   /** The workflows that it executes; several versions of one may be among them. */
-  readonly workflows: readonly Workflow<never, unknown>[];
+  readonly workflows: readonly Workflow<unknown, unknown>[];
   /** A server's address; default `KAGZI_URL`, else `http://localhost:50051`. */
   readonly url?: string;
   readonly token?: string;
@@ -260,7 +260,7 @@ export class Worker {
   }
 }
 
-function checkWorkflows(workflows: readonly Workflow<never, unknown>[]): void {
+function checkWorkflows(workflows: readonly Workflow<unknown, unknown>[]): void {
   if (workflows.length === 0) throw new KagziError("INVALID_ARGUMENT", "a worker needs at least one workflow");
   const seen = new Set<string>();
   for (const { name, version } of workflows) {

@@ -2,6 +2,13 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    coverage: {
+      // The rules are in core: every line and every branch of them is tested.
+      include: ["packages/core/src/**"],
+      exclude: ["**/*.test.ts", "packages/core/src/{index,store,namespace}.ts"],
+      thresholds: { statements: 100, branches: 100, functions: 100, lines: 100 },
+      reporter: ["text-summary"],
+    },
     projects: [
       {
         test: {

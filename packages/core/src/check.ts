@@ -56,6 +56,7 @@ export function checkWorkerId(text: string): WorkerId {
 
 /** At most {@link LIMITS}.payloadBytes. @throws KagziError `PAYLOAD_TOO_LARGE`, naming what it belongs to and its size */
 export function checkPayload(owner: string, payload: Payload | undefined): Payload | undefined {
+  if (payload === undefined) return undefined;
   const bytes = payloadBytes(payload);
   if (bytes > LIMITS.payloadBytes) {
     throw new KagziError(
@@ -64,7 +65,7 @@ export function checkPayload(owner: string, payload: Payload | undefined): Paylo
       { metadata: { bytes: String(bytes), limit: String(LIMITS.payloadBytes) } },
     );
   }
-  for (const [key, value] of Object.entries(payload?.metadata ?? {})) {
+  for (const [key, value] of Object.entries(payload.metadata)) {
     if (!isPlainText(key) || !isPlainText(value)) throw invalid(owner, "has metadata that is no text");
   }
   return payload;
@@ -129,7 +130,7 @@ function hasControlCharacter(text: string): boolean {
 function utf8Bytes(text: string): number | undefined {
   let bytes = 0;
   for (const character of text) {
-    const point = character.codePointAt(0) ?? 0;
+    const point = Number(character.codePointAt(0));
     if (point >= 0xd800 && point <= 0xdfff) return undefined;
     bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
   }

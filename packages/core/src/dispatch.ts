@@ -55,9 +55,10 @@ export function assignRuns<Worker extends FreeWorker>(
   const free = new Map(workers.map((worker) => [worker, worker.free]));
   const assigned = new Map<RunId, Worker>();
   for (const candidate of candidates) {
-    const worker = choose(candidate, free);
-    if (worker === undefined) continue;
-    free.set(worker, (free.get(worker) ?? 0) - 1);
+    const chosen = choose(candidate, free);
+    if (chosen === undefined) continue;
+    const [worker, slots] = chosen;
+    free.set(worker, slots - 1);
     assigned.set(candidate.runId, worker);
   }
   return assigned;
@@ -66,16 +67,12 @@ export function assignRuns<Worker extends FreeWorker>(
 function choose<Worker extends FreeWorker>(
   candidate: Candidate,
   free: ReadonlyMap<Worker, number>,
-): Worker | undefined {
-  let best: Worker | undefined;
-  let most = 0;
+): readonly [Worker, number] | undefined {
+  let best: readonly [Worker, number] | undefined;
   for (const [worker, slots] of free) {
     if (slots <= 0 || !worker.offers(candidate)) continue;
-    if (worker.workerId === candidate.workerId) return worker;
-    if (slots > most) {
-      most = slots;
-      best = worker;
-    }
+    if (worker.workerId === candidate.workerId) return [worker, slots];
+    if (best === undefined || slots > best[1]) best = [worker, slots];
   }
   return best;
 }

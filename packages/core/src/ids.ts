@@ -32,11 +32,11 @@ export function uuidv7Source(env: {
   let counter = 0;
   return () => {
     const nowMs = env.now();
-    const random = env.randomBytes(10);
+    const random = toHex(env.randomBytes(10));
     if (nowMs > lastMs) {
       lastMs = nowMs;
       // Half of the counter's range is left to count up in, so that a busy millisecond does not run into the next.
-      counter = (((random[8] ?? 0) << 8) | (random[9] ?? 0)) & 0x7ff;
+      counter = Number.parseInt(random.slice(16), 16) & 0x7ff;
     } else if (++counter > 0xfff) {
       lastMs += 1;
       counter = 0;
@@ -45,10 +45,13 @@ export function uuidv7Source(env: {
   };
 }
 
-function format(ms: number, counter: number, random: Uint8Array): string {
+function format(ms: number, counter: number, random: string): string {
   const time = ms.toString(16).padStart(12, "0");
   const versioned = (0x7000 | counter).toString(16);
-  const variant = (0x80 | ((random[0] ?? 0) & 0x3f)).toString(16);
-  const rest = Array.from(random.subarray(1, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${time.slice(0, 8)}-${time.slice(8)}-${versioned}-${variant}${rest.slice(0, 2)}-${rest.slice(2)}`;
+  const variant = (0x80 | (Number.parseInt(random.slice(0, 2), 16) & 0x3f)).toString(16);
+  return `${time.slice(0, 8)}-${time.slice(8)}-${versioned}-${variant}${random.slice(2, 4)}-${random.slice(4, 16)}`;
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

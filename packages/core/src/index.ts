@@ -53,7 +53,6 @@ export {
   type StepKey,
   type StepKind,
   formatStepKey,
-  isOutcome,
   parseStepKey,
 } from "./record.ts";
 export {

@@ -50,11 +50,6 @@ export interface HistoryRecord extends Omit<NewRecord, "due" | "startedSeq" | "o
   readonly recordedAt: Instant;
 }
 
-/** Whether a record settles its step, or ends its run. */
-export function isOutcome(type: RecordType): boolean {
-  return type === "completed" || type === "failed" || type === "cancelled";
-}
-
 /** A step as people and messages name it: `charge`, `charge#2`. */
 export function formatStepKey(key: StepKey): string {
   return key.occurrence === 1 ? key.name : `${key.name}#${key.occurrence}`;

@@ -43,13 +43,17 @@ export interface Worker extends NewWorker, WorkerStats {
  * Negative, zero or positive, as a sort wants it.
  */
 export function compareVersions(a: string, b: string): number {
-  const left = a.match(CHUNKS) ?? [];
-  const right = b.match(CHUNKS) ?? [];
-  for (let at = 0; at < Math.min(left.length, right.length); at++) {
-    const order = compareChunks(left[at] ?? "", right[at] ?? "");
+  const right = chunks(b);
+  for (const [at, chunk] of chunks(a).entries()) {
+    const other = right[at];
+    const order = other === undefined ? 1 : compareChunks(chunk, other);
     if (order !== 0) return order;
   }
-  return left.length - right.length || compareText(a, b);
+  return chunks(a).length - right.length || compareText(a, b);
+}
+
+function chunks(version: string): readonly string[] {
+  return Array.from(version.matchAll(CHUNKS), ([chunk]) => chunk);
 }
 
 const CHUNKS = /\d+|\D+/g;

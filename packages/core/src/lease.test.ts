@@ -1,0 +1,75 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { NamespaceId, RunId } from "./ids.ts";
+import { DELIVERY_GRACE_MS, type LapsedLease, MAX_CRASHES, compareLeases, decideTakeover } from "./lease.ts";
+
+const lease = (runId: string, epoch = 1) => ({ runId: runId as RunId, epoch });
+const granted = (runId: string, claimedAt: number, epoch = 1) => ({ ...lease(runId, epoch), claimedAt });
+
+describe("a heartbeat", () => {
+  const now = 100_000;
+
+  it("tells the worker of runs that it no longer holds, or holds under another lease", () => {
+    const { lost, forgotten } = compareLeases({
+      named: [lease("kept"), lease("gone"), lease("older", 1)],
+      granted: [granted("kept", 0), granted("older", now, 2)],
+      now,
+    });
+    expect(lost).toEqual([lease("gone"), lease("older", 1)]);
+    expect(forgotten).toEqual([]);
+  });
+
+  it("gives back runs that the worker does not name, once they have had the time to reach it", () => {
+    const { forgotten } = compareLeases({
+      named: [],
+      granted: [granted("on its way", now - DELIVERY_GRACE_MS), granted("forgotten", now - DELIVERY_GRACE_MS - 1)],
+      now,
+    });
+    expect(forgotten.map(({ runId }) => runId)).toEqual(["forgotten"]);
+  });
+
+  it("finds nothing to say when both sides agree", () => {
+    const leases = fc.uniqueArray(fc.record({ runId: fc.uuid(), epoch: fc.integer({ min: 1, max: 5 }) }), {
+      selector: ({ runId }) => runId,
+    });
+    fc.assert(
+      fc.property(leases, (held) => {
+        const named = held.map(({ runId, epoch }) => lease(runId, epoch));
+        const result = compareLeases({ named, granted: named.map((each) => ({ ...each, claimedAt: 0 })), now });
+        expect(result).toEqual({ lost: [], forgotten: [] });
+      }),
+    );
+  });
+});
+
+describe("a run whose worker was lost", () => {
+  const lapsed = (change: Partial<LapsedLease>): LapsedLease => ({
+    ...lease("r1"),
+    namespaceId: "default" as NamespaceId,
+    crashes: 1,
+    progressed: false,
+    ...change,
+  });
+
+  it("is ready again at once the first time, and counts anew if it had got on", () => {
+    expect(decideTakeover(lapsed({}))).toEqual({ become: "pending", afterMs: 0, crashes: 1 });
+    expect(decideTakeover(lapsed({ crashes: 4, progressed: true }))).toEqual({
+      become: "pending",
+      afterMs: 0,
+      crashes: 0,
+    });
+  });
+
+  it("waits longer each time that it takes its worker down", () => {
+    const waits = [2, 3, 4].map((crashes) => decideTakeover(lapsed({ crashes })));
+    expect(waits).toMatchObject([{ afterMs: 2000 }, { afterMs: 4000 }, { afterMs: 8000 }]);
+  });
+
+  it("is poison after so many times in a row (P2)", () => {
+    const takeover = decideTakeover(lapsed({ crashes: MAX_CRASHES }));
+    expect(takeover).toMatchObject({
+      become: "failed",
+      error: { code: "POISON", nonRetryable: true, subjectId: "r1" },
+    });
+  });
+});

@@ -1,0 +1,193 @@
+import { describe, expect, it } from "vitest";
+import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
+import {
+  type HistoryRow,
+  type RunRow,
+  historyColumns,
+  jsonColumn,
+  metadataColumn,
+  runColumns,
+  toHistoryRecord,
+  toNamespace,
+  toPayload,
+  toRun,
+  toWorker,
+} from "./rows.ts";
+import type { RunStatus } from "./run.ts";
+
+const ERROR = { code: "INTERNAL", message: "m", nonRetryable: true } as const;
+
+const ROW: RunRow = {
+  namespace_id: "default" as NamespaceId,
+  run_id: "r1" as RunId,
+  external_id: null,
+  task_queue: "",
+  workflow_type: "a",
+  version: "1",
+  status: "pending",
+  priority: 0,
+  attempt: 1,
+  epoch: 0,
+  crashes: 0,
+  retry_policy: null,
+  worker_id: null,
+  available_at: 5,
+  claimed_at: null,
+  created_at: 1,
+  started_at: null,
+  finished_at: null,
+  deadline_at: null,
+  pause_error: null,
+};
+
+const worker = { worker_id: "w1" as WorkerId };
+
+describe("a row of runs", () => {
+  it.each<[RunStatus, Partial<RunRow>, object]>([
+    ["pending", {}, { availableAt: 5 }],
+    ["sleeping", {}, { availableAt: 5 }],
+    ["running", { ...worker, claimed_at: 7 }, { workerId: "w1", claimedAt: 7 }],
+    ["waiting", {}, { availableAt: 5 }],
+    ["paused", { pause_error: JSON.stringify(ERROR) }, { error: ERROR }],
+    ["completed", { finished_at: 9 }, { finishedAt: 9 }],
+    ["failed", { finished_at: 9 }, { finishedAt: 9 }],
+    ["cancelled", { finished_at: 9 }, { finishedAt: 9 }],
+  ])("that is %s has what is true of that state", (status, change, state) => {
+    expect(toRun({ ...ROW, status, ...change })).toMatchObject({ status, ...state });
+  });
+
+  it("has nothing where the row is null, and everything where it is not", () => {
+    const bare = toRun({ ...ROW, status: "waiting", available_at: null });
+    expect(Object.keys(bare).toSorted()).toEqual(
+      ["attempt", "crashes", "createdAt", "epoch", "namespaceId", "priority", "runId", "status", "taskQueue", "version"]
+        .concat("workflowType")
+        .toSorted(),
+    );
+    const full = { external_id: "x", retry_policy: '{"jitter":true}', started_at: 2, deadline_at: 3, ...worker };
+    expect(toRun({ ...ROW, ...full })).toMatchObject({
+      externalId: "x",
+      retryPolicy: { jitter: true },
+      startedAt: 2,
+      deadlineAt: 3,
+      workerId: "w1",
+    });
+  });
+
+  it("that breaks a promise of the schema is not passed off as a run", () => {
+    expect(() => toRun({ ...ROW, status: "running" })).toThrow("run r1 is running and has no worker_id");
+  });
+
+  it("is read by its columns, of whatever alias", () => {
+    expect(runColumns("r").split(", ").toSorted()).toEqual(
+      Object.keys(ROW)
+        .map((column) => `r.${column}`)
+        .toSorted(),
+    );
+  });
+});
+
+describe("a row of a history", () => {
+  const row: HistoryRow = {
+    seq: 2,
+    epoch: 1,
+    kind: "function",
+    type: "completed",
+    name: "a",
+    occurrence: 1,
+    attempt: 1,
+    recorded_at: 4,
+    observed_at: 3,
+    due_at: null,
+    duration_ms: null,
+    payload: null,
+    payload_metadata: null,
+    input: null,
+    input_metadata: null,
+    error: null,
+  };
+
+  it("has nothing where the row is null, and everything where it is not", () => {
+    expect(toHistoryRecord(row)).toEqual({
+      seq: 2,
+      epoch: 1,
+      kind: "function",
+      type: "completed",
+      name: "a",
+      occurrence: 1,
+      attempt: 1,
+      recordedAt: 4,
+      observedAt: 3,
+    });
+    const data = new Uint8Array([1]);
+    const full = { due_at: 9, duration_ms: 8, payload: data, input: data, error: JSON.stringify(ERROR) };
+    expect(toHistoryRecord({ ...row, ...full })).toMatchObject({
+      dueAt: 9,
+      durationMs: 8,
+      payload: { data },
+      input: { data },
+      error: ERROR,
+    });
+  });
+
+  it("is read by its columns", () => {
+    expect(historyColumns("h").split(", ")).toEqual(Object.keys(row).map((column) => `h.${column}`));
+  });
+});
+
+describe("a payload in columns", () => {
+  it("needs no metadata where it is JSON and nothing else", () => {
+    const json = { data: new Uint8Array([1]), metadata: { "content-type": "application/json" } };
+    expect(metadataColumn(json)).toBeNull();
+    expect(toPayload(json.data, null)).toEqual(json);
+    expect(metadataColumn(undefined)).toBeNull();
+    expect(toPayload(null, null)).toBeUndefined();
+  });
+
+  it.each([{}, { "content-type": "text/plain" }, { "content-type": "application/json", encoding: "x" }])(
+    "keeps the metadata %o",
+    (metadata) => {
+      const data = new Uint8Array();
+      const column = metadataColumn({ data, metadata });
+      expect(toPayload(data, column)).toEqual({ data, metadata });
+    },
+  );
+
+  it("writes objects as JSON, and nothing as NULL", () => {
+    expect(jsonColumn({ a: 1 })).toBe('{"a":1}');
+    expect(jsonColumn(undefined)).toBeNull();
+  });
+});
+
+describe("other rows", () => {
+  it("become workers", () => {
+    const row = {
+      namespace_id: "default" as NamespaceId,
+      ...worker,
+      task_queue: "",
+      status: "online",
+      workflows: '[{"workflowType":"a","version":"1"}]',
+      max_concurrent: 1,
+      hostname: "h",
+      pid: 2,
+      version: "v",
+      labels: "{}",
+      queue_concurrency_limit: null,
+      workflow_type_concurrency: "{}",
+      active_count: 0,
+      total_completed: 0,
+      total_failed: 0,
+      registered_at: 1,
+      last_heartbeat_at: 2,
+    } as const;
+    expect(toWorker(row)).toMatchObject({ workerId: "w1", workflows: [{ workflowType: "a", version: "1" }] });
+    expect(toWorker(row)).not.toHaveProperty("queueConcurrencyLimit");
+    expect(toWorker({ ...row, queue_concurrency_limit: 4 })).toMatchObject({ queueConcurrencyLimit: 4 });
+  });
+
+  it("become namespaces, whether the database has booleans or not", () => {
+    const row = { namespace_id: "a" as NamespaceId, description: "d", created_at: 1, updated_at: 2 };
+    const expected = { namespaceId: "a", description: "d", createdAt: 1, updatedAt: 2 };
+    expect(toNamespace({ ...row, enabled: 1 })).toEqual({ ...expected, enabled: true });
+    expect(toNamespace({ ...row, enabled: false })).toEqual({ ...expected, enabled: false });
+  });
+});

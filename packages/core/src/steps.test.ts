@@ -1,0 +1,114 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { HistoryRecord } from "./record.ts";
+import { stepsOf } from "./steps.ts";
+
+const PAYLOAD = { data: new Uint8Array([1]), metadata: {} };
+const ERROR = { code: "INTERNAL", message: "m", nonRetryable: false } as const;
+
+function record(seq: number, change: Partial<HistoryRecord>): HistoryRecord {
+  return {
+    seq,
+    epoch: 1,
+    kind: "function",
+    type: "completed",
+    name: "a",
+    occurrence: 1,
+    attempt: 1,
+    observedAt: seq * 10,
+    recordedAt: seq * 10,
+    ...change,
+  };
+}
+
+const started = record(1, { kind: "run", type: "started", name: "" });
+
+describe("the steps of a run", () => {
+  it("are none before the first is recorded", () => {
+    expect(stepsOf([started]).size).toBe(0);
+  });
+
+  it("tell what completed, when, and with what", () => {
+    const [step] = stepsOf([
+      started,
+      record(2, { payload: PAYLOAD, input: PAYLOAD, durationMs: 5, attempt: 3 }),
+    ]).values();
+    expect(step).toEqual({
+      name: "a",
+      occurrence: 1,
+      kind: "function",
+      status: "completed",
+      attempt: 3,
+      createdAt: 15,
+      startedAt: 15,
+      finishedAt: 20,
+      epoch: 1,
+      seq: 2,
+      input: PAYLOAD,
+      output: PAYLOAD,
+    });
+  });
+
+  it("wait between a failed attempt and the next, and keep what they were begun with", () => {
+    const retrying = record(2, { type: "retrying", error: ERROR, dueAt: 99, input: PAYLOAD });
+    expect(stepsOf([retrying]).get("a")).toMatchObject({ status: "waiting", dueAt: 99, error: ERROR });
+    const steps = stepsOf([retrying, record(3, { attempt: 2 })]);
+    expect(steps.get("a")).toMatchObject({ status: "completed", attempt: 2, createdAt: 20, input: PAYLOAD });
+  });
+
+  it("sleep until they are due", () => {
+    const sleep = { kind: "sleep", name: "nap" } as const;
+    const begun = record(2, { ...sleep, type: "started", dueAt: 50 });
+    expect(stepsOf([begun]).get("nap")).toMatchObject({ status: "waiting", dueAt: 50 });
+    expect(stepsOf([begun, record(3, sleep)]).get("nap")).toMatchObject({ status: "completed", finishedAt: 30 });
+  });
+
+  it("wait from the moment they were recorded where no time is given", () => {
+    expect(stepsOf([record(2, { type: "started" })]).get("a")).toMatchObject({ status: "waiting", dueAt: 20 });
+  });
+
+  it("fail for good, with the reason or without one", () => {
+    expect(stepsOf([record(2, { type: "failed", error: ERROR })]).get("a")).toMatchObject({
+      status: "failed",
+      error: ERROR,
+    });
+    expect(stepsOf([record(2, { type: "cancelled" })]).get("a")).toMatchObject({
+      status: "failed",
+      error: { message: "no reason was recorded" },
+    });
+  });
+
+  it("of one name are told apart by their number", () => {
+    const steps = stepsOf([record(2, {}), record(3, { occurrence: 2 })]);
+    expect([...steps.keys()]).toEqual(["a", "a#2"]);
+  });
+
+  it("that failed are forgotten when the run is tried again, and those that completed or sleep are kept", () => {
+    const history = [
+      record(2, { name: "kept" }),
+      record(3, { name: "failed", type: "failed", error: ERROR }),
+      record(4, { name: "retrying", type: "retrying", error: ERROR, dueAt: 1 }),
+      record(5, { name: "nap", kind: "sleep", type: "started", dueAt: 9 }),
+      record(6, { kind: "run", type: "retrying", name: "", error: ERROR, dueAt: 1 }),
+    ];
+    expect([...stepsOf(history).keys()]).toEqual(["kept", "nap"]);
+  });
+
+  it("are the same whether a history is folded at once or in parts", () => {
+    const histories = fc.array(
+      fc.record({
+        name: fc.constantFrom("a", "b"),
+        occurrence: fc.integer({ min: 1, max: 2 }),
+        type: fc.constantFrom("started", "retrying", "completed", "failed"),
+        kind: fc.constantFrom("function", "sleep", "run"),
+      }),
+    );
+    fc.assert(
+      fc.property(histories, fc.nat(20), (changes, cut) => {
+        const history = changes.map((change, index) => record(index + 1, change as Partial<HistoryRecord>));
+        const inParts = stepsOf(history.slice(cut), stepsOf(history.slice(0, cut)));
+        expect([...inParts]).toEqual([...stepsOf(history)]);
+      }),
+    );
+  });
+});

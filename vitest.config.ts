@@ -24,6 +24,14 @@ export default defineConfig({
           testTimeout: 30_000,
         },
       },
+      {
+        test: {
+          name: "e2e",
+          include: ["tests/e2e/**/*.test.ts"],
+          globalSetup: ["tests/global-setup.ts"],
+          testTimeout: 30_000,
+        },
+      },
     ],
   },
 });

@@ -28,11 +28,12 @@ export async function call<Answer>(
   const options = { ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) };
   let unavailableSince: number | undefined;
   for (let tries = 1; ; tries++) {
+    checkNotAborted(signal);
     try {
       return await make(options);
     } catch (thrown) {
       const error = fromConnectError(thrown);
-      if (signal?.aborted === true) throw aborted(signal);
+      checkNotAborted(signal);
       unavailableSince ??= runtime.now();
       const patient = runtime.now() - unavailableSince < patienceMs;
       if (error.code !== "UNAVAILABLE" || !patient) throw error;
@@ -46,6 +47,7 @@ export function backoffMs(runtime: Runtime, tries: number): number {
   return Math.min(2000, 50 * 2 ** Math.min(tries - 1, 10)) * (0.5 + runtime.random() / 2);
 }
 
-function aborted(signal: AbortSignal): KagziError {
-  return new KagziError("CANCELLED", "the call was given up by its caller", { cause: signal.reason });
+function checkNotAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new KagziError("CANCELLED", "the call was given up by its caller", { cause: signal.reason });
 }

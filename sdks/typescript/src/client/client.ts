@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { StartWorkflowRequestSchema } from "@kagzi/proto";
 import { type CallSettings, call } from "../calls.ts";
@@ -12,6 +11,7 @@ import { type Runtime, systemRuntime } from "../runtime.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
 import { NamespacesClient } from "./namespaces.ts";
 import { RunHandle } from "./run-handle.ts";
+import { newRunId } from "./run-id.ts";
 import { RunsClient } from "./runs.ts";
 
 /** How a client reaches an engine, and for which namespace it speaks. */
@@ -151,13 +151,4 @@ export class Client {
       ...(retry !== undefined && { retryPolicy: toWirePolicy(retry) }),
     };
   }
-}
-
-/** A UUIDv7 (RFC 9562): milliseconds, then chance. */
-function newRunId(): string {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(Date.now(), 0, 6);
-  bytes.writeUInt8(0x70 | (bytes.readUInt8(6) & 0x0f), 6);
-  bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
-  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

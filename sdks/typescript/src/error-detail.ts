@@ -110,9 +110,13 @@ function codeOf(detail: ErrorDetail): ErrorCode {
 }
 
 const CODE_OF_STATUS: Readonly<Partial<Record<Code, ErrorCode>>> = {
-  [Code.Canceled]: "CANCELLED",
+  // Our servers explain themselves. What does not is made up here, for a connection that was lost or an answer that
+  // did not come: a caller who gave up is told so before this is asked.
+  [Code.Canceled]: "UNAVAILABLE",
+  [Code.DeadlineExceeded]: "UNAVAILABLE",
+  [Code.Aborted]: "UNAVAILABLE",
+  [Code.Unavailable]: "UNAVAILABLE",
   [Code.InvalidArgument]: "INVALID_ARGUMENT",
-  [Code.DeadlineExceeded]: "TIMEOUT",
   [Code.NotFound]: "NOT_FOUND",
   [Code.AlreadyExists]: "CONFLICT",
   [Code.PermissionDenied]: "UNAUTHORIZED",
@@ -120,9 +124,6 @@ const CODE_OF_STATUS: Readonly<Partial<Record<Code, ErrorCode>>> = {
   [Code.ResourceExhausted]: "PAYLOAD_TOO_LARGE",
   [Code.FailedPrecondition]: "PRECONDITION_FAILED",
   [Code.Unimplemented]: "PRECONDITION_FAILED",
-  [Code.Unavailable]: "UNAVAILABLE",
-  // A connection that breaks in the middle of an answer.
-  [Code.Aborted]: "UNAVAILABLE",
 };
 
 /** What a call threw: what the server said, or what became of the connection. */

@@ -1,2 +1,5 @@
+export { CHAIN_STEPS } from "./crash/chain.ts";
+export { Ledger, type LedgerEntry, type LedgerLine } from "./ledger.ts";
 export { type PostgresCluster, createPostgres } from "./postgres.ts";
 export { freePort } from "./ports.ts";
+export { Program, type ProgramOptions, cliProgram, serverProgram } from "./program.ts";

@@ -101,7 +101,7 @@ export class Dispatcher {
   async #giveBack(deliveries: readonly Delivery[]): Promise<void> {
     for (const { session, claimed } of deliveries) {
       const { namespaceId, runId, epoch } = claimed.run;
-      session.held.delete(runId);
+      session.letGo({ runId, epoch });
       // If this fails too, the worker's next heartbeat does not name the run, which gives it back as well.
       await this.#context.store.workers.release(namespaceId, [{ runId, epoch }]).catch(() => {});
     }

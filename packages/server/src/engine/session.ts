@@ -86,6 +86,11 @@ export class WorkerSession {
     return this.draining ? 0 : Math.max(0, this.#capacity - this.held.size - this.reserved);
   }
 
+  /** The worker no longer has the run under this lease. Under a later one it may have it already. */
+  letGo({ runId, epoch }: Pick<HeldTask, "runId" | "epoch">): void {
+    if (this.held.get(runId)?.epoch === epoch) this.held.delete(runId);
+  }
+
   offers(workflow: WorkflowVersion): boolean {
     return this.#offers.has(workflowKey(workflow));
   }

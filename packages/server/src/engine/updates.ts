@@ -5,7 +5,6 @@ import {
   type Instant,
   KagziError,
   type Refusal,
-  type RunId,
   type RunUpdate,
   type RunWrite,
   type WriteOutcome,
@@ -74,7 +73,7 @@ export class Updates {
       checkUpdate(update);
       const write = planUpdate(held, task, update, this.#context.env.random);
       const outcome = await this.write(write, task);
-      if (outcome === "leaseLost" || outcome === "notFound" || write.next !== undefined) this.#freed(session, runId);
+      if (outcome === "leaseLost" || outcome === "notFound" || write.next !== undefined) this.#freed(session, held);
       if (typeof outcome !== "string") return acknowledge(write, outcome);
       return { runId, epoch, result: outcome === "reload" ? "reload" : "leaseLost" };
     } catch (error) {
@@ -101,8 +100,8 @@ export class Updates {
     return this.#commits.close();
   }
 
-  #freed(session: WorkerSession, runId: RunId): void {
-    session.held.delete(runId);
+  #freed(session: WorkerSession, held: HeldRun): void {
+    session.letGo(held);
     this.#dispatcher.freed(session);
   }
 

@@ -37,6 +37,8 @@ export interface Listener {
 export async function listen({ host, port, handler }: ListenOptions): Promise<Listener> {
   const http1 = createHttp1({ keepAliveTimeout: 65_000 }, handler);
   const http2 = createHttp2({ settings: { initialWindowSize: WINDOW_BYTES, maxConcurrentStreams: 10_000 } }, handler);
+  // It is handed its connections and never listens itself. It watches over them, and their time limits, only after this.
+  http1.emit("listening");
   const sessions = trackSessions(http2);
   const sockets = new Set<Socket>();
   const tcp = createTcp({ noDelay: true }, (socket) => {
@@ -51,7 +53,7 @@ export async function listen({ host, port, handler }: ListenOptions): Promise<Li
   const close = async (graceMs: number) => {
     const closed = new Promise((resolve) => tcp.close(resolve));
     for (const session of sessions) session.close();
-    http1.closeIdleConnections();
+    http1.close();
     const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), graceMs);
     await closed;
     clearTimeout(timer);

@@ -40,8 +40,9 @@ export async function* work(
 ): AsyncIterable<MessageInitShape<typeof WorkResponseSchema>> {
   const incoming = requests[Symbol.asyncIterator]();
   const outbox = new Outbox();
-  const session = await open(engine, await incoming.next(), outbox);
-  const reading = read(engine, session, incoming, outbox);
+  const first = await incoming.next();
+  const session = await open(engine, first, outbox);
+  const reading = read({ engine, session, outbox }, first, incoming);
   signal.addEventListener("abort", () => outbox.end(), { once: true });
   try {
     for await (const parts of outbox) yield { ...parts, now: toTimestamp(engine.context.clock.now()) };
@@ -71,16 +72,24 @@ async function open(engine: Engine, first: IteratorResult<WorkRequest>, outbox: 
   });
 }
 
+/** One end of a worker's stream. */
+interface StreamEnd {
+  readonly engine: Engine;
+  readonly session: WorkerSession;
+  readonly outbox: Outbox;
+}
+
+/** The first message may have updates too: those that a stream before this one was not answered. */
 async function read(
-  engine: Engine,
-  session: WorkerSession,
+  end: StreamEnd,
+  first: IteratorResult<WorkRequest>,
   incoming: AsyncIterator<WorkRequest>,
-  outbox: Outbox,
 ): Promise<void> {
+  const { outbox, session } = end;
   try {
-    for (let next = await incoming.next(); next.done !== true; next = await incoming.next()) {
+    for (let next = first; next.done !== true; next = await incoming.next()) {
       session.draining ||= next.value.drain;
-      for (const update of next.value.updates) void reply(engine, session, update, outbox);
+      for (const update of next.value.updates) void reply(end, update);
     }
     outbox.end();
   } catch (error) {
@@ -88,7 +97,7 @@ async function read(
   }
 }
 
-async function reply(engine: Engine, session: WorkerSession, update: RunUpdate, outbox: Outbox): Promise<void> {
+async function reply({ engine, session, outbox }: StreamEnd, update: RunUpdate): Promise<void> {
   try {
     const held = {
       namespaceId: session.namespaceId,

@@ -239,9 +239,11 @@ export class Worker {
   }
 
   #hello() {
+    const unanswered = this.#executions.unansweredUpdates();
     return {
       hello: { workerId: this.#id ?? "", namespaceId: this.#namespace, held: this.#executions.leases() },
-      updates: this.#executions.unansweredUpdates(),
+      // And what was gathered while there was no stream.
+      updates: [...unanswered, ...this.#executions.takeUpdates()],
       drain: this.#draining,
     };
   }

@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type Ledger,
+  type PostgresCluster,
+  Program,
+  createPostgres,
+  freePort,
+  serverProgram,
+} from "@kagzi/test-support";
+
+/** Short, so that what was lost comes back within a test's patience. */
+export const LEASE_MS = 1500;
+
+/** A thing that can be broken, and what to do so that it works again. */
+export type Fault = readonly [what: string, strike: () => Promise<void>];
+
+/** The processes of one scenario. */
+export interface System {
+  /** Where clients find it; empty if a client is part of it. */
+  readonly urls: readonly string[];
+  readonly workers: readonly Program[];
+  readonly faults: readonly Fault[];
+  readonly db: string;
+  start(): Promise<void>;
+  /** Ends all processes but the database, in good order, and answers with their exit codes. */
+  stop(): Promise<readonly (number | NodeJS.Signals)[]>;
+  /** What the programs wrote. */
+  output(): string;
+  remove(): Promise<void>;
+}
+
+type Open = (ledger: Ledger, runs: number) => Promise<System>;
+
+const CRASH = new URL("../support/dist/crash/", import.meta.url);
+
+/** Every way to run the engine in which a process can be lost. */
+export const SYSTEMS: readonly (readonly [name: string, open: Open])[] = [
+  ["a server on SQLite", async (ledger) => served({ ledger, ...sqlite(), servers: 1 })],
+  ["a server on PostgreSQL", async (ledger) => served({ ledger, ...(await postgres()), servers: 1 })],
+  ["two servers on one PostgreSQL", async (ledger) => served({ ledger, ...(await postgres()), servers: 2 })],
+  ["an engine in process on SQLite", (ledger, runs) => inProcess(ledger, runs)],
+];
+
+interface Place {
+  readonly db: string;
+  readonly cluster?: PostgresCluster;
+  readonly remove: () => Promise<void>;
+}
+
+function sqlite(): Place {
+  const folder = mkdtempSync(join(tmpdir(), "kagzi-crash-db-"));
+  const remove = async () => rmSync(folder, { recursive: true, force: true });
+  return { db: `sqlite:${join(folder, "kagzi.db")}`, remove };
+}
+
+async function postgres(): Promise<Place> {
+  const cluster = await createPostgres({ durable: true });
+  await cluster.start();
+  return { db: await cluster.createDatabase(), cluster, remove: () => cluster.remove() };
+}
+
+/** Servers, and two workers for them; the first worker talks to the first server, the second to the last. */
+async function served(place: Place & { readonly ledger: Ledger; readonly servers: number }): Promise<System> {
+  const { cluster, db, ledger } = place;
+  const ports = await Promise.all(Array.from({ length: place.servers }, () => freePort()));
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+  const servers = ports.map((port) => serverProgram({ db, port, leaseMs: LEASE_MS }));
+  const workers = [urls[0], urls.at(-1)].map((url = "", index) => worker(ledger, `worker-${index + 1}`, url));
+  const programs = [...workers, ...servers];
+  return {
+    urls,
+    workers,
+    db,
+    faults: [
+      ...workers.map((each, index): Fault => [`worker-${index + 1} killed`, () => restart(each)]),
+      ...servers.map((each, index): Fault => [`server-${index + 1} killed`, () => restart(each)]),
+      ...(cluster === undefined ? [] : databaseFaults(cluster)),
+    ],
+    start: async () => {
+      for (const each of [...servers, ...workers]) await each.start();
+    },
+    stop: async () => {
+      const codes: (number | NodeJS.Signals)[] = [];
+      for (const each of programs) codes.push(await each.stop());
+      return codes;
+    },
+    output: () => programs.map((each) => each.output).join("\n"),
+    remove: async () => {
+      for (const each of programs) await each.kill();
+      await place.remove();
+    },
+  };
+}
+
+async function inProcess(ledger: Ledger, runs: number): Promise<System> {
+  const place = sqlite();
+  const program = new Program({
+    path: new URL("embedded.js", CRASH).pathname,
+    env: { LEDGER: ledger.path, DB: place.db, LEASE_MS: String(LEASE_MS), RUNS: String(runs) },
+  });
+  return {
+    urls: [],
+    workers: [program],
+    db: place.db,
+    faults: [["the process killed", () => restart(program)]],
+    start: () => program.start(),
+    stop: async () => [await program.exited()],
+    output: () => program.output,
+    remove: async () => {
+      await program.kill();
+      await place.remove();
+    },
+  };
+}
+
+function worker(ledger: Ledger, name: string, url: string): Program {
+  const env = { LEDGER: ledger.path, NAME: name, KAGZI_URL: url };
+  return new Program({ path: new URL("worker.js", CRASH).pathname, env });
+}
+
+async function restart(program: Program): Promise<void> {
+  await program.kill();
+  await program.start();
+}
+
+function databaseFaults(cluster: PostgresCluster): Fault[] {
+  const killed = async () => {
+    await cluster.kill();
+    await cluster.start();
+  };
+  const stopped = async () => {
+    await cluster.stopImmediately();
+    await cluster.start();
+  };
+  return [
+    ["PostgreSQL killed", killed],
+    ["PostgreSQL stopped at once", stopped],
+  ];
+}

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Candidate, type FreeWorker, assignRuns, leftOvers } from "./dispatch.ts";
+import { type Candidate, type FreeWorker, assignRuns, leftOvers, refusedWorkers } from "./dispatch.ts";
 import type { RunId, WorkerId } from "./ids.ts";
 
 const run = (runId: string, workerId?: string, workflowType = "a"): Candidate => ({
@@ -79,5 +79,18 @@ describe("what is left over of a claim", () => {
   it("is what was ready and taken by nobody", () => {
     expect(types([run("r1"), run("r3", undefined, "b")], ["r1"])).toEqual(["b"]);
     expect(types([], [])).toEqual([]);
+  });
+});
+
+describe("workers that were to take runs", () => {
+  const assignments = [
+    { runId: "r1" as RunId, workerId: "w1" as WorkerId },
+    { runId: "r2" as RunId, workerId: "w2" as WorkerId },
+    { runId: "r3" as RunId, workerId: "w2" as WorkerId },
+  ];
+
+  it("were refused if they were given none", () => {
+    expect(refusedWorkers(assignments, [{ run: { workerId: "w1" as WorkerId } }])).toEqual(["w2"]);
+    expect(refusedWorkers([], [])).toEqual([]);
   });
 });

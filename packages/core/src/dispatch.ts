@@ -38,6 +38,15 @@ export function leftOvers(
   });
 }
 
+/** Workers that were to take runs and were given none of them: the store does not lease to who was not heard of. */
+export function refusedWorkers(
+  assignments: readonly Assignment[],
+  claimed: readonly { readonly run: { readonly workerId: WorkerId } }[],
+): readonly WorkerId[] {
+  const served = new Set(claimed.map(({ run }) => run.workerId));
+  return [...new Set(assignments.map(({ workerId }) => workerId).filter((workerId) => !served.has(workerId)))];
+}
+
 /** Which worker takes which run. */
 export interface Assignment {
   readonly runId: RunId;

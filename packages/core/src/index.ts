@@ -19,6 +19,7 @@ export {
   type Wanted,
   assignRuns,
   leftOvers,
+  refusedWorkers,
 } from "./dispatch.ts";
 export {
   type ErrorCode,

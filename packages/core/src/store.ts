@@ -48,7 +48,8 @@ export type Start = NewRun & { readonly input?: Payload };
 
 /** What became of a start. */
 export type StartOutcome =
-  | { readonly became: "started"; readonly now: Instant }
+  /** `claimed` by the worker that the start named; not if that was not heard of in time. */
+  | { readonly became: "started"; readonly now: Instant; readonly claimed: boolean }
   /**
    * A run with the external id is there, or the very run: then an earlier try had begun it. Whether it is the same
    * start is for the caller to compare.
@@ -88,6 +89,8 @@ export interface ClaimedRun {
 export interface ClaimResult {
   readonly now: Instant;
   readonly claimed: readonly ClaimedRun[];
+  /** Workers that were not heard of in time: nothing is leased to them before they are. */
+  readonly refused: readonly WorkerId[];
   /** Of which workflows there may be more that are ready. */
   readonly more: readonly WorkflowVersion[];
   /** When the next of the wanted runs becomes ready. */

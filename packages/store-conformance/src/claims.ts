@@ -1,6 +1,6 @@
 import type { NamespaceId, RunId, WorkerId } from "@kagzi/core";
 import { describe, expect, it } from "vitest";
-import { DEFAULT, type Fixture, assignAllTo, completed } from "./harness.ts";
+import { DEFAULT, type Fixture, LEASE_MS, STATS, assignAllTo, completed } from "./harness.ts";
 
 /** Invariants L1, L2 and R6, and the order in which runs are taken. */
 export function describeClaims(fixture: () => Fixture): void {
@@ -39,6 +39,25 @@ export function describeClaims(fixture: () => Fixture): void {
       const ids = [...results, rest].flatMap(({ claimed }) => claimed.map(({ run }) => run.runId));
       expect(ids).toHaveLength(50);
       expect(new Set(ids).size).toBe(50);
+    });
+
+    it("leases nothing to a worker that was not heard of in time, and says so", async () => {
+      const f = fixture();
+      const [silent, heard] = [await f.register(), await f.register()];
+      const runId = await f.start();
+      f.clock.now += LEASE_MS + 1;
+      await f.store.workers.heartbeat({ namespaceId: DEFAULT, workerId: heard }, LEASE_MS, STATS);
+      expect(await f.claim(silent)).toMatchObject({
+        claimed: [],
+        refused: [silent],
+        more: [{ workflowType: "greet" }],
+      });
+      expect((await f.get(runId)).run).toMatchObject({ status: "pending", epoch: 0, crashes: 0 });
+      const { claimed, refused } = await f.claim(heard);
+      expect([claimed.map(({ run }) => run.runId), refused]).toEqual([[runId], []]);
+      await f.store.workers.heartbeat({ namespaceId: DEFAULT, workerId: silent }, LEASE_MS, STATS);
+      await f.start();
+      expect((await f.claim(silent)).claimed).toHaveLength(1);
     });
 
     it("raises the epoch by one with each claim, and keeps the time of the first", async () => {

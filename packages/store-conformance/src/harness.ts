@@ -32,6 +32,7 @@ export interface StoreHarness {
 
 export const DEFAULT = "default" as NamespaceId;
 export const LEASE_MS = 30_000;
+export const STATS = { activeCount: 1, totalCompleted: 2, totalFailed: 3 };
 
 /** A store with a clock that stands still, and short ways to the states that tests begin in. */
 export class Fixture {

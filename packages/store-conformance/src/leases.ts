@@ -1,8 +1,6 @@
 import { type LapsedLease, type NamespaceId, type WorkerId, decideTakeover } from "@kagzi/core";
 import { describe, expect, it } from "vitest";
-import { DEFAULT, type Fixture, LEASE_MS, completed } from "./harness.ts";
-
-const STATS = { activeCount: 1, totalCompleted: 2, totalFailed: 3 };
+import { DEFAULT, type Fixture, LEASE_MS, STATS, completed } from "./harness.ts";
 
 /** Invariants L3, L4 and P2, and the comings and goings of workers. */
 export function describeLeases(fixture: () => Fixture): void {

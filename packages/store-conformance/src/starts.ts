@@ -1,6 +1,6 @@
 import type { NamespaceId } from "@kagzi/core";
 import { describe, expect, it } from "vitest";
-import { DEFAULT, type Fixture, began, bytesOf, json } from "./harness.ts";
+import { DEFAULT, type Fixture, LEASE_MS, began, bytesOf, json } from "./harness.ts";
 
 /** Invariants R3, R4 and D1: a start is there once and as it was given. */
 export function describeStarts(fixture: () => Fixture): void {
@@ -54,7 +54,7 @@ export function describeStarts(fixture: () => Fixture): void {
     it("tells the time at which the run began", async () => {
       const f = fixture();
       const outcomes = await f.store.runs.start([f.newStart()]);
-      expect(outcomes).toEqual([{ became: "started", now: f.clock.now }]);
+      expect(outcomes).toEqual([{ became: "started", now: f.clock.now, claimed: false }]);
     });
 
     it("gives a run to the worker that takes it with its start, under its first lease", async () => {
@@ -69,6 +69,16 @@ export function describeStarts(fixture: () => Fixture): void {
         claimedAt: f.clock.now,
         startedAt: f.clock.now,
       });
+    });
+
+    it("leaves a run to others if that worker was not heard of in time", async () => {
+      const f = fixture();
+      const workerId = await f.register();
+      f.clock.now += LEASE_MS + 1;
+      const start = f.newStart({ claimedBy: workerId });
+      expect(await f.store.runs.start([start])).toMatchObject([{ became: "started", claimed: false }]);
+      expect((await f.get(start.runId)).run).toMatchObject({ status: "pending", epoch: 0, crashes: 0 });
+      expect((await f.claim(await f.register())).claimed).toHaveLength(1);
     });
 
     it("begins a run once, however often the same start is made", async () => {

@@ -141,7 +141,7 @@ export async function lapsedLeases(database: Database, limit: number): Promise<r
        FROM ${database.schema}.workers w
        JOIN ${database.schema}.runs r
          ON r.namespace_id = w.namespace_id AND r.worker_id = w.worker_id AND r.status = 'running'
-       WHERE w.status <> 'offline' AND w.lease_expires_at < (SELECT now FROM clock)
+       WHERE w.lease_expires_at < (SELECT now FROM clock)
        LIMIT $2`,
     ),
     [database.now(), limit],

@@ -1,5 +1,5 @@
 import type { Candidate, ClaimRequest, ClaimResult, Instant, Run, RunId, WorkerId } from "@kagzi/core";
-import { leftOvers } from "@kagzi/core";
+import { leftOvers, refusedWorkers } from "@kagzi/core";
 import { type RunRow, runColumns, toRun } from "@kagzi/core/rows";
 import type { Database, Runner, Statement } from "./database.ts";
 import { CLOCK, statement } from "./sql.ts";
@@ -30,6 +30,7 @@ export async function claimRuns(database: Database, request: ClaimRequest): Prom
     return {
       now: next.now,
       claimed,
+      refused: refusedWorkers(assignments, claimed),
       more: leftOvers(request.wanted, candidates, new Set(claimed.map(({ run }) => run.runId))),
       ...(next.at !== null && { nextAt: next.at }),
     };
@@ -117,8 +118,10 @@ function claimStatement(schema: string): Statement {
                       WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id),
        -- The database's clock may have been set back since.
        started_at = coalesce(r.started_at, greatest(now, r.created_at))
-     FROM unnest($3::uuid[], $4::uuid[]) AS a(run_id, worker_id), clock
-     WHERE r.namespace_id = $2 AND r.run_id = a.run_id
+     FROM clock, unnest($3::uuid[], $4::uuid[]) AS a(run_id, worker_id)
+     -- A worker that was not heard of in time has no lease to put a run under.
+     JOIN ${schema}.workers w ON w.namespace_id = $2 AND w.worker_id = a.worker_id
+     WHERE r.namespace_id = $2 AND r.run_id = a.run_id AND w.lease_expires_at >= now
      RETURNING ${runColumns("r")}, r.claimed_seq, now`,
   );
 }

@@ -31,11 +31,11 @@ function isAccepted(outcome: StartOutcome, start: Start | undefined): boolean {
 type Began = ReadonlyMap<string, StartOutcome>;
 
 async function begin(database: Database, runner: Runner, starts: readonly Start[]): Promise<Began> {
-  const rows = await runner.run<{ run_id: RunId; now: number }>(beginStatement(database.schema), [
+  const rows = await runner.run<{ run_id: RunId; now: number; claimed: boolean }>(beginStatement(database.schema), [
     database.now(),
     ...startColumns(starts),
   ]);
-  return new Map(rows.map((row) => [row.run_id, { became: "started", now: row.now }]));
+  return new Map(rows.map((row) => [row.run_id, { became: "started", now: row.now, claimed: row.claimed }]));
 }
 
 function startColumns(starts: readonly Start[]): Value[] {
@@ -74,10 +74,13 @@ function beginStatement(schema: string): Statement {
                             $9::smallint[], $10::text[], $11::bigint[], $12::bigint[], $13::uuid[],
                             $14::int[], $15::int[], $16::text[])
          AS s(namespace_id, run_id, external_id, fingerprint, task_queue, workflow_type, version,
-              priority, retry_policy, delay_ms, timeout_ms, claimed_by, input_offset, input_length, input_metadata)
+              priority, retry_policy, delay_ms, timeout_ms, offered_to, input_offset, input_length, input_metadata)
      ),
      allowed AS (
-       SELECT s.* FROM start s
+       -- A worker that was not heard of in time has no lease to put a run under.
+       SELECT s.*, w.worker_id AS claimed_by FROM clock, start s
+       LEFT JOIN ${schema}.workers w
+         ON w.namespace_id = s.namespace_id AND w.worker_id = s.offered_to AND w.lease_expires_at >= (SELECT now FROM clock)
        WHERE (SELECT n.enabled FROM ${schema}.namespaces n WHERE n.namespace_id = s.namespace_id)
      ),
      keyed AS (
@@ -101,7 +104,7 @@ function beginStatement(schema: string): Statement {
          CASE WHEN claimed_by IS NOT NULL THEN now END, 1,
          now, CASE WHEN claimed_by IS NOT NULL THEN now END, now + ${span("timeout_ms")}
        FROM fresh, clock
-       ON CONFLICT DO NOTHING RETURNING run_id
+       ON CONFLICT DO NOTHING RETURNING run_id, claimed_at IS NOT NULL AS claimed
      ),
      recorded AS (
        INSERT INTO ${schema}.history (namespace_id, run_id, seq, epoch, kind, type, name, occurrence, attempt,
@@ -110,7 +113,7 @@ function beginStatement(schema: string): Statement {
          ${cut("$17::bytea", "input_offset", "input_length")}, input_metadata
        FROM fresh, clock WHERE run_id IS NULL OR run_id IN (SELECT run_id FROM begun)
      )
-     SELECT run_id, now FROM begun, clock`,
+     SELECT run_id, now, claimed FROM begun, clock`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type {
+  Instant,
   LapsedLease,
   Lease,
   NamespaceId,
@@ -46,6 +47,19 @@ export function heartbeat(
   });
 }
 
+/** Whether the worker's lease holds: it was heard of in time. */
+export function isWorkerHeardOf(
+  database: Database,
+  worker: Pick<Worker, "namespaceId" | "workerId">,
+  now: Instant,
+): boolean {
+  const rows = database.all(
+    "SELECT 1 FROM workers WHERE namespace_id = ? AND worker_id = ? AND lease_expires_at >= ?",
+    [worker.namespaceId, worker.workerId, now],
+  );
+  return rows.length === 1;
+}
+
 /** Gives runs back: ready at once, no crash counted. */
 export function releaseLeases(database: Database, namespaceId: NamespaceId, leases: readonly Lease[]): void {
   database.transaction(() => {
@@ -91,7 +105,7 @@ export function lapsedLeases(database: Database, limit: number): readonly Lapsed
        SELECT max(h.seq) FROM history h WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id) AS progressed
      FROM workers w
      JOIN runs r ON r.namespace_id = w.namespace_id AND r.worker_id = w.worker_id AND r.status = 'running'
-     WHERE w.status <> 'offline' AND w.lease_expires_at < ?
+     WHERE w.lease_expires_at < ?
      LIMIT ?`,
     [database.now(), limit],
   );

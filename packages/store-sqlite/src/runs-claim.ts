@@ -9,9 +9,10 @@ import type {
   RunId,
   WorkerId,
 } from "@kagzi/core";
-import { type Wanted, leftOvers } from "@kagzi/core";
+import { type Wanted, leftOvers, refusedWorkers } from "@kagzi/core";
 import { type RunRow, runColumns, toRun } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
+import { isWorkerHeardOf } from "./leases.ts";
 import { lastSeq } from "./runs-write.ts";
 
 /** Claims ready runs: lets the caller say who takes which, and gives out those leases. */
@@ -21,8 +22,10 @@ export function claimRuns(database: Database, request: ClaimRequest): ClaimResul
     const ready = request.wanted.flatMap((wanted) => readyRuns(database, request, wanted, now));
     const candidates = ready.toSorted(byPriority).map(toCandidate);
     const assignments = candidates.length === 0 ? [] : request.assign(candidates);
+    const isHeardOf = heardOf(database, request, now);
     const lastWorkers = new Map(ready.map((row) => [row.run_id, row.worker_id]));
     const claimed = assignments.flatMap((assignment) => {
+      if (!isHeardOf(assignment.workerId)) return [];
       const before = lastWorkers.get(assignment.runId);
       return claimRun(database, request, assignment, { now, sameWorker: before === assignment.workerId });
     });
@@ -30,10 +33,21 @@ export function claimRuns(database: Database, request: ClaimRequest): ClaimResul
     return {
       now,
       claimed,
+      refused: refusedWorkers(assignments, claimed),
       more: leftOvers(request.wanted, candidates, new Set(claimed.map(({ run }) => run.runId))),
       ...(nextAt !== undefined && { nextAt }),
     };
   });
+}
+
+/** Whether a worker has a lease to put a run under: one that was not heard of in time has none. */
+function heardOf(database: Database, request: ClaimRequest, now: Instant): (workerId: WorkerId) => boolean {
+  const known = new Map<WorkerId, boolean>();
+  return (workerId) => {
+    const is = known.get(workerId) ?? isWorkerHeardOf(database, { ...request, workerId }, now);
+    known.set(workerId, is);
+    return is;
+  };
 }
 
 interface ReadyRow {

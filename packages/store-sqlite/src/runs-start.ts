@@ -1,6 +1,7 @@
 import type { NamespaceId, RunId, Start, StartOutcome } from "@kagzi/core";
 import { jsonColumn, metadataColumn } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
+import { isWorkerHeardOf } from "./leases.ts";
 
 /** Starts runs that have nothing to do with each other, in one transaction. */
 export function startRuns(database: Database, starts: readonly Start[]): readonly StartOutcome[] {
@@ -26,14 +27,14 @@ function begin(database: Database, start: Start): StartOutcome {
   const found = ownRun(database, start) ?? takeKey(database, start);
   if (found !== undefined) return found;
   const now = database.now();
-  insertRun(database, start, now);
+  const claimed = insertRun(database, start, now);
   database.change(
     `INSERT INTO history (namespace_id, run_id, seq, epoch, kind, type, name, occurrence, attempt,
        recorded_at, observed_at, payload, payload_metadata)
      VALUES (?, ?, 1, 0, 'run', 'started', '', 1, 1, ?, ?, ?, ?)`,
     [start.namespaceId, start.runId, now, now, start.input?.data ?? null, metadataColumn(start.input)],
   );
-  return { became: "started", now };
+  return { became: "started", now, claimed };
 }
 
 function refusalOf(database: Database, namespaceId: NamespaceId): StartOutcome | undefined {
@@ -71,8 +72,11 @@ function takeKey(database: Database, start: Start): StartOutcome | undefined {
   return found && { became: "found", runId: found.run_id, fingerprint: found.fingerprint };
 }
 
-function insertRun(database: Database, start: Start, now: number): void {
-  const worker = start.claimedBy;
+/** Answers whether the worker that was to have the run at once has it. */
+function insertRun(database: Database, start: Start, now: number): boolean {
+  const { claimedBy, namespaceId } = start;
+  const isHeardOf = claimedBy !== undefined && isWorkerHeardOf(database, { namespaceId, workerId: claimedBy }, now);
+  const worker = isHeardOf ? claimedBy : undefined;
   const claimed = worker === undefined ? 0 : 1;
   database.change(
     `INSERT INTO runs (namespace_id, run_id, external_id, task_queue, workflow_type, version, status, priority,
@@ -99,4 +103,5 @@ function insertRun(database: Database, start: Start, now: number): void {
       start.timeoutMs === undefined ? null : now + start.timeoutMs,
     ],
   );
+  return isHeardOf;
 }

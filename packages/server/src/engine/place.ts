@@ -5,6 +5,7 @@ import {
   type NamespaceId,
   type RunId,
   type Store,
+  type WorkerId,
   type WorkflowVersion,
   assignRuns,
 } from "@kagzi/core";
@@ -95,7 +96,7 @@ export class Place {
     this.#timerAt = at;
     this.#cancelTimer = this.#context.env.setTimer(ms, () => {
       this.#timerAt = Number.POSITIVE_INFINITY;
-      this.lookAgain();
+      this.#look();
     });
   }
 
@@ -104,8 +105,13 @@ export class Place {
     if (this.#backlog.size > 0) this.claim();
   }
 
-  /** Whatever is known, look. */
+  /** Whatever is known, look: workers may have been heard of by another server. */
   lookAgain(): void {
+    for (const session of this.#sessions) session.lapsed = false;
+    this.#look();
+  }
+
+  #look(): void {
     for (const key of this.#offered()) this.#backlog.add(key);
     this.claim();
   }
@@ -162,7 +168,8 @@ export class Place {
       });
       deliver(deliveries);
       for (const workflow of result.more) this.#backlog.add(workflowKey(workflow));
-      if (result.more.length > 0 && deliveries.length > 0) this.#again = true;
+      const isRefused = this.#refuse(result.refused);
+      if (result.more.length > 0 && (deliveries.length > 0 || isRefused)) this.#again = true;
       if (result.nextAt !== undefined) this.readyIn(result.nextAt - result.now);
     } catch (error) {
       for (const workflow of wanted) this.#backlog.add(workflowKey(workflow));
@@ -170,6 +177,12 @@ export class Place {
     } finally {
       unreserve();
     }
+  }
+
+  /** Leaves workers alone that were not heard of in time. Whether there are any. */
+  #refuse(workerIds: readonly WorkerId[]): boolean {
+    for (const session of this.#sessions) if (workerIds.includes(session.workerId)) session.lapsed = true;
+    return workerIds.length > 0;
   }
 
   #assign(candidates: readonly Candidate[], chosen: Map<RunId, WorkerSession>): readonly Assignment[] {

@@ -61,6 +61,8 @@ export class WorkerSession {
   reserved = 0;
   /** Takes nothing more. */
   draining = false;
+  /** Was not heard of in time: takes nothing before it is. */
+  lapsed = false;
   readonly #capacity: number;
   readonly #offers: ReadonlySet<string>;
 
@@ -83,7 +85,7 @@ export class WorkerSession {
 
   /** Slots that nobody has. */
   get free(): number {
-    return this.draining ? 0 : Math.max(0, this.#capacity - this.held.size - this.reserved);
+    return this.draining || this.lapsed ? 0 : Math.max(0, this.#capacity - this.held.size - this.reserved);
   }
 
   /** The worker no longer has the run under this lease. Under a later one it may have it already. */

@@ -86,8 +86,10 @@ export class Starts {
       const outcome = await this.#commits.submit(
         session === undefined ? start : { ...start, claimedBy: session.workerId },
       );
-      if (outcome.became === "started") this.#begun(start, session, outcome.now);
-      else if (beganNow(start, outcome)) await this.#adopt(start, session);
+      if (outcome.became === "started") {
+        if (session !== undefined && !outcome.claimed) session.lapsed = true;
+        this.#begun(start, outcome.claimed ? session : undefined, outcome.now);
+      } else if (beganNow(start, outcome)) await this.#adopt(start, session);
       return answerOf(start, outcome);
     } finally {
       if (session !== undefined) session.reserved -= 1;

@@ -73,6 +73,7 @@ export class Workers {
     const renewed = await store.workers.heartbeat(worker, config.leaseMs, stats);
     if (renewed === undefined) throw unknownWorker(worker.workerId);
     this.#context.clock.observe(renewed.now);
+    this.#heardOf(worker.workerId);
     const drain = renewed.status === "draining";
     if (named === undefined) return { lost: [], drain };
     const { lost, forgotten } = compareLeases({ named, granted: renewed.granted, now: renewed.now });
@@ -158,6 +159,14 @@ export class Workers {
   /** Ends every stream: the server is closing. */
   closeAll(): void {
     for (const session of this.#streams.values()) session.link.end();
+  }
+
+  /** One that was left alone because it was silent is given runs again. */
+  #heardOf(workerId: WorkerId): void {
+    const session = this.#streams.get(workerId);
+    if (session?.lapsed !== true) return;
+    session.lapsed = false;
+    this.#dispatcher.lookAgain();
   }
 
   async #resume(session: WorkerSession, held: readonly Lease[]): Promise<void> {

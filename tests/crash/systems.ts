@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   type Ledger,
   type PostgresCluster,
@@ -97,7 +98,7 @@ async function served(place: Place & { readonly ledger: Ledger; readonly servers
 async function inProcess(ledger: Ledger, runs: number): Promise<System> {
   const place = sqlite();
   const program = new Program({
-    path: new URL("embedded.js", CRASH).pathname,
+    path: fileURLToPath(new URL("embedded.js", CRASH)),
     env: { LEDGER: ledger.path, DB: place.db, LEASE_MS: String(LEASE_MS), RUNS: String(runs) },
   });
   return {
@@ -117,7 +118,7 @@ async function inProcess(ledger: Ledger, runs: number): Promise<System> {
 
 function worker(ledger: Ledger, name: string, url: string): Program {
   const env = { LEDGER: ledger.path, NAME: name, KAGZI_URL: url };
-  return new Program({ path: new URL("worker.js", CRASH).pathname, env });
+  return new Program({ path: fileURLToPath(new URL("worker.js", CRASH)), env });
 }
 
 async function restart(program: Program): Promise<void> {

@@ -15,8 +15,8 @@ else {
 
 /** The worker in another language is in Python where gRPC for it is there or can be had; else a stock client from npm does its work. */
 function bringPython() {
-  const isThere = () => runQuietly("/usr/bin/python3", ["-c", "import grpc, grpc_tools"]);
-  if (isThere() || process.getuid?.() !== 0 || !runQuietly("apt-get", ["--version"])) return;
+  const isThere = runQuietly("/usr/bin/python3", ["-c", "import grpc, grpc_tools"]);
+  if (isThere || process.getuid?.() !== 0 || !runQuietly("apt-get", ["--version"])) return;
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const install = () =>
     runQuietly(

@@ -27,7 +27,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["tests/e2e/**/*.test.ts"],
+          include: ["tests/{e2e,polyglot}/**/*.test.ts"],
           globalSetup: ["tests/global-setup.ts"],
           testTimeout: 30_000,
         },

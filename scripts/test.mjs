@@ -15,13 +15,13 @@ else {
 
 /** The worker in another language is in Python where gRPC for it is there or can be had; else a stock client from npm does its work. */
 function bringPython() {
-  const isThere = runQuietly("/usr/bin/python3", ["-c", "import grpc, grpc_tools"]);
+  const isThere = runQuietly("/usr/bin/python3", ["-c", "import grpc, google.protobuf"]);
   if (isThere || process.getuid?.() !== 0 || !runQuietly("apt-get", ["--version"])) return;
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const install = () =>
     runQuietly(
       "apt-get",
-      ["install", "-y", "-qq", "--no-install-recommends", "python3-grpcio", "python3-grpc-tools"],
+      ["install", "-y", "-qq", "--no-install-recommends", "python3-grpcio", "python3-protobuf"],
       env,
     );
   if (!install()) {

@@ -132,6 +132,10 @@ export function fromConnectError(thrown: unknown): KagziError {
   const error = ConnectError.from(thrown);
   const [detail] = error.findDetails(ErrorDetailSchema);
   if (detail !== undefined) return fromErrorDetail(detail);
+  // A number or a text that no message can carry.
+  if (error.rawMessage.startsWith("serialize ")) {
+    return new KagziError("INVALID_ARGUMENT", `the call cannot be made: ${error.rawMessage}`, { cause: error });
+  }
   const code = CODE_OF_STATUS[error.code] ?? (isBrokenConnection(error) ? "UNAVAILABLE" : "INTERNAL");
   const hint = code === "UNAVAILABLE" ? "; is a Kagzi server running there?" : "";
   return new KagziError(code, `${error.rawMessage}${hint}`, { cause: error });

@@ -18,6 +18,12 @@ export function checkName(what: string, text: unknown): string {
   return text;
 }
 
+/** Any text that the wire carries as it is. @throws KagziError `INVALID_ARGUMENT` */
+export function checkText(what: string, text: string): string {
+  if (text.isWellFormed()) return text;
+  throw invalid(`${what} holds half of a surrogate pair, which is no text: ${show(text)}`);
+}
+
 /** As {@link checkName}; and it may not end in `#` and digits, which is how a repeated step is numbered. */
 export function checkStepName(text: unknown): string {
   const name = checkName("the name of a step", text);

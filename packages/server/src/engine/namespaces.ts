@@ -61,6 +61,11 @@ export class Namespaces {
   }
 }
 
+/** @throws KagziError `INVALID_ARGUMENT` for what cannot be kept as it is */
 function text(description: string): string {
-  return storableText(description, LIMITS.errorTextChars);
+  if (description === storableText(description, LIMITS.errorTextChars)) return description;
+  throw new KagziError(
+    "INVALID_ARGUMENT",
+    `the description of a namespace may have ${LIMITS.errorTextChars} characters, without NUL and halves of surrogate pairs`,
+  );
 }

@@ -2,6 +2,7 @@ import { ConnectError, Code } from "@connectrpc/connect";
 import type { UniversalHandlerFn, UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import {
   codeFromHttpStatus,
+  codeToHttpStatus,
   endStreamFlag,
   endStreamFromJson,
   endStreamToJson,
@@ -95,10 +96,12 @@ async function completeJson(response: UniversalServerResponse): Promise<Universa
   if (header.get("content-encoding") !== null) return { ...response, body: once(bytes) };
   const fallback = new ConnectError(httpReason(response.status), codeFromHttpStatus(response.status));
   const error = bytes.byteLength === 0 ? fallback : errorFromJsonBytes(bytes, undefined, fallback);
-  const json = errorToJsonBytes(withDetail(error), undefined);
+  const complete = withDetail(error);
+  const json = errorToJsonBytes(complete, undefined);
   header.set("content-type", "application/json");
   header.set("content-length", String(json.byteLength));
-  return { ...response, header, body: once(json) };
+  const status = complete.code === error.code ? response.status : codeToHttpStatus(complete.code);
+  return { ...response, status, header, body: once(json) };
 }
 
 async function* once(bytes: Uint8Array): Body {

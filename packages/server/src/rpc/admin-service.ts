@@ -4,6 +4,7 @@ import {
   RUN_STATUSES,
   type WorkerStatus,
   checkNamespaceId,
+  checkOptionalName,
   checkRunId,
   checkWorkerId,
   formatStepKey,
@@ -37,7 +38,7 @@ export function createAdminService(engine: Engine, health: Health): Service<type
       const { taskQueue, statusFilter } = request;
       const filter = {
         namespaceId: checkNamespaceId(request.namespaceId),
-        ...given("taskQueue", taskQueue),
+        ...given("taskQueue", taskQueue === undefined ? undefined : checkOptionalName("task_queue", taskQueue)),
         ...given("status", statusFilter === undefined ? undefined : workerStatus(statusFilter)),
       };
       const page = await workers.list(filter, fromWirePage(request.page));

@@ -81,9 +81,15 @@ export function toConnectError(thrown: unknown, onInternal?: OnInternalError): C
 /** The same error with an ErrorDetail, if it has none: the transport made it. */
 export function withDetail(error: ConnectError): ConnectError {
   if (error.findDetails(ErrorDetailSchema).length > 0) return error;
-  const code = CODE_OF_STATUS[error.code];
+  const status = isUnreadable(error) ? Code.InvalidArgument : error.code;
+  const code = CODE_OF_STATUS[status];
   const detail = { code, message: error.rawMessage, nonRetryable: !retryCanHelp(code) };
-  return connectError(error.code, detail, error.metadata);
+  return connectError(status, detail, error.metadata);
+}
+
+/** Bytes that are no such message: the transport takes that for its own failure. */
+function isUnreadable(error: ConnectError): boolean {
+  return error.code === Code.Internal && error.rawMessage.startsWith("parse binary");
 }
 
 /** The error of a method that is in the contract and not in this server. */

@@ -3,6 +3,7 @@ import type { Namespace as WireNamespace } from "@kagzi/proto";
 import { call } from "../calls.ts";
 import type { Connection } from "../connection.ts";
 import { KagziError } from "../error.ts";
+import { checkText } from "../names.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** An isolated part of an engine. */
@@ -27,7 +28,7 @@ export class NamespacesClient {
 
   /** @throws KagziError `INVALID_ARGUMENT` for a name that none can have, `CONFLICT` for one that is taken */
   async create(name: string, options: { readonly description?: string } = {}): Promise<Namespace> {
-    const request = { namespaceId: name, description: options.description ?? "" };
+    const request = { namespaceId: name, description: checkText("the description", options.description ?? "") };
     // Made once: a second try could not tell its own namespace from somebody else's.
     const answer = await call({ runtime: this.#runtime, patienceMs: 0 }, (callOptions) =>
       this.#connection.namespaces.createNamespace(request, callOptions),
@@ -57,8 +58,9 @@ export class NamespacesClient {
 
   /** @throws KagziError `NOT_FOUND` */
   async update(name: string, change: { readonly description: string }): Promise<Namespace> {
+    const request = { namespaceId: name, description: checkText("the description", change.description) };
     const answer = await call({ runtime: this.#runtime }, (callOptions) =>
-      this.#connection.namespaces.updateNamespace({ namespaceId: name, ...change }, callOptions),
+      this.#connection.namespaces.updateNamespace(request, callOptions),
     );
     return toNamespace(answer.namespace);
   }

@@ -2,6 +2,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { call } from "../calls.ts";
 import type { Connection } from "../connection.ts";
 import type { Runtime } from "../runtime.ts";
+import { checkName } from "../names.ts";
 import { type RunInfo, type RunStatus, toRunInfo, toWireStatus } from "./run-info.ts";
 
 /** Which runs a list shows. */
@@ -67,7 +68,7 @@ export class RunsClient {
       namespaceId: this.#namespace,
       page: { pageSize: options.size ?? 0, pageToken: options.after ?? "", includeTotalCount: options.total ?? false },
       statusFilter: (typeof status === "string" ? [status] : status).map(toWireStatus),
-      ...(workflow !== undefined && { workflowType: workflow }),
+      ...(workflow !== undefined && { workflowType: checkName("the name of a workflow", workflow) }),
       ...(createdAfter !== undefined && { createdAfter: timestampFromDate(createdAfter) }),
       ...(createdBefore !== undefined && { createdBefore: timestampFromDate(createdBefore) }),
     };

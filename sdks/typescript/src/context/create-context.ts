@@ -42,19 +42,22 @@ export function createContext(run: RunFacts, host: ContextHost, logger: Logger):
   return {
     ...run,
     log: replayAware(logger, host, run),
-    step: (name: string, second: unknown, third?: unknown) => {
-      ask("ctx.step");
-      return host.step(stepRequest(name, second, third));
-    },
-    sleep: (name, duration) => {
-      ask("ctx.sleep");
-      const what = `the duration of sleep ${JSON.stringify(checkStepName(name))}`;
-      return host.sleep(name, { afterMs: durationMs(duration, what) });
-    },
-    sleepUntil: (name, date) => {
-      ask("ctx.sleepUntil");
-      return host.sleep(checkStepName(name), { at: instantOf(name, date) });
-    },
+    step: (name: string, second: unknown, third?: unknown) =>
+      promised(() => {
+        ask("ctx.step");
+        return host.step(stepRequest(name, second, third));
+      }),
+    sleep: (name, duration) =>
+      promised(() => {
+        ask("ctx.sleep");
+        const what = `the duration of sleep ${JSON.stringify(checkStepName(name))}`;
+        return host.sleep(name, { afterMs: durationMs(duration, what) });
+      }),
+    sleepUntil: (name, date) =>
+      promised(() => {
+        ask("ctx.sleepUntil");
+        return host.sleep(checkStepName(name), { at: instantOf(name, date) });
+      }),
     now: () => {
       ask("ctx.now");
       return new Date(host.now());
@@ -68,6 +71,17 @@ export function createContext(run: RunFacts, host: ContextHost, logger: Logger):
       return random.uuid();
     },
   };
+}
+
+/** What is wrong with a call is how its promise ends. Nobody need listen to it: it is no harm to the process then. */
+function promised<Result>(ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return ask();
+  } catch (error) {
+    const failed = Promise.reject<Result>(error);
+    failed.catch(() => {});
+    return failed;
+  }
 }
 
 function stepRequest(name: string, second: unknown, third: unknown): StepRequest {

@@ -49,6 +49,7 @@ const FAREWELL_MS = 3000;
 /** Executes runs of its workflows until it is stopped. */
 export class Worker {
   readonly #options: WorkerOptions;
+  readonly #shutdownMs: number;
   readonly #connection: Connection;
   readonly #namespace: string;
   readonly #logger: Logger;
@@ -67,6 +68,8 @@ export class Worker {
   constructor(options: WorkerOptions) {
     checkWorkflows(options.workflows);
     this.#options = options;
+    const { shutdownTimeout = DEFAULT_SHUTDOWN_MS } = options;
+    this.#shutdownMs = durationMs(shutdownTimeout, "shutdownTimeout");
     this.#connection = options.connection ?? connect(options);
     this.#namespace = options.namespace ?? "default";
     this.#logger = options.logger ?? consoleLogger;
@@ -166,13 +169,10 @@ export class Worker {
   }
 
   async #leave(workerId: string): Promise<void> {
-    const { shutdownTimeout } = this.#options;
-    const timeoutMs =
-      shutdownTimeout === undefined ? DEFAULT_SHUTDOWN_MS : durationMs(shutdownTimeout, "shutdownTimeout");
     this.#draining = true;
     this.#executions.stop();
     this.#stream.notify();
-    if (!(await this.#allLeft(timeoutMs))) {
+    if (!(await this.#allLeft(this.#shutdownMs))) {
       this.#logger.warn("functions still run: aborting them", { active: this.activeCount });
       this.#executions.stopNow();
       await this.#allLeft(FAREWELL_MS);

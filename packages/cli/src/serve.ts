@@ -19,8 +19,8 @@ export async function serve(settings: Settings, onReady: (url: string) => void):
     });
     if (!isLoopback(host)) log.warn("the server listens to the network, and asks nobody who they are", { host });
     try {
-      await server.ready;
-      onReady(server.url);
+      // A database that is not there is waited for, and the wait can be ended too.
+      await Promise.race([server.ready.then(() => onReady(server.url)), signalled]);
       await signalled;
     } finally {
       await server.stop();

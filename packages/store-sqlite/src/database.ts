@@ -91,9 +91,8 @@ export class Database {
  * promise. The database itself stays open to readers.
  */
 function lockFile(path: string): Driver {
-  mkdirSync(dirname(resolve(path)), { recursive: true });
   const lock = `${path}-lock`;
-  closeSync(openSync(lock, "a"));
+  makeFile(path, lock);
   const driver = openDriver(lock);
   try {
     driver.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
@@ -121,4 +120,15 @@ function translateError(error: unknown): KagziError {
   const message = error instanceof Error ? error.message : String(error);
   if (isBusy(error)) return new KagziError("UNAVAILABLE", `the database is busy: ${message}`, { cause: error });
   return new KagziError("INTERNAL", `the database refused a statement: ${message}`, { cause: error });
+}
+
+/** @throws KagziError `PRECONDITION_FAILED` where no file can be */
+function makeFile(path: string, lock: string): void {
+  try {
+    mkdirSync(dirname(resolve(path)), { recursive: true });
+    closeSync(openSync(lock, "a"));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new KagziError("PRECONDITION_FAILED", `no database can be kept at ${path}: ${reason}`, { cause });
+  }
 }

@@ -29,6 +29,8 @@ export class WorkStream {
   readonly #options: WorkStreamOptions;
   readonly #stop = new AbortController();
   #gather = new Gather();
+  /** Ends the stream that is open. */
+  #over = new AbortController();
   #running: Promise<void> | undefined;
 
   constructor(options: WorkStreamOptions) {
@@ -43,6 +45,11 @@ export class WorkStream {
   /** Opens the stream, and opens it again whenever it breaks, until it is closed. */
   open(): void {
     this.#running ??= this.#keepOpen();
+  }
+
+  /** Opens it anew, with another hello. */
+  reopen(): void {
+    this.#over.abort();
   }
 
   async close(): Promise<void> {
@@ -70,6 +77,7 @@ export class WorkStream {
   /** One stream, from its beginning to its end. */
   async #once(): Promise<KagziError | undefined> {
     const over = new AbortController();
+    this.#over = over;
     const signal = AbortSignal.any([over.signal, this.#stop.signal]);
     this.#gather = new Gather();
     try {

@@ -257,7 +257,7 @@ export class Worker {
   }
 
   #answered(answer: BeatAnswer): void {
-    if (answer.type === "unknown") void this.#registerAgain();
+    if (answer.type === "unknown") void this.#registerAgain().then(() => this.#stream.reopen());
     else for (const { runId, epoch } of answer.lost) this.#executions.drop(runId, epoch);
   }
 }

@@ -35,7 +35,7 @@ function reviveTag(tagged: { readonly [TAG]?: unknown; readonly value?: unknown 
       if (typeof value !== "string" || !/^-?\d+$/.test(value)) throw unknown("a BigInt that is no number");
       return BigInt(value);
     case "Date":
-      return new Date(typeof value === "string" ? value : Number.NaN);
+      return reviveDate(value);
     case "Bytes":
       return new Uint8Array(Buffer.from(typeof value === "string" ? value : "", "base64"));
     case "Map":
@@ -55,6 +55,13 @@ function reviveNumber(value: unknown): number {
   const names = ["NaN", "Infinity", "-Infinity", "-0"];
   if (typeof value !== "string" || !names.includes(value)) throw unknown("a Number that is none");
   return Number(value);
+}
+
+/** An invalid Date is kept as `null`. */
+function reviveDate(value: unknown): Date {
+  const date = new Date(typeof value === "string" ? value : Number.NaN);
+  if (value !== null && Number.isNaN(date.getTime())) throw unknown("a Date that is none");
+  return date;
 }
 
 function reviveError(value: unknown, depth: number): Error {

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { type Situation, planCalls } from "./plan.ts";
+import type { Call } from "./replay.ts";
+
+const call = (key: string, change: Partial<Call> = {}): Call => ({
+  key,
+  name: key,
+  occurrence: 1,
+  kind: "function",
+  afterSeq: 1,
+  failures: 0,
+  startedSeq: undefined,
+  dueAt: undefined,
+  settle: () => {},
+  ...change,
+});
+const situation = (change: Partial<Situation> = {}): Situation => ({
+  now: 1000,
+  ackedSeq: 1,
+  sentSeq: 1,
+  running: new Set(),
+  stopping: false,
+  ...change,
+});
+
+describe("what is done about what the code asked for", () => {
+  it("runs a step once what the code knew is durable", () => {
+    const early = call("early", { afterSeq: 1 });
+    const later = call("later", { afterSeq: 2 });
+    expect(planCalls([early, later], situation())).toMatchObject({ run: [early], next: { do: "wait" } });
+    expect(planCalls([early, later], situation({ ackedSeq: 2 })).run).toEqual([early, later]);
+  });
+
+  it("runs no step twice at once, and none before its next attempt is due", () => {
+    const running = call("running");
+    const waiting = call("waiting", { failures: 1, dueAt: 1001 });
+    const plan = planCalls([running, waiting], situation({ running: new Set([running]) }));
+    expect(plan).toMatchObject({ run: [], next: { do: "wait", until: 1001 } });
+    expect(planCalls([waiting], situation({ now: 1001 })).run).toEqual([waiting]);
+  });
+
+  it("parks the run when nothing can move before a wait is over", () => {
+    const soon = call("soon", { kind: "sleep", startedSeq: 1, dueAt: 2000 });
+    const late = call("late", { failures: 2, dueAt: 3000 });
+    expect(planCalls([late, soon], situation()).next).toEqual({ do: "park", wakeAt: 2000 });
+    const begun = call("begun", { kind: "sleep", startedSeq: 2 });
+    expect(planCalls([begun], situation()).next).toEqual({ do: "park", wakeAt: undefined });
+  });
+
+  it("does not park while a wait's end is on its way from the server, or there is nothing to wait for", () => {
+    const sent = call("sent", { kind: "sleep", startedSeq: 1 });
+    expect(planCalls([sent], situation()).next).toEqual({ do: "wait", until: undefined });
+    expect(planCalls([], situation()).next).toEqual({ do: "wait", until: undefined });
+  });
+
+  it("begins waits at once, and ends them in the order in which they end", () => {
+    const fresh = call("fresh", { kind: "sleep" });
+    const second = call("second", { kind: "sleep", startedSeq: 1, dueAt: 900 });
+    const first = call("first", { kind: "sleep", startedSeq: 2, dueAt: 800 });
+    expect(planCalls([fresh, second, first], situation())).toMatchObject({ begin: [fresh], end: [first, second] });
+  });
+
+  it("begins no function when the worker stops, and gives the run back when none runs", () => {
+    const open = call("open");
+    const running = call("running");
+    const busy = situation({ stopping: true, running: new Set([running]) });
+    expect(planCalls([open, running], busy)).toMatchObject({ run: [], next: { do: "wait" } });
+    expect(planCalls([open], situation({ stopping: true }))).toMatchObject({ run: [], next: { do: "release" } });
+  });
+});

@@ -8,12 +8,10 @@ import { Client } from "kagzi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { executionsPerStep, findBreaches } from "./check.ts";
 import { recordedRuns } from "./recorded.ts";
-import { LEASE_MS, SYSTEMS, type System } from "./systems.ts";
+import { LEASE_MS, ROUNDS, SYSTEMS, type System } from "./systems.ts";
 
 const RUNS = 240;
 const FAULTS = 6;
-const ROUNDS = Number(process.env["KAGZI_CRASH_ROUNDS"] ?? 1);
-const rounds = Array.from({ length: ROUNDS }, (_, index) => index + 1);
 
 describe.each(SYSTEMS)("%s", (name, open) => {
   let folder: string;
@@ -32,7 +30,7 @@ describe.each(SYSTEMS)("%s", (name, open) => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it.each(rounds)("loses nothing and does nothing twice while its processes are killed, round %i", async () => {
+  it.each(ROUNDS)("loses nothing and does nothing twice while its processes are killed, round %i", async () => {
     await system.start();
     const runs = startRuns();
     await strike();

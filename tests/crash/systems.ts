@@ -14,6 +14,9 @@ import {
 /** Short, so that what was lost comes back within a test's patience. */
 export const LEASE_MS = 1500;
 
+/** How often each test is made: `KAGZI_CRASH_ROUNDS` times. */
+export const ROUNDS = Array.from({ length: Number(process.env["KAGZI_CRASH_ROUNDS"] ?? 1) }, (_, index) => index + 1);
+
 /** A thing that can be broken, and what to do so that it works again. */
 export type Fault = readonly [what: string, strike: () => Promise<void>];
 

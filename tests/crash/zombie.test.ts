@@ -8,7 +8,7 @@ import { Client, type RunInfo } from "kagzi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findBreaches } from "./check.ts";
 import { recordedRuns } from "./recorded.ts";
-import { LEASE_MS, SYSTEMS, type System } from "./systems.ts";
+import { LEASE_MS, ROUNDS, SYSTEMS, type System } from "./systems.ts";
 
 const RUNS = 20;
 const SERVED = SYSTEMS.filter(([name]) => name.includes("server"));
@@ -30,7 +30,7 @@ describe.each(SERVED)("a worker of %s that is stopped past its lease", (_, open)
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("changes nothing when it goes on, and is of use again", async () => {
+  it.each(ROUNDS)("changes nothing when it goes on, and is of use again, round %i", async () => {
     await system.start();
     const [frozen] = system.workers;
     const client = new Client({ url: system.urls[0] ?? "" });

@@ -55,6 +55,16 @@ describe.each(SERVED)("a worker of %s that is stopped past its lease", (_, open)
     await inspect();
   });
 
+  it("keeps its runs while a function of theirs blocks its process for three leases", async () => {
+    await system.start();
+    const client = new Client({ url: system.urls[0] ?? "" });
+    const started = await client.start("block", { ms: 3 * LEASE_MS });
+    expect(await started.result()).toBe("done");
+    expect(ledger.count("exec")).toBe(1);
+    expect(await started.status()).toMatchObject({ attempt: 1 });
+    await client.close();
+  });
+
   async function inspect(): Promise<void> {
     const store = await openStore(system.db);
     try {

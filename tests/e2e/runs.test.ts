@@ -227,6 +227,52 @@ describe.each(ENGINES)("a run on %s", (_, open) => {
     expect(seen[1]).toEqual(seen[0]);
   });
 
+  it("has the same winner of a race in every process that replays it", async () => {
+    const seen: string[] = [];
+    let stop = () => {};
+    const stopped = new Promise<void>((resolve) => {
+      stop = () => resolve(one.stop());
+    });
+    const racing = workflow("racing", async (ctx) => {
+      const late = ctx.step("late", () => new Promise<string>((resolve) => setTimeout(resolve, 30, "late")));
+      const soon = ctx.step("soon", () => "soon");
+      const winner = await Promise.race([late, soon]);
+      seen.push(winner);
+      await Promise.all([late, soon]);
+      await ctx.step("between", () => stop());
+      return winner;
+    });
+    const one = await work([racing]);
+    const run = await client.start(racing, undefined);
+    await stopped;
+    await work([racing]);
+    expect(await run.result()).toBe("soon");
+    expect(seen).toEqual(["soon", "soon"]);
+  });
+
+  it("is paused by code that does not match what is recorded, and nothing is guessed", async () => {
+    let stop = () => {};
+    const stopped = new Promise<void>((resolve) => {
+      stop = () => resolve(one.stop());
+    });
+    const before = workflow("changed", async (ctx) => {
+      await ctx.step("old", () => stop());
+      return ctx.step("next", () => 1);
+    });
+    const after = workflow("changed", async (ctx) => {
+      await ctx.step("new", () => expect.fail("executed"));
+      return ctx.step("next", () => 1);
+    });
+    const one = await work([before]);
+    const run = await client.start(before, undefined);
+    await stopped;
+    await work([after]);
+    await expect.poll(async () => (await run.status()).status, { timeout: 20_000 }).toBe("paused");
+    const { waitingFor } = await run.status();
+    expect(waitingFor).toMatchObject({ reason: "paused" });
+    expect(waitingFor?.message).toMatch(/"old".*the code does not ask for it/);
+  });
+
   it("is given back by a worker that stops in the middle of a step, at no attempt's cost", async () => {
     const attempts: number[] = [];
     let entered = () => {};

@@ -130,7 +130,7 @@ export class Runs {
     switch (run.status) {
       case "pending":
       case "sleeping":
-        return run.availableAt > this.#context.clock.now()
+        return (await this.#isAhead(run.availableAt))
           ? { reason: "time", message: timeMessage(run), until: run.availableAt }
           : this.#waitingForWorker(run);
       case "paused":
@@ -142,6 +142,13 @@ export class Runs {
 
   close(): Promise<void> {
     return this.#reads.close();
+  }
+
+  /** Whether that time is still to come. This server's notion of the store's clock may be behind: then the store is asked. */
+  async #isAhead(time: Instant): Promise<boolean> {
+    const { clock, store } = this.#context;
+    if (time > clock.now()) clock.observe(await store.now());
+    return time > clock.now();
   }
 
   async #waitingForWorker(run: Run): Promise<WaitingFor> {

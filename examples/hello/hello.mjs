@@ -2,7 +2,7 @@
 import { embedded } from "@kagzi/embedded";
 import { Client, Worker, workflow } from "kagzi";
 
-const greet = workflow("greet", async (ctx, name) => {
+const greet = workflow("greet", async (ctx, /** @type {string} */ name) => {
   const greeting = await ctx.step("compose", () => `Hello, ${name}!`);
   await ctx.sleep("pause", "1s");
   await ctx.step("say", () => console.log(greeting));

@@ -7,6 +7,8 @@ describe("the key of a step", () => {
   it("is the name, and the name with its number from the second on", () => {
     expect(formatStepKey({ name: "charge", occurrence: 1 })).toBe("charge");
     expect(formatStepKey({ name: "charge", occurrence: 2 })).toBe("charge#2");
+    expect(parseStepKey("charge")).toEqual({ name: "charge", occurrence: 1 });
+    expect(parseStepKey("charge#2")).toEqual({ name: "charge", occurrence: 2 });
   });
 
   it("reads back as it was written, for every name that a step may have", () => {

@@ -15,6 +15,9 @@ describe("versions", () => {
     expect(compareVersions("2024-01-31", "2024-02-01")).toBeLessThan(0);
     expect(compareVersions("b", "a")).toBeGreaterThan(0);
     expect(compareVersions("1", "a")).toBeLessThan(0);
+    expect(compareVersions("1", "01")).toBeGreaterThan(0);
+    expect(compareVersions("1.0", "1.0")).toBe(0);
+    expect(compareVersions("1.0-beta", "1.0")).toBeGreaterThan(0);
   });
 
   it("are in one order, whichever are compared", () => {

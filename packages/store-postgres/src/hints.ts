@@ -1,23 +1,20 @@
 import { randomUUID } from "node:crypto";
 import type { Hint, Hints } from "@kagzi/core";
-import type { Client } from "pg";
 import type { Database } from "./database.ts";
+import { HintListener } from "./hint-listener.ts";
 import { statement } from "./sql.ts";
 
-/** A notification holds less than 8000 bytes, which this many hints never reach. */
-const HINTS_PER_MESSAGE = 8;
-const RECONNECT_MS = 1000;
-/** A connection can die without a word; one that does not hear itself within this time is made anew. */
-const PROBE_MS = 15_000;
+/** A notification holds less than 8000 bytes, which this many hints never reach, whatever their names are. */
+const HINTS_PER_MESSAGE = 4;
 
-/** Hints by LISTEN and NOTIFY, on a connection of their own. */
+/** Hints by LISTEN and NOTIFY. */
 export class PostgresHints implements Hints {
   readonly #database: Database;
   readonly #channel: string;
   /** So that a server does not wake itself. */
   readonly #sender: string = randomUUID();
   readonly #listeners = new Set<(hint: Hint | undefined) => void>();
-  #stop: (() => void) | undefined;
+  #listener: HintListener | undefined;
 
   constructor(database: Database) {
     this.#database = database;
@@ -26,7 +23,11 @@ export class PostgresHints implements Hints {
 
   listen(onHint: (hint: Hint | undefined) => void): () => void {
     this.#listeners.add(onHint);
-    this.#stop ??= this.#keepListening();
+    this.#listener ??= new HintListener(this.#database, this.#channel, {
+      onMessage: (payload) => this.#receive(payload),
+      onGap: () => this.#deliver([undefined]),
+      probe: () => this.#notify([this.#message([])]),
+    });
     return () => {
       this.#listeners.delete(onHint);
     };
@@ -35,9 +36,18 @@ export class PostgresHints implements Hints {
   async send(hints: readonly Hint[]): Promise<void> {
     const messages: string[] = [];
     for (let at = 0; at < hints.length; at += HINTS_PER_MESSAGE) {
-      messages.push(JSON.stringify({ from: this.#sender, hints: hints.slice(at, at + HINTS_PER_MESSAGE) }));
+      messages.push(this.#message(hints.slice(at, at + HINTS_PER_MESSAGE)));
     }
     await this.#notify(messages);
+  }
+
+  close(): void {
+    this.#listener?.close();
+    this.#listeners.clear();
+  }
+
+  #message(hints: readonly Hint[]): string {
+    return JSON.stringify({ from: this.#sender, hints });
   }
 
   async #notify(messages: readonly string[]): Promise<void> {
@@ -47,65 +57,22 @@ export class PostgresHints implements Hints {
     ]);
   }
 
-  close(): void {
-    this.#stop?.();
-    this.#listeners.clear();
-  }
-
-  #keepListening(): () => void {
-    let stopped = false;
-    let client: Client | undefined;
-    let timer: NodeJS.Timeout | undefined;
-    let heard = true;
-
-    const again = () => {
-      const broken = client;
-      client = undefined;
-      clearInterval(timer);
-      void broken?.end().catch(() => {});
-      if (stopped) return;
-      // What was sent while nobody listened is lost: everyone looks for themselves.
-      this.#deliver([undefined]);
-      timer = setTimeout(() => void connect(), RECONNECT_MS * (0.5 + Math.random()));
-      timer.unref();
-    };
-    const probe = () => {
-      if (!heard) return again();
-      heard = false;
-      this.#notify([JSON.stringify({ from: this.#sender, hints: [] })]).catch(() => {});
-    };
-    const connect = async () => {
-      try {
-        const fresh = await this.#database.connect();
-        client = fresh;
-        if (stopped) return again();
-        fresh.on("notification", ({ payload }) => {
-          heard = true;
-          this.#receive(payload);
-        });
-        fresh.once("end", () => client === fresh && again());
-        await fresh.query(`LISTEN "${this.#channel}"`);
-        heard = true;
-        timer = setInterval(probe, PROBE_MS);
-        timer.unref();
-        this.#deliver([undefined]);
-      } catch {
-        again();
-      }
-    };
-    void connect();
-    return () => {
-      stopped = true;
-      again();
-    };
-  }
-
-  #receive(payload: string | undefined): void {
-    const message = JSON.parse(payload ?? "{}") as { from?: string; hints?: Hint[] };
-    if (message.from !== this.#sender) this.#deliver(message.hints ?? []);
+  #receive(payload: string): void {
+    const { from, hints } = parse(payload);
+    if (from !== this.#sender) this.#deliver(hints);
   }
 
   #deliver(hints: readonly (Hint | undefined)[]): void {
     for (const listener of this.#listeners) for (const hint of hints) listener(hint);
+  }
+}
+
+/** Anybody may notify our channel of anything. */
+function parse(payload: string): { readonly from?: string; readonly hints: readonly (Hint | undefined)[] } {
+  try {
+    const message = JSON.parse(payload) as { from?: string; hints?: Hint[] };
+    return { hints: [], ...message };
+  } catch {
+    return { hints: [undefined] };
   }
 }

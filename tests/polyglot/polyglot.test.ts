@@ -99,6 +99,19 @@ describe.each(SERVED)("a worker in another language, of %s,", (_, open) => {
     expect(await post("Heartbeat", { workerId: run.id })).toMatchObject({ code: "not_found" });
   });
 
+  it("is given nothing, and told why, once it is offline, until it is heard of again", async () => {
+    const workflows = [{ workflowType: "py-late", version: "1" }];
+    const { workerId } = (await post("Register", { workflows })) as { workerId: string };
+    await post("Deregister", { workerId });
+    const run = await client.start("py-late");
+    expect(await post("PollTask", { workerId, timeoutMs: 10 })).toMatchObject({ code: "failed_precondition" });
+    await post("Heartbeat", { workerId });
+    const task = (await post("PollTask", { workerId, timeoutMs: 5000 })) as { runId: string; taskToken: string };
+    expect(task.runId).toBe(run.id);
+    await post("CompleteWorkflow", { runId: run.id, taskToken: task.taskToken });
+    await run.result();
+  });
+
   /** The same calls as JSON over plain HTTP. */
   async function post(method: string, body: object): Promise<unknown> {
     const url = "url" in engine.at ? engine.at.url : "";

@@ -1,4 +1,4 @@
-import { type NamespaceId, type WorkerId, type WorkflowVersion, checkInteger } from "@kagzi/core";
+import { KagziError, type NamespaceId, type WorkerId, type WorkflowVersion, checkInteger } from "@kagzi/core";
 import { deferred } from "./deferred.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EngineContext } from "./engine.ts";
@@ -32,11 +32,12 @@ export class TaskPolls {
 
   /**
    * Waits for a run and takes its lease; `undefined` when the wait is over or the caller has gone.
-   * @throws KagziError `NOT_FOUND` if the worker is not registered
+   * @throws KagziError `NOT_FOUND` if the worker is not registered, `PRECONDITION_FAILED` if it was not heard of in time
    */
   async poll(request: PollRequest, signal: AbortSignal): Promise<Task | undefined> {
     checkInteger("timeout_ms", request.timeoutMs, 0, LONGEST_POLL_MS);
     const worker = await this.#workers.get(request.namespaceId, request.workerId);
+    if (worker.status === "offline") throw silentWorker(request.workerId);
     const { workflowTypes: types } = request;
     const isWanted = ({ workflowType }: WorkflowVersion) => types.length === 0 || types.includes(workflowType);
     const over = new AbortController();
@@ -79,4 +80,12 @@ export class TaskPolls {
       // A heartbeat that does not name the run gives it back as well, and so does the end of the lease.
     }
   }
+}
+
+function silentWorker(workerId: WorkerId): KagziError {
+  return new KagziError(
+    "PRECONDITION_FAILED",
+    `worker ${workerId} is offline: it deregistered, or was not heard of in time; call Heartbeat as often as Register said`,
+    { subject: "worker", subjectId: workerId },
+  );
 }

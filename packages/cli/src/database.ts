@@ -1,5 +1,5 @@
 import { openStore } from "@kagzi/embedded";
-import { migrations as postgresMigrations } from "@kagzi/store-postgres";
+import { migrationsFor } from "@kagzi/store-postgres";
 import { migrations as sqliteMigrations } from "@kagzi/store-sqlite";
 
 /** Where the schema of a database is, in words. */
@@ -21,6 +21,6 @@ export async function migrateDatabase({ db, schema }: Place): Promise<string> {
 
 /** The SQL that makes the schema: for those who run it by hand, or read it first. */
 export async function printMigrations({ db, schema = "kagzi" }: Place): Promise<string> {
-  const list = db.startsWith("sqlite:") ? sqliteMigrations() : await postgresMigrations(`"${schema}"`);
+  const list = db.startsWith("sqlite:") ? sqliteMigrations() : await migrationsFor(schema);
   return list.map(({ version, name, sql }) => `-- ${String(version).padStart(4, "0")} ${name}\n\n${sql}`).join("\n");
 }

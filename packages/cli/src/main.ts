@@ -1,11 +1,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { type ErrorCode, errorCodeOf } from "@kagzi/core";
+import { type ErrorCode, KagziError, errorCodeOf } from "@kagzi/core";
 import { SERVER_VERSION } from "@kagzi/server";
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { migrateDatabase, printMigrations } from "./database.ts";
 import { serve } from "./serve.ts";
 import { type Flags, readSettings } from "./settings.ts";
 
+/** The exit code for a command that makes no sense. */
+const USAGE = 2;
 const DEV_FOLDER = ".kagzi";
 const DEV_DB = `sqlite:${DEV_FOLDER}/dev.db`;
 
@@ -14,13 +16,22 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
   try {
     await program().parseAsync(argv);
   } catch (error) {
-    process.stderr.write(`kagzi: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = exitCode(errorCodeOf(error));
+    // Help, the version and what is wrong with the command are written already.
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+    else fail(error);
   }
 }
 
+function fail(error: unknown): void {
+  process.stderr.write(`kagzi: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = exitCode(errorCodeOf(error));
+}
+
 function program(): Command {
-  const kagzi = new Command("kagzi").description("Durable workflows: the server and its tools").version(SERVER_VERSION);
+  const kagzi = new Command("kagzi")
+    .exitOverride()
+    .description("Durable workflows: the server and its tools")
+    .version(SERVER_VERSION);
   addServer(kagzi);
   addDev(kagzi);
   addDatabase(kagzi);
@@ -37,7 +48,10 @@ function addServer(kagzi: Command): void {
     .action(async (flags: Flags) => {
       const settings = readSettings(flags, process.env, "");
       if (settings.db === "")
-        throw new Error("which database? give --db or KAGZI_DB_URL: postgres://… or sqlite:./kagzi.db");
+        throw new KagziError(
+          "INVALID_ARGUMENT",
+          "which database? give --db or KAGZI_DB_URL: postgres://… or sqlite:./kagzi.db",
+        );
       await serve(settings, (url) => process.stderr.write(`kagzi server on ${url}\n`));
     });
 }
@@ -90,7 +104,7 @@ function withDatabase(command: Command): Command {
 function exitCode(code: ErrorCode): number {
   switch (code) {
     case "INVALID_ARGUMENT":
-      return 2;
+      return USAGE;
     case "NOT_FOUND":
       return 3;
     case "CONFLICT":

@@ -26,8 +26,6 @@ export function directClient<Desc extends DescService>(desc: Desc, service: Serv
   return Object.fromEntries(methods) as unknown as Client<Desc>;
 }
 
-const NEVER_ABORTED = new AbortController().signal;
-
 function callUnary(method: DescMethod, implementation: Unary) {
   return async (request: Init, options?: CallOptions) => {
     try {
@@ -56,5 +54,6 @@ async function* messages(method: DescMethod, requests: AsyncIterable<Init>) {
 }
 
 function callOf(options: CallOptions | undefined): Call {
-  return { signal: options?.signal ?? NEVER_ABORTED };
+  // One for each call: what waits on a signal stays attached to it for as long as it lives.
+  return { signal: options?.signal ?? new AbortController().signal };
 }

@@ -182,7 +182,7 @@ function parseInstant(text: string): Instant {
   return Date.parse(`${text.slice(0, 10)}T${text.slice(11)}:00`);
 }
 
-function quoteSchema(name: string): string {
+export function quoteSchema(name: string): string {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(name)) {
     throw new KagziError(
       "INVALID_ARGUMENT",

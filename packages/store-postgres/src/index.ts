@@ -1,3 +1,3 @@
 export type { PostgresOptions } from "./database.ts";
-export { type Migration, migrations } from "./migrate.ts";
+export { type Migration, migrationsFor } from "./migrate.ts";
 export { PostgresStore } from "./store.ts";

@@ -1,7 +1,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import { KagziError } from "@kagzi/core";
 import type { Client, DatabaseError } from "pg";
-import type { Database } from "./database.ts";
+import { type Database, quoteSchema } from "./database.ts";
 import { translateError } from "./errors.ts";
 
 /** A numbered step of the schema. It is never changed once it is released. */
@@ -14,8 +14,13 @@ export interface Migration {
 
 const FOLDER = new URL("../migrations/", import.meta.url);
 
+/** All migrations, oldest first, for a schema of that name. @throws KagziError `INVALID_ARGUMENT` for one that none can have */
+export async function migrationsFor(name: string): Promise<readonly Migration[]> {
+  return migrations(quoteSchema(name));
+}
+
 /** All migrations, oldest first, for a schema of that (quoted) name. */
-export async function migrations(schema: string): Promise<readonly Migration[]> {
+async function migrations(schema: string): Promise<readonly Migration[]> {
   const files = (await readdir(FOLDER)).filter((file) => file.endsWith(".sql")).toSorted();
   return Promise.all(
     files.map(async (file) => ({

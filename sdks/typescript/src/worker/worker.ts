@@ -59,7 +59,8 @@ export class Worker {
   readonly #stream: WorkStream;
   #id: string | undefined;
   #stopHeartbeats = () => {};
-  #draining = false;
+  #stops = false;
+  #takesNoMore = false;
   #onLeft = () => {};
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -91,7 +92,7 @@ export class Worker {
       runtime: this.#runtime,
       logger: this.#logger,
       hello: () => this.#hello(),
-      next: () => ({ updates: this.#executions.takeUpdates(), drain: this.#draining }),
+      next: () => ({ updates: this.#executions.takeUpdates(), drain: this.#takesNoMore }),
       onMessage: (message) => this.#heard(message),
       onUnknownWorker: () => this.#registerAgain(),
     });
@@ -169,7 +170,8 @@ export class Worker {
   }
 
   async #leave(workerId: string): Promise<void> {
-    this.#draining = true;
+    this.#stops = true;
+    this.#takesNoMore = true;
     this.#executions.stop();
     this.#stream.notify();
     if (!(await this.#allLeft(this.#shutdownMs))) {
@@ -244,7 +246,7 @@ export class Worker {
       hello: { workerId: this.#id ?? "", namespaceId: this.#namespace, held: this.#executions.leases() },
       // And what was gathered while there was no stream.
       updates: [...unanswered, ...this.#executions.takeUpdates()],
-      drain: this.#draining,
+      drain: this.#takesNoMore,
     };
   }
 
@@ -253,12 +255,24 @@ export class Worker {
     for (const ack of message.acks) this.#executions.acknowledged(ack);
     for (const runId of message.cancelRunIds) this.#executions.drop(runId);
     for (const task of message.tasks) void this.#executions.take(toWorkerTask(task));
-    if (message.drain) this.#logger.info("asked to take no more runs");
+    if (message.drain) this.#takeNoMore();
+  }
+
+  /** An operator asked for it, over this server or another. What the worker holds it finishes. */
+  #takeNoMore(): void {
+    if (this.#takesNoMore) return;
+    this.#takesNoMore = true;
+    this.#logger.info("asked to take no more runs");
+    this.#stream.notify();
   }
 
   #answered(answer: BeatAnswer): void {
-    if (answer.type === "unknown") void this.#registerAgain().then(() => this.#stream.reopen());
-    else for (const { runId, epoch } of answer.lost) this.#executions.drop(runId, epoch);
+    if (answer.type === "answer") {
+      if (answer.drain) this.#takeNoMore();
+      for (const { runId, epoch } of answer.lost) this.#executions.drop(runId, epoch);
+    } else if (!this.#stops) {
+      void this.#registerAgain().then(() => this.#stream.reopen());
+    }
   }
 }
 

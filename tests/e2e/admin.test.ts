@@ -1,0 +1,87 @@
+import { Client, Retry, Worker, workflow } from "kagzi";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ENGINES, type TestEngine } from "./engines.ts";
+
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+describe.each(ENGINES.filter(([name]) => name.includes("server")))("an operator of %s", (_, open) => {
+  let engine: TestEngine;
+  let client: Client;
+
+  beforeEach(async () => {
+    engine = await open();
+    client = new Client(engine.at);
+  });
+
+  afterEach(async () => {
+    await client.close();
+    expect(await engine.close()).toEqual([]);
+  });
+
+  async function ask<Answer>(method: string, body: object = {}): Promise<Answer> {
+    const url = "url" in engine.at ? engine.at.url : "";
+    const answer = await fetch(`${url}/kagzi.v1.AdminService/${method}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return (await answer.json()) as Answer;
+  }
+
+  it("sees the steps of a run, with what went in and what came out", async () => {
+    const seen = workflow("seen", async (ctx) => {
+      await ctx.step("fetch", { input: { url: "x" } }, ({ input }) => input.url.length);
+      await ctx.step("shaky", { retry: Retry.fixed(2, "1ms") }, ({ attempt }) => {
+        if (attempt === 1) throw new Error("once");
+      });
+      await ctx.sleep("pause", "5ms");
+      await ctx.step("fetch", () => "again");
+    });
+    await using worker = new Worker({ ...engine.at, workflows: [seen], logger: quiet });
+    await worker.start();
+    const run = await client.start(seen, undefined);
+    await run.result();
+    const { steps } = await ask<{ steps: Record<string, unknown>[] }>("ListSteps", { runId: run.id });
+    expect(steps.map(({ stepId, status, kind }) => [stepId, status, kind])).toEqual([
+      [`${run.id}/fetch`, "STEP_STATUS_COMPLETED", "STEP_KIND_FUNCTION"],
+      [`${run.id}/shaky`, "STEP_STATUS_COMPLETED", "STEP_KIND_FUNCTION"],
+      [`${run.id}/pause`, "STEP_STATUS_COMPLETED", "STEP_KIND_SLEEP"],
+      [`${run.id}/fetch#2`, "STEP_STATUS_COMPLETED", "STEP_KIND_FUNCTION"],
+    ]);
+    expect(steps[0]).toMatchObject({ input: { data: btoa('{"url":"x"}') }, output: { data: btoa("1") } });
+    expect(steps[1]).toMatchObject({ attemptNumber: 2 });
+    const first = await ask<{ steps: object[]; page: object }>("ListSteps", { runId: run.id, page: { pageSize: 3 } });
+    expect([first.steps.length, first.page]).toMatchObject([3, { hasMore: true }]);
+  });
+
+  it("sees the workers, and lets one of them finish and take no more", async () => {
+    let finish = () => {};
+    const gate = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const gated = workflow("gated", async (ctx) => ctx.step("wait", () => gate));
+    await using worker = new Worker({ ...engine.at, workflows: [gated], logger: quiet, labels: { zone: "a" } });
+    await worker.start();
+    const held = await client.start(gated, undefined);
+    await expect.poll(() => worker.activeCount).toBe(1);
+    const { worker: drained } = await ask<{ worker: object }>("DrainWorker", { workerId: worker.id });
+    expect(drained).toMatchObject({ workerId: worker.id, status: "WORKER_STATUS_DRAINING", labels: { zone: "a" } });
+    const left = await client.start(gated, undefined);
+    finish();
+    await held.result();
+    expect((await left.status()).status).toBe("pending");
+    await using other = new Worker({ ...engine.at, workflows: [gated], logger: quiet });
+    await other.start();
+    await left.result();
+    expect((await left.status()).workerId).toBe(other.id);
+    const { workers } = await ask<{ workers: { workerId: string }[] }>("ListWorkers");
+    expect(workers.map(({ workerId }) => workerId).toSorted()).toEqual([worker.id, other.id].toSorted());
+  });
+
+  it("sees the server's health, its version and its figures", async () => {
+    await client.start("nobody-has-it");
+    expect(await ask("HealthCheck")).toMatchObject({ status: "SERVING_STATUS_SERVING" });
+    expect(await ask("GetServerInfo")).toMatchObject({ schemaVersion: 1, serverVersion: expect.any(String) });
+    expect(JSON.stringify(await ask("GetStats"))).toMatch(/pending/i);
+  });
+});

@@ -75,7 +75,7 @@ describe.each(ENGINES.filter(([name]) => name.includes("server")))("an operator 
     await left.result();
     expect((await left.status()).workerId).toBe(other.id);
     const { workers } = await ask<{ workers: { workerId: string }[] }>("ListWorkers");
-    expect(workers.map(({ workerId }) => workerId).toSorted()).toEqual([worker.id, other.id].toSorted());
+    expect(new Set(workers.map(({ workerId }) => workerId))).toEqual(new Set([worker.id, other.id]));
   });
 
   it("sees the server's health, its version and its figures", async () => {

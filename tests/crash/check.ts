@@ -29,8 +29,8 @@ export function findBreaches(
   ];
 }
 
-/** Executions of steps for each step that has a result. */
-export function executionsPerStep(ledger: readonly LedgerLine[]): number {
+/** Executions for each attempt of a step that was made. */
+export function executionsPerAttempt(ledger: readonly LedgerLine[]): number {
   const execs = ofKind(ledger, "exec");
   const attempts = new Set(execs.map(({ attempt, run, step }) => `${run} ${step} ${attempt}`));
   return execs.length / attempts.size;

@@ -35,12 +35,13 @@ export interface System {
   remove(): Promise<void>;
 }
 
-type Open = (ledger: Ledger, runs: number) => Promise<System>;
+/** Makes a system whose programs write to a ledger. */
+export type OpenSystem = (ledger: Ledger, runs: number) => Promise<System>;
 
 const CRASH = new URL("../support/dist/crash/", import.meta.url);
 
 /** Every way to run the engine in which a process can be lost. */
-export const SYSTEMS: readonly (readonly [name: string, open: Open])[] = [
+export const SYSTEMS: readonly (readonly [name: string, open: OpenSystem])[] = [
   ["a server on SQLite", async (ledger) => served({ ledger, ...sqlite(), servers: 1 })],
   ["a server on PostgreSQL", async (ledger) => served({ ledger, ...(await postgres()), servers: 1 })],
   ["two servers on one PostgreSQL", async (ledger) => served({ ledger, ...(await postgres()), servers: 2 })],

@@ -131,6 +131,32 @@ describe("over gRPC a server", () => {
     }
   });
 
+  it("gives a run anew, under another lease, that was on its way when a worker's stream broke", async () => {
+    const workers = createClient(WorkerService, createGrpcTransport({ baseUrl }));
+    const { workerId } = await workers.register({ workflows: [{ workflowType: "on-its-way", version: "1" }] });
+    const { runId } = await createClient(WorkflowService, createGrpcTransport({ baseUrl })).startWorkflow({
+      workflowType: "on-its-way",
+    });
+    const nextTask = async () => {
+      const over = new AbortController();
+      const say = async function* () {
+        yield { hello: { workerId } };
+        await new Promise((resolve) => over.signal.addEventListener("abort", resolve));
+      };
+      for await (const { tasks } of workers.work(say(), { signal: over.signal })) {
+        const [task] = tasks;
+        if (task === undefined) continue;
+        over.abort();
+        return task;
+      }
+      return expect.fail("the stream ended");
+    };
+    expect(await nextTask()).toMatchObject({ runId, epoch: 1 });
+    // Not after a grace: what a new stream does not name never came.
+    expect(await nextTask()).toMatchObject({ runId, epoch: 2 });
+    await workers.deregister({ workerId });
+  }, 8000);
+
   it("shows its services by reflection", async () => {
     const reflection = createClient(ServerReflection, createGrpcTransport({ baseUrl }));
     const ask = async function* () {

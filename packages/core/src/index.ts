@@ -41,6 +41,7 @@ export {
   MAX_CRASHES,
   type Takeover,
   compareLeases,
+  matchLeases,
   decideTakeover,
 } from "./lease.ts";
 export { LIMITS } from "./limits.ts";

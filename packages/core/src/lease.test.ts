@@ -1,7 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { NamespaceId, RunId } from "./ids.ts";
-import { DELIVERY_GRACE_MS, type LapsedLease, MAX_CRASHES, compareLeases, decideTakeover } from "./lease.ts";
+import {
+  DELIVERY_GRACE_MS,
+  type LapsedLease,
+  MAX_CRASHES,
+  compareLeases,
+  decideTakeover,
+  matchLeases,
+} from "./lease.ts";
 
 const lease = (runId: string, epoch = 1) => ({ runId: runId as RunId, epoch });
 const granted = (runId: string, claimedAt: number, epoch = 1) => ({ ...lease(runId, epoch), claimedAt });
@@ -71,5 +78,20 @@ describe("a run whose worker was lost", () => {
       become: "failed",
       error: { code: "POISON", nonRetryable: true, subjectId: "r1" },
     });
+  });
+});
+
+describe("the leases of a worker whose stream begins", () => {
+  const lease = (runId: string, epoch: number) => ({ runId: runId as RunId, epoch });
+
+  it("are kept where both sides have them, lost where it alone has, undelivered where the store alone has", () => {
+    const held = [lease("both", 2), lease("taken", 1), lease("again", 3)];
+    const granted = [lease("both", 2), lease("again", 4), lease("on its way", 1)];
+    expect(matchLeases(held, granted)).toEqual({
+      kept: [lease("both", 2)],
+      lost: [lease("taken", 1), lease("again", 3)],
+      undelivered: [lease("again", 4), lease("on its way", 1)],
+    });
+    expect(matchLeases([], [])).toEqual({ kept: [], lost: [], undelivered: [] });
   });
 });

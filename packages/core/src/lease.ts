@@ -22,6 +22,26 @@ export const MAX_CRASHES = 5;
  */
 export const DELIVERY_GRACE_MS = 10_000;
 
+/**
+ * Compares the leases that a worker has in its hands, as its new stream begins, with those that the store has for it.
+ * Nothing is on its way any more: what it does not have never reached it.
+ */
+export function matchLeases(
+  held: readonly Lease[],
+  granted: readonly Lease[],
+): { readonly kept: readonly Lease[]; readonly lost: readonly Lease[]; readonly undelivered: readonly Lease[] } {
+  const isIn = (leases: readonly Lease[]) => {
+    const epochs = new Map(leases.map(({ epoch, runId }) => [runId, epoch]));
+    return ({ epoch, runId }: Lease) => epochs.get(runId) === epoch;
+  };
+  const [isHeld, isGranted] = [isIn(held), isIn(granted)];
+  return {
+    kept: held.filter(isGranted),
+    lost: held.filter((lease) => !isGranted(lease)),
+    undelivered: granted.filter((lease) => !isHeld(lease)),
+  };
+}
+
 /** Compares the leases that a worker's heartbeat names with those that the store has for it. */
 export function compareLeases(heartbeat: {
   readonly named: readonly Lease[];

@@ -12,6 +12,7 @@ import {
   checkName,
   checkOptionalName,
   compareLeases,
+  matchLeases,
   isUuid,
   KagziError,
   notFound,
@@ -124,7 +125,8 @@ export class Workers {
 
   /**
    * Begins to give runs to a worker over `link`. After a broken stream `held` are the runs that it still executes; those
-   * that it has lost meanwhile are cancelled. @throws KagziError `NOT_FOUND`
+   * that it has lost meanwhile are cancelled, and those that were on their way to it when the stream broke go back.
+   * @throws KagziError `NOT_FOUND`
    */
   async open(
     worker: { readonly namespaceId: NamespaceId; readonly workerId: WorkerId; readonly held: readonly Lease[] },
@@ -133,11 +135,13 @@ export class Workers {
     const registered = await this.get(worker.namespaceId, worker.workerId);
     const session = new WorkerSession({ ...registered, capacity: registered.maxConcurrent, link });
     session.draining = registered.status === "draining";
-    await this.#resume(session, worker.held);
+    // Nothing more goes to the stream that this one follows.
     const before = this.#streams.get(worker.workerId);
+    if (before !== undefined) this.close(before);
+    before?.link.end();
+    await this.#resume(session, worker.held, await this.#granted(registered));
     this.#streams.set(worker.workerId, session);
     this.#dispatcher.open(session);
-    before?.link.end();
     return session;
   }
 
@@ -169,17 +173,22 @@ export class Workers {
     this.#dispatcher.lookAgain();
   }
 
-  async #resume(session: WorkerSession, held: readonly Lease[]): Promise<void> {
-    if (held.length === 0) return;
-    const references = held.map(({ runId }) => ({ namespaceId: session.namespaceId, runId }));
+  /** What the worker holds by the store. That it opens a stream is a sign of life, too. */
+  async #granted(worker: Worker): Promise<readonly Lease[]> {
+    const { config, store } = this.#context;
+    const renewed = await store.workers.heartbeat(worker, config.leaseMs, worker);
+    if (renewed === undefined) throw unknownWorker(worker.workerId);
+    return renewed.granted;
+  }
+
+  async #resume(session: WorkerSession, held: readonly Lease[], granted: readonly Lease[]): Promise<void> {
+    const { kept, lost, undelivered } = matchLeases(held, granted);
+    if (undelivered.length > 0) await this.#giveBack(session, undelivered);
+    if (lost.length > 0) session.link.cancel(lost.map(({ runId }) => runId));
+    if (kept.length === 0) return;
+    const references = kept.map(({ runId }) => ({ namespaceId: session.namespaceId, runId }));
     const details = await this.#context.store.runs.get(references);
-    const lost: RunId[] = [];
-    for (const [index, { runId, epoch }] of held.entries()) {
-      const run = details[index]?.run;
-      if (run?.status === "running" && run.epoch === epoch) session.held.set(runId, run);
-      else lost.push(runId);
-    }
-    if (lost.length > 0) session.link.cancel(lost);
+    for (const detail of details) if (detail?.run.status === "running") session.held.set(detail.run.runId, detail.run);
   }
 
   async #giveBack(worker: Pick<Worker, "namespaceId" | "workerId">, leases: readonly Lease[]): Promise<void> {

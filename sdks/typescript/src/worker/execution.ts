@@ -3,16 +3,17 @@ import { type ErrorDetail, RecordType, type RunAck } from "@kagzi/proto";
 import type { Context } from "../context/context.ts";
 import { type StepRequest, createContext } from "../context/create-context.ts";
 import { KagziError } from "../error.ts";
-import { fromErrorDetail, toErrorDetail } from "../error-detail.ts";
+import { toErrorDetail } from "../error-detail.ts";
 import type { Logger } from "../logger.ts";
 import { checkPayloadSize, decodePayload, encodePayload } from "../payload/payload.ts";
 import { planCalls } from "../replay/plan.ts";
 import type { Outcome, ReplayRecord } from "../replay/records.ts";
-import { type Call, Mismatch, Replay, type StepOutcome } from "../replay/replay.ts";
+import { type Call, Mismatch, Replay } from "../replay/replay.ts";
 import { type RetryPolicy, toWirePolicy } from "../retry.ts";
 import type { Runtime } from "../runtime.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
 import { afterMicrotasks } from "./after-microtasks.ts";
+import { describeRecord, hand, notAskedFor, workerStops } from "./execution-parts.ts";
 import type { ServerClock } from "./server-clock.ts";
 import { attemptStep } from "./step-body.ts";
 import { type WorkerTask, instantOf } from "./task.ts";
@@ -169,7 +170,7 @@ export class Execution {
     this.#codeHasEnded = true;
     if (this.#state !== "running") return;
     const missing = this.#replay.missing();
-    if (missing !== undefined) return this.#block(`${describe(missing)}, and the code has ended without it`);
+    if (missing !== undefined) return this.#block(`${describeRecord(missing)}, and the code has ended without it`);
     this.#leave(outcome);
     // A step that lost a race is of no more use.
     this.#abort.abort(new KagziError("CANCELLED", `run ${this.runId} has ended`));
@@ -331,27 +332,6 @@ export class Execution {
   }
 }
 
-function hand(outcome: StepOutcome, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
-  if (outcome.type === "failed") return reject(fromErrorDetail(outcome.error));
-  try {
-    resolve(decodePayload(outcome.payload));
-  } catch (error) {
-    reject(error);
-  }
-}
-
-function describe(record: { readonly name: string; readonly occurrence: number; readonly kind: string }): string {
-  return `${record.kind} ${JSON.stringify(record.name)} (number ${record.occurrence} of that name) is recorded`;
-}
-
-function notAskedFor(record: Parameters<typeof describe>[0]): Mismatch {
-  return new Mismatch(`${describe(record)}, and the code does not ask for it`);
-}
-
 function wakeUpAt(at: number | undefined) {
   return at === undefined ? {} : { wakeUpAt: timestampFromMs(at) };
-}
-
-function workerStops(): KagziError {
-  return new KagziError("CANCELLED", "the worker stops; the run goes on elsewhere");
 }

@@ -13,7 +13,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "sdks/typescript/src/**/*.test.ts"],
+          include: ["packages/*/src/**/*.test.ts", "sdks/typescript/src/**/*.test.ts", "tests/replay/**/*.test.ts"],
         },
       },
       {

@@ -1,0 +1,112 @@
+import * as fc from "fast-check";
+import type { Context } from "kagzi";
+
+/** A workflow as a tree, so that it can be made at random and shown when it fails. */
+export type Program =
+  | { readonly do: "step"; readonly name: string; readonly fails: number }
+  | { readonly do: "sleep"; readonly name: string; readonly ms: number }
+  | { readonly do: "sequence" | "all" | "allSettled" | "race" | "any"; readonly parts: readonly Program[] }
+  | { readonly do: "repeat"; readonly times: number; readonly part: Program }
+  | { readonly do: "try"; readonly part: Program; readonly rescue: Program };
+
+/** Tries that a step has in all; one that fails so often fails for good. */
+export const TRIES = 3;
+
+const name = fc.constantFrom("a", "b", "c", "d");
+
+/** Workflows of nested branches, races, loops, catches, waits, and steps that fail now and then or for good. */
+export const program: fc.Arbitrary<Program> = fc.letrec<{ readonly program: Program }>((tie) => ({
+  program: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    fc.record({ do: fc.constant("step" as const), name, fails: fc.constantFrom(0, 0, 0, 1, TRIES) }),
+    fc.record({
+      do: fc.constant("sleep" as const),
+      name: fc.constantFrom("p", "q"),
+      ms: fc.integer({ min: 0, max: 50 }),
+    }),
+    fc.record({
+      do: fc.constantFrom("sequence" as const, "all" as const, "allSettled" as const, "race" as const, "any" as const),
+      parts: fc.array(tie("program"), { minLength: 1, maxLength: 4 }),
+    }),
+    fc.record({ do: fc.constant("repeat" as const), times: fc.integer({ min: 1, max: 3 }), part: tie("program") }),
+    fc.record({ do: fc.constant("try" as const), part: tie("program"), rescue: tie("program") }),
+  ),
+})).program;
+
+/** What the code of a run asked for and was handed, in order. */
+export type Trace = string[];
+
+/** Runs a program as the code of a workflow, and notes what it asks for and is handed. */
+export async function interpret(part: Program, ctx: Context, run: { trace: Trace; body: Body }): Promise<unknown> {
+  const { trace } = run;
+  const each = (parts: readonly Program[]) => parts.map((one) => interpret(one, ctx, run));
+  switch (part.do) {
+    case "step": {
+      trace.push(`ask ${part.name}`);
+      const knew = countHanded(trace);
+      const step = ctx.step(part.name, ({ attempt, idempotencyKey: key }) =>
+        run.body({ key, attempt, knew, fails: attempt <= part.fails }),
+      );
+      return note(trace, part.name, step);
+    }
+    case "sleep":
+      trace.push(`ask ${part.name}`);
+      return note(trace, part.name, ctx.sleep(part.name, part.ms));
+    case "sequence": {
+      const values: unknown[] = [];
+      for (const one of part.parts) values.push(await interpret(one, ctx, run));
+      return values;
+    }
+    case "all":
+      return Promise.all(each(part.parts));
+    case "allSettled":
+      return (await Promise.allSettled(each(part.parts))).map(({ status }) => status);
+    case "race":
+      return Promise.race(each(part.parts));
+    case "any":
+      return Promise.any(each(part.parts));
+    case "repeat": {
+      const values: unknown[] = [];
+      for (let n = 0; n < part.times; n++) values.push(await interpret(part.part, ctx, run));
+      return values;
+    }
+    case "try":
+      try {
+        return await interpret(part.part, ctx, run);
+      } catch {
+        return interpret(part.rescue, ctx, run);
+      }
+  }
+}
+
+/** An execution of a step's function. */
+export interface Execution {
+  readonly key: string;
+  readonly attempt: number;
+  readonly fails: boolean;
+  /** How many outcomes the code had been handed when it asked for the step. */
+  readonly knew: number;
+}
+
+/** The function of a step: gives another value each time that it is executed, or fails. */
+export type Body = (execution: Execution) => Promise<string>;
+
+/** How many outcomes the code was handed. */
+export function countHanded(trace: Trace): number {
+  return trace.filter(isHanded).length;
+}
+
+export function isHanded(line: string): boolean {
+  return !line.startsWith("ask ");
+}
+
+async function note(trace: Trace, what: string, promise: Promise<unknown>): Promise<unknown> {
+  try {
+    const value = await promise;
+    trace.push(`got ${what} ${String(value)}`);
+    return value;
+  } catch (error) {
+    trace.push(`lost ${what} ${error instanceof Error ? error.message : String(error)}`);
+    throw error;
+  }
+}

@@ -128,6 +128,28 @@ describe.each(ENGINES)("a run on %s", (_, open) => {
     expect(await run.status()).toMatchObject({ status: "failed", error: { message: "out of luck" } });
   });
 
+  it.each(["workflow", "step"])(
+    "fails, and its worker does not, when a promise in its %s fails unheard",
+    async (where) => {
+      const forgetful = workflow("forgetful", async (ctx) => {
+        const forget = () => void Promise.reject(new Error("nobody listens"));
+        if (where === "workflow") forget();
+        await ctx.step("a", async () => {
+          if (where === "step") forget();
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        });
+        await ctx.sleep("long", "1h");
+      });
+      const fine = workflow("fine", async (ctx) => ctx.step("a", () => 1));
+      await work([forgetful, fine]);
+      const error = await failure(await client.start(forgetful, undefined));
+      expect(error.message).toContain("was rejected and nobody handles it: nobody listens");
+      expect(error.message).toContain(where === "step" ? 'step "a"' : "the workflow");
+      expect(error.cause).toMatchObject({ message: "nobody listens" });
+      expect(await (await client.start(fine, undefined)).result()).toBe(1);
+    },
+  );
+
   it("ends the tries of a step at an error that says so", async () => {
     let tries = 0;
     const strict = workflow("strict", async (ctx) =>

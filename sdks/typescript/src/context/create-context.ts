@@ -5,7 +5,7 @@ import { checkStepName } from "../names.ts";
 import { type RetryPolicy, retryOf } from "../retry.ts";
 import type { Context, StepFunction, StepOptions } from "./context.ts";
 import { RunRandom } from "./deterministic.ts";
-import { refuseInStep } from "./step-scope.ts";
+import { refuseInStep } from "./scope.ts";
 
 /** A step as its execution needs it. */
 export interface StepRequest {

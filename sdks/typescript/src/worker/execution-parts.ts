@@ -24,6 +24,11 @@ export function notAskedFor(record: StepRecord): Mismatch {
   return new Mismatch(`${describeRecord(record)}, and the code does not ask for it`);
 }
 
+/** What was thrown, in a few words. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** Why functions are aborted that are still running when the worker has to go. */
 export function workerStops(): KagziError {
   return new KagziError("CANCELLED", "the worker stops; the run goes on elsewhere");

@@ -6,6 +6,7 @@ import { KagziError } from "../error.ts";
 import { toErrorDetail } from "../error-detail.ts";
 import type { Logger } from "../logger.ts";
 import { checkPayloadSize, decodePayload, encodePayload } from "../payload/payload.ts";
+import { inRun } from "../context/scope.ts";
 import { planCalls } from "../replay/plan.ts";
 import type { Outcome, ReplayRecord } from "../replay/records.ts";
 import { type Call, Mismatch, Replay } from "../replay/replay.ts";
@@ -13,7 +14,7 @@ import { type RetryPolicy, toWirePolicy } from "../retry.ts";
 import type { Runtime } from "../runtime.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
 import { afterMicrotasks } from "./after-microtasks.ts";
-import { describeRecord, hand, notAskedFor, workerStops } from "./execution-parts.ts";
+import { describeRecord, hand, notAskedFor, reasonOf, workerStops } from "./execution-parts.ts";
 import type { ServerClock } from "./server-clock.ts";
 import { attemptStep } from "./step-body.ts";
 import { type WorkerTask, instantOf } from "./task.ts";
@@ -101,7 +102,7 @@ export class Execution {
   }
 
   start(): void {
-    void this.#runCode();
+    void inRun(this.runId, this.#onStray, () => this.#runCode());
     this.#pumpSoon();
   }
 
@@ -153,7 +154,6 @@ export class Execution {
   }
 
   async #runCode(): Promise<void> {
-    const { retry } = this.#workflow;
     try {
       const input = await checkInput(this.#workflow, decodePayload(this.#replay.input));
       const output = await this.#workflow.run(this.#context(), input);
@@ -161,10 +161,23 @@ export class Execution {
       const payload = checkPayloadSize(encodePayload(output, "output"), what);
       this.#finish({ case: "complete", value: { ...(payload && { output: payload }) } });
     } catch (error) {
-      const policy = retry && { retryPolicy: toWirePolicy(retry) };
-      this.#finish({ case: "fail", value: { error: toErrorDetail(error), ...policy } });
+      this.#fail(error);
     }
   }
+
+  #fail(error: unknown): void {
+    const { retry } = this.#workflow;
+    const policy = retry && { retryPolicy: toWirePolicy(retry) };
+    this.#finish({ case: "fail", value: { error: toErrorDetail(error), ...policy } });
+  }
+
+  /** A promise that nobody waits for has failed: the code thinks that something was done which was not. */
+  readonly #onStray = (reason: unknown, where: string): void => {
+    const message = `a promise in ${where} was rejected and nobody handles it: ${reasonOf(reason)}`;
+    const about = { cause: reason, subject: "run", subjectId: this.runId };
+    if (this.#state === "running") this.#fail(new KagziError("INTERNAL", message, about));
+    else this.#host.logger.warn(message, { runId: this.runId });
+  };
 
   #finish(outcome: WireOutcome): void {
     this.#codeHasEnded = true;
@@ -283,7 +296,8 @@ export class Execution {
     this.#bodies.add(call);
     const { key, failures } = call;
     const { retry, runtime } = this.#host;
-    const step = { runId: this.runId, key, attempt: failures + 1, request, signal: this.#abort.signal, runtime };
+    const { signal } = this.#abort;
+    const step = { runId: this.runId, key, attempt: failures + 1, request, signal, runtime, onStray: this.#onStray };
     const { record, command } = await attemptStep(step, retry);
     this.#bodies.delete(call);
     // Whoever holds the run now executes the step itself.

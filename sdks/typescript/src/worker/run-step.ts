@@ -1,6 +1,6 @@
 import type { StepContext } from "../context/context.ts";
 import type { StepRequest } from "../context/create-context.ts";
-import { inStep } from "../context/step-scope.ts";
+import { inStep } from "../context/scope.ts";
 import { KagziError } from "../error.ts";
 import type { Runtime } from "../runtime.ts";
 
@@ -13,6 +13,8 @@ export interface StepAttempt {
   /** Aborted when the run is no longer this worker's. */
   readonly signal: AbortSignal;
   readonly runtime: Runtime;
+  /** A promise of the function was rejected, and nobody handles it. */
+  readonly onStray: (reason: unknown, where: string) => void;
 }
 
 /** Runs the function of a step once, within its time. What it throws is thrown. */
@@ -28,7 +30,7 @@ export async function runStep(attempt: StepAttempt): Promise<unknown> {
   };
   limit.begin(runtime);
   try {
-    const result = inStep(runId, key, async () => request.fn(step));
+    const result = inStep(key, attempt, async () => request.fn(step));
     return await Promise.race([result, limit.exceeded]);
   } finally {
     limit.end();

@@ -3,6 +3,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { WorkResponse } from "@kagzi/proto";
 import { call } from "../calls.ts";
 import { type Connection, connect } from "../connection.ts";
+import { watchStrayRejections } from "../context/scope.ts";
 import { durationMs } from "../duration.ts";
 import type { Duration } from "../duration-grammar.ts";
 import { KagziError } from "../error.ts";
@@ -59,6 +60,7 @@ export class Worker {
   readonly #stream: WorkStream;
   #id: string | undefined;
   #stopHeartbeats = () => {};
+  #stopWatching = () => {};
   #stops = false;
   #takesNoMore = false;
   #onLeft = () => {};
@@ -156,6 +158,7 @@ export class Worker {
 
   async #start(): Promise<void> {
     await this.#register();
+    this.#stopWatching = watchStrayRejections();
     this.#stream.open();
   }
 
@@ -166,6 +169,7 @@ export class Worker {
     this.#stopHeartbeats();
     await this.#stream.close();
     this.#executions.abandon();
+    this.#stopWatching();
     if (this.#options.connection === undefined) await this.#connection.close();
   }
 

@@ -334,6 +334,39 @@ describe.each(ENGINES)("a run on %s", (_, open) => {
     expect(reasons).toEqual(["TIMEOUT"]);
   });
 
+  it("is terminated wherever it is: what it was doing is aborted, and what it still says changes nothing", async () => {
+    let entered = () => {};
+    const inside = new Promise<void>((resolve) => {
+      entered = resolve;
+    });
+    const reasons: unknown[] = [];
+    const busy = workflow("busy", async (ctx) =>
+      ctx.step("hangs", async ({ signal }) => {
+        entered();
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        reasons.push(signal.aborted);
+        return "too late";
+      }),
+    );
+    const asleep = workflow("asleep", async (ctx) => ctx.sleep("long", "1h"));
+    await work([busy, asleep]);
+    const running = await client.start(busy, undefined);
+    await inside;
+    const info = await running.terminate("nobody needs it");
+    expect(info).toMatchObject({ status: "cancelled", error: { code: "CANCELLED" } });
+    await expect(running.result()).rejects.toThrow("was terminated: nobody needs it");
+    await expect.poll(() => reasons, { timeout: 20_000 }).toEqual([true]);
+    const sleeping = await client.start(asleep, undefined);
+    expect((await sleeping.terminate()).status).toBe("cancelled");
+    const unclaimed = await client.start("nobody-has-it");
+    expect((await unclaimed.terminate()).status).toBe("cancelled");
+    // A second time, and after the end, nothing changes.
+    expect(await running.terminate("again")).toEqual(await running.status());
+    const unknown = client.run("01890000-0000-7000-8000-000000000000").terminate();
+    await expect(unknown).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(running.terminate("a\0b")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
   it("is found again by its id, and refused with another input or workflow", async () => {
     const idem = workflow("idem", async (ctx, n: number) => ctx.step("a", () => n));
     await work([idem]);

@@ -9,6 +9,7 @@ import {
   checkRetryPolicy,
   checkRunId,
   checkStepName,
+  checkText,
   checkWaitMs,
   checkWorkerId,
   storableText,
@@ -161,5 +162,16 @@ describe("text that is stored", () => {
   it("is left as it is if any store can hold it", () => {
     expect(storableText("prüfe 🚚\n", 100)).toBe("prüfe 🚚\n");
     expect(storableText("abcdef", 4)).toBe("abc…");
+  });
+});
+
+describe("text for people", () => {
+  it("is any text that can be kept as it is", () => {
+    expect(checkText("the reason", "Straße 注文\n")).toBe("Straße 注文\n");
+    expect(checkText("the reason", "")).toBe("");
+  });
+
+  it.each(["a\0b", "a\ud800", "x".repeat(16_385)])("is refused otherwise, by what it is: %#", (text) => {
+    expect(() => checkText("the reason", text)).toThrow("the reason may have 16384 characters");
   });
 });

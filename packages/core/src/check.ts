@@ -97,6 +97,12 @@ export function checkRetryPolicy(policy: RetryPolicy): RetryPolicy {
   return policy;
 }
 
+/** Text for people, which any store can hold as it is. */
+export function checkText(subject: string, text: string): string {
+  if (text === storableText(text, LIMITS.errorTextChars)) return text;
+  throw invalid(subject, `may have ${LIMITS.errorTextChars} characters, without NUL and halves of surrogate pairs`);
+}
+
 /** Text that any store can hold: NUL and halves of surrogate pairs are replaced, and what is over `maxChars` is cut. */
 export function storableText(text: string, maxChars: number): string {
   const short = text.length > maxChars ? `${text.slice(0, maxChars - 1)}…` : text;

@@ -7,6 +7,7 @@ export {
   checkRetryPolicy,
   checkRunId,
   checkStepName,
+  checkText,
   checkWaitMs,
   checkWorkerId,
   storableText,

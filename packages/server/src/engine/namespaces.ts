@@ -1,12 +1,4 @@
-import {
-  KagziError,
-  LIMITS,
-  type Namespace,
-  type NamespaceId,
-  checkNamespaceId,
-  quoteId,
-  storableText,
-} from "@kagzi/core";
+import { KagziError, type Namespace, type NamespaceId, checkNamespaceId, checkText, quoteId } from "@kagzi/core";
 import type { EngineContext } from "./engine.ts";
 import { type Page, type PageRequest, pageOf, pageSize } from "./runs.ts";
 import { noNamespace } from "./starts.ts";
@@ -23,7 +15,10 @@ export class Namespaces {
   async create(name: string, description: string): Promise<Namespace> {
     if (name === "") throw new KagziError("INVALID_ARGUMENT", "a namespace needs a name");
     const namespaceId = checkNamespaceId(name);
-    const created = await this.#context.store.namespaces.create(namespaceId, text(description));
+    const created = await this.#context.store.namespaces.create(
+      namespaceId,
+      checkText("the description of a namespace", description),
+    );
     if (created !== undefined) return created;
     throw new KagziError("CONFLICT", `namespace ${quoteId(name)} exists already`, {
       subject: "namespace",
@@ -54,18 +49,9 @@ export class Namespaces {
     const { description } = change;
     const changed = await this.#context.store.namespaces.update(namespaceId, {
       ...change,
-      ...(description !== undefined && { description: text(description) }),
+      ...(description !== undefined && { description: checkText("the description of a namespace", description) }),
     });
     if (changed === undefined) throw noNamespace(namespaceId);
     return changed;
   }
-}
-
-/** @throws KagziError `INVALID_ARGUMENT` for what cannot be kept as it is */
-function text(description: string): string {
-  if (description === storableText(description, LIMITS.errorTextChars)) return description;
-  throw new KagziError(
-    "INVALID_ARGUMENT",
-    `the description of a namespace may have ${LIMITS.errorTextChars} characters, without NUL and halves of surrogate pairs`,
-  );
 }

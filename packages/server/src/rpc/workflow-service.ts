@@ -1,5 +1,14 @@
 import { create } from "@bufbuild/protobuf";
-import { type RunReference, type RunStatus, checkName, checkNamespaceId, checkRunId, KagziError } from "@kagzi/core";
+import {
+  type ErrorDetail,
+  KagziError,
+  type RunReference,
+  type RunStatus,
+  checkName,
+  checkNamespaceId,
+  checkRunId,
+  checkText,
+} from "@kagzi/core";
 import {
   type StartWorkflowRequest,
   WaitingFor_Reason as Reason,
@@ -84,7 +93,14 @@ export function createWorkflowService(engine: Engine): Service<typeof WorkflowSe
     resumeWorkflow: notOffered("ResumeWorkflow"),
     retryWorkflow: notOffered("RetryWorkflow"),
     rerunWorkflow: notOffered("RerunWorkflow"),
-    terminateWorkflow: notOffered("TerminateWorkflow"),
+
+    async terminateWorkflow(request) {
+      const reference = referenceOf(request);
+      // One that has ended stays as it is: the answer tells how it ended.
+      await runs.get(reference);
+      await engine.end({ ...reference, status: "cancelled", error: terminated(reference, request.reason) });
+      return { workflow: await describeRun(reference) };
+    },
   };
 }
 
@@ -94,6 +110,12 @@ async function withReason(
 ) {
   const waitingFor = await engine.runs.waitingFor(detail.run);
   return toWireRun(detail.run, { ...detail, ...given("waitingFor", waitingFor && toWireReason(waitingFor)) });
+}
+
+function terminated({ runId }: RunReference, reason: string): ErrorDetail {
+  const because = checkText("the reason", reason);
+  const message = because === "" ? `run ${runId} was terminated` : `run ${runId} was terminated: ${because}`;
+  return new KagziError("CANCELLED", message, { subject: "run", subjectId: runId }).detail;
 }
 
 function toWireReason({ reason, message, until }: WaitingFor) {

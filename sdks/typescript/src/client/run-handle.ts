@@ -4,6 +4,7 @@ import type { Connection } from "../connection.ts";
 import { durationMs } from "../duration.ts";
 import type { Duration } from "../duration-grammar.ts";
 import { KagziError } from "../error.ts";
+import { checkText } from "../names.ts";
 import type { Runtime } from "../runtime.ts";
 import { type RunInfo, hasEnded, toRunInfo } from "./run-info.ts";
 
@@ -57,6 +58,19 @@ export class RunHandle<Output> {
   async status(): Promise<RunInfo<Output>> {
     const { workflow } = await call(this.#settings(), (options) =>
       this.#connection.workflows.getWorkflow({ namespaceId: this.#namespace, runId: this.id }, options),
+    );
+    return toRunInfo(this.#present(workflow));
+  }
+
+  /**
+   * Ends the run at once, wherever it is: its code is not asked, and cleans nothing up. A step that is running is aborted,
+   * and what it still says is refused. One that has ended stays as it is; the answer tells how.
+   * @throws KagziError `NOT_FOUND`
+   */
+  async terminate(reason = ""): Promise<RunInfo<Output>> {
+    const request = { namespaceId: this.#namespace, runId: this.id, reason: checkText("the reason", reason) };
+    const { workflow } = await call(this.#settings(), (options) =>
+      this.#connection.workflows.terminateWorkflow(request, options),
     );
     return toRunInfo(this.#present(workflow));
   }

@@ -3,6 +3,7 @@ import { describeClaims } from "./claims.ts";
 import { Fixture, type StoreHarness } from "./harness.ts";
 import { describeLeases } from "./leases.ts";
 import { describeLifetime } from "./lifetime.ts";
+import { describeModel } from "./model.ts";
 import { describeNamespaces } from "./namespaces.ts";
 import { describeReads } from "./reads.ts";
 import { describeStarts } from "./starts.ts";
@@ -39,6 +40,7 @@ export function describeStore(harness: StoreHarness): void {
     describeLeases(fixture);
     describeReads(fixture);
     describeNamespaces(fixture);
+    describeModel(fixture);
     describeLifetime(harness, fixture);
   });
 }

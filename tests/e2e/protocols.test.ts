@@ -103,7 +103,7 @@ describe.each(PROTOCOLS)("over %s a server", (_, make) => {
   it("offers every method of the contract, or says that it does not yet", async () => {
     const transport = make();
     const later = [
-      () => createClient(WorkflowService, transport).cancelWorkflow({}),
+      () => createClient(WorkflowScheduleService, transport).createWorkflowSchedule({}),
       () => createClient(WorkflowScheduleService, transport).listWorkflowSchedules({}),
       () => createClient(EventService, transport).sendEvent({}),
     ];

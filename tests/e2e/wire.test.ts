@@ -77,8 +77,8 @@ describe.each(ENGINES.filter(([name]) => name.includes("server")))("the wire of 
   });
 
   it("says of methods that come later that they are not there, with a detail", async () => {
-    for (const method of ["CancelWorkflow", "PauseWorkflow", "RetryWorkflow"]) {
-      const error = (await (await post(`kagzi.v1.WorkflowService/${method}`, "{}")).json()) as WireError;
+    for (const method of ["CreateWorkflowSchedule", "PauseWorkflowSchedule"]) {
+      const error = (await (await post(`kagzi.v1.WorkflowScheduleService/${method}`, "{}")).json()) as WireError;
       expect(error.code).toBe("unimplemented");
       expect(detailOf(error)?.message).toContain(method);
     }

@@ -123,7 +123,7 @@ class SimulatedRun {
     // Its waits are over: it goes on warm in this process, or cold in another one.
     this.#now += LONGER_THAN_ANY_WAIT_MS;
     if (this.#choose(2) === 0) return false;
-    execution.resume(++this.#epoch);
+    execution.resume({ epoch: ++this.#epoch, signals: undefined });
     return true;
   }
 

@@ -51,6 +51,8 @@ export function refusedWorkers(
 export interface Assignment {
   readonly runId: RunId;
   readonly workerId: WorkerId;
+  /** The deadline of the run's workflow from now, which counts if this is the first claim and the run has none of its own. */
+  readonly timeoutMs?: number;
 }
 
 /**

@@ -36,6 +36,7 @@ export {
 export { type NamespaceId, type RunId, type UuidSource, type WorkerId, isUuid, uuidv7Source } from "./ids.ts";
 export {
   DELIVERY_GRACE_MS,
+  type GivenBack,
   type GrantedLease,
   type LapsedLease,
   type Lease,
@@ -46,7 +47,9 @@ export {
   decideTakeover,
 } from "./lease.ts";
 export { LIMITS } from "./limits.ts";
+export { type Addressed, type Message, type NewMessage, messageOfEnd } from "./message.ts";
 export type { Namespace } from "./namespace.ts";
+export { type Operation, type RunChange, decideOperation, isBlocked } from "./operation.ts";
 export { type Payload, payloadBytes } from "./payload.ts";
 export {
   type HistoryRecord,
@@ -67,8 +70,10 @@ export {
   decideRetry,
   retryIntervalMs,
 } from "./retry-policy.ts";
+export { type Refusal, type RunFacts, explainRefusal } from "./refusal.ts";
 export {
   type NewRun,
+  type ParentReference,
   RUN_STATUSES,
   RUN_TRANSITIONS,
   type Run,
@@ -82,14 +87,12 @@ export {
   type HeldRun,
   type NextState,
   type Outcome,
-  type Refusal,
   type RunAttempt,
-  type RunFacts,
   type RunUpdate,
   type RunWrite,
-  explainRefusal,
   parkOnWaits,
   planUpdate,
+  yieldsToCancel,
 } from "./run-update.ts";
 export { type Step, stepsOf } from "./steps.ts";
 export type {
@@ -103,7 +106,12 @@ export type {
   HistoryStore,
   NamespaceStore,
   RunDetail,
-  RunEnd,
+  Operated,
+  RerunSource,
+  InboxStore,
+  Signals,
+  Touched,
+  WorkflowVersions,
   RunFilter,
   RunReference,
   RunStore,
@@ -117,6 +125,7 @@ export { type Due, type Instant, LONGEST_WAIT_MS } from "./time.ts";
 export { unreachable } from "./unreachable.ts";
 export {
   type NewWorker,
+  type OfferedWorkflow,
   type Worker,
   type WorkerStats,
   type WorkerStatus,

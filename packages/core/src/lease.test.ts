@@ -11,7 +11,11 @@ import {
 } from "./lease.ts";
 
 const lease = (runId: string, epoch = 1) => ({ runId: runId as RunId, epoch });
-const granted = (runId: string, claimedAt: number, epoch = 1) => ({ ...lease(runId, epoch), claimedAt });
+const granted = (runId: string, claimedAt: number, epoch = 1) => ({
+  ...lease(runId, epoch),
+  claimedAt,
+  cancelling: false,
+});
 
 describe("a heartbeat", () => {
   const now = 100_000;
@@ -42,7 +46,11 @@ describe("a heartbeat", () => {
     fc.assert(
       fc.property(leases, (held) => {
         const named = held.map(({ runId, epoch }) => lease(runId, epoch));
-        const result = compareLeases({ named, granted: named.map((each) => ({ ...each, claimedAt: 0 })), now });
+        const result = compareLeases({
+          named,
+          granted: named.map((each) => ({ ...each, claimedAt: 0, cancelling: false })),
+          now,
+        });
         expect(result).toEqual({ lost: [], forgotten: [] });
       }),
     );

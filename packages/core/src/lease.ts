@@ -11,6 +11,8 @@ export interface Lease {
 /** A lease as the store has it. */
 export interface GrantedLease extends Lease {
   readonly claimedAt: Instant;
+  /** Somebody asked for the run's cancellation. */
+  readonly cancelling: boolean;
 }
 
 /** Claims in a row that may lose their worker before anything is recorded. The next one fails the run with POISON. */
@@ -76,6 +78,12 @@ export interface LapsedLease extends Lease {
 export type Takeover =
   | { readonly become: "pending"; readonly afterMs: number; readonly crashes: number }
   | { readonly become: "failed"; readonly error: ErrorDetail };
+
+/** A lapsed lease whose run another worker may go on with. */
+export interface GivenBack {
+  readonly lease: LapsedLease;
+  readonly takeover: Extract<Takeover, { become: "pending" }>;
+}
 
 /**
  * Decides what becomes of a run whose worker was lost. A run that recorded something under the lease starts counting

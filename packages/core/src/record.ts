@@ -1,18 +1,19 @@
 import type { ErrorDetail } from "./error.ts";
+import type { RunId } from "./ids.ts";
 import type { Payload } from "./payload.ts";
 import type { Due, Instant } from "./time.ts";
 
 /** What a step does. */
-export type StepKind = "function" | "sleep";
+export type StepKind = "function" | "sleep" | "event" | "child";
 
 /** What a record is about: a step, or the run itself. */
 export type RecordKind = StepKind | "run";
 
 /**
- * What a record says: a wait (or the run) began; an attempt failed and another one is due; or the outcome, after which
- * nothing more is recorded for this step in this attempt of the run.
+ * What a record says: a wait (or the run) began; an attempt failed and another one is due; the run was told that it is
+ * to be cancelled; or the outcome, after which nothing more is recorded for this step in this attempt of the run.
  */
-export type RecordType = "started" | "retrying" | "completed" | "failed" | "cancelled";
+export type RecordType = "started" | "retrying" | "cancelling" | "completed" | "failed" | "cancelled";
 
 /** A step within its run: its name, and the how-manieth of that name it is, from 1. */
 export interface StepKey {
@@ -36,12 +37,16 @@ export interface NewRecord extends StepKey {
   /** When the worker handed it to the workflow's code; the run's own notion of time. Absent: when it is stored. */
   readonly observedAt?: Instant;
   readonly durationMs?: number;
-  /** Of a completed sleep: the record that started it. The store refuses it before that record is due. */
+  /** Of a wait whose time is over: the record that started it. The store refuses it before that record is due. */
   readonly startedSeq?: number;
+  /** Of a child: the run that was started for it. */
+  readonly childRunId?: RunId;
+  /** The message that the wait took: its payload or error is recorded, and nobody takes it again. */
+  readonly takes?: number;
 }
 
 /** One entry of a run's history, never changed. `seq` counts from 1 without gaps. */
-export interface HistoryRecord extends Omit<NewRecord, "due" | "startedSeq" | "observedAt"> {
+export interface HistoryRecord extends Omit<NewRecord, "due" | "startedSeq" | "takes" | "observedAt"> {
   readonly seq: number;
   /** The lease under which it was written; 0 for the first record and for what the server wrote. */
   readonly epoch: number;

@@ -2,12 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
 import {
   type HistoryRow,
+  type MessageRow,
   type RunRow,
   historyColumns,
   jsonColumn,
   metadataColumn,
   runColumns,
+  messageColumns,
   toHistoryRecord,
+  toMessage,
   toNamespace,
   toPayload,
   toRun,
@@ -37,6 +40,15 @@ const ROW: RunRow = {
   started_at: null,
   finished_at: null,
   deadline_at: null,
+  timeout_ms: null,
+  parent_run_id: null,
+  parent_step: null,
+  awaited: false,
+  started_as: null,
+  continued_from: null,
+  rerun_of: null,
+  signals: 0,
+  cancel_error: null,
   pause_error: null,
 };
 
@@ -48,7 +60,7 @@ describe("a row of runs", () => {
     ["sleeping", {}, { availableAt: 5 }],
     ["running", { ...worker, claimed_at: 7 }, { workerId: "w1", claimedAt: 7 }],
     ["waiting", {}, { availableAt: 5 }],
-    ["paused", { pause_error: JSON.stringify(ERROR) }, { error: ERROR }],
+    ["paused", { pause_error: JSON.stringify(ERROR) }, { pauseError: ERROR }],
     ["completed", { finished_at: 9 }, { finishedAt: 9 }],
     ["failed", { finished_at: 9 }, { finishedAt: 9 }],
     ["cancelled", { finished_at: 9 }, { finishedAt: 9 }],
@@ -60,7 +72,7 @@ describe("a row of runs", () => {
     const bare = toRun({ ...ROW, status: "waiting", available_at: null });
     expect(Object.keys(bare).toSorted()).toEqual(
       ["attempt", "crashes", "createdAt", "epoch", "namespaceId", "priority", "runId", "status", "taskQueue", "version"]
-        .concat("workflowType")
+        .concat("signals", "workflowType")
         .toSorted(),
     );
     const full = { external_id: "x", retry_policy: '{"jitter":true}', started_at: 2, deadline_at: 3, ...worker };
@@ -75,6 +87,21 @@ describe("a row of runs", () => {
 
   it("that breaks a promise of the schema is not passed off as a run", () => {
     expect(() => toRun({ ...ROW, status: "running" })).toThrow("run r1 is running and has no worker_id");
+  });
+
+  it("tells who began it, what it goes on from, and what was asked of it", () => {
+    const children = { parent_run_id: "p" as RunId, parent_step: "child", awaited: 1, started_as: "f" as RunId };
+    const origin = { continued_from: "c" as RunId, rerun_of: "o" as RunId };
+    const asked = { cancel_error: JSON.stringify(ERROR), signals: 2, timeout_ms: 50 };
+    expect(toRun({ ...ROW, ...children, ...origin, ...asked })).toMatchObject({
+      parent: { runId: "p", step: "child", awaited: true, startedAs: "f" },
+      continuedFrom: "c",
+      rerunOf: "o",
+      cancelError: ERROR,
+      signals: 2,
+      timeoutMs: 50,
+    });
+    expect(toRun({ ...ROW, parent_run_id: "p" as RunId }).parent).toEqual({ runId: "p", step: "", awaited: false });
   });
 
   it("is read by its columns, of whatever alias", () => {
@@ -104,6 +131,7 @@ describe("a row of a history", () => {
     input: null,
     input_metadata: null,
     error: null,
+    child_run_id: null,
   };
 
   it("has nothing where the row is null, and everything where it is not", () => {
@@ -127,6 +155,7 @@ describe("a row of a history", () => {
       input: { data },
       error: ERROR,
     });
+    expect(toHistoryRecord({ ...row, child_run_id: "c" as RunId }).childRunId).toBe("c");
   });
 
   it("is read by its columns", () => {
@@ -189,5 +218,46 @@ describe("other rows", () => {
     const expected = { namespaceId: "a", description: "d", createdAt: 1, updatedAt: 2 };
     expect(toNamespace({ ...row, enabled: 1 })).toEqual({ ...expected, enabled: true });
     expect(toNamespace({ ...row, enabled: false })).toEqual({ ...expected, enabled: false });
+  });
+});
+
+describe("a row of an inbox", () => {
+  const row: MessageRow = {
+    position: 3,
+    kind: "event",
+    name: "paid",
+    key: null,
+    message_id: "e1",
+    child_run_id: null,
+    payload: null,
+    payload_metadata: null,
+    error: null,
+    received_at: 9,
+  };
+
+  it("is an event, with its key if it has one", () => {
+    const event = { position: 3, kind: "event", name: "paid", messageId: "e1", receivedAt: 9 };
+    expect(toMessage(row)).toEqual(event);
+    const payload = { data: new Uint8Array([1]), metadata: { "content-type": "application/json" } };
+    expect(toMessage({ ...row, key: "k", payload: payload.data })).toEqual({ ...event, key: "k", payload });
+  });
+
+  it("is the end of a child, with its error if it failed", () => {
+    const ended = {
+      ...row,
+      kind: "child" as const,
+      name: "",
+      child_run_id: "c" as RunId,
+      error: JSON.stringify(ERROR),
+    };
+    expect(toMessage(ended)).toEqual({ position: 3, kind: "child", childRunId: "c", receivedAt: 9, error: ERROR });
+  });
+
+  it("is read by its columns, of whatever alias", () => {
+    expect(messageColumns("i").split(", ").toSorted()).toEqual(
+      Object.keys(row)
+        .map((column) => `i.${column}`)
+        .toSorted(),
+    );
   });
 });

@@ -2,9 +2,10 @@ import { type ErrorDetail, KagziError } from "./error.ts";
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
 import type { Namespace } from "./namespace.ts";
 import type { Payload } from "./payload.ts";
+import type { Message } from "./message.ts";
 import type { HistoryRecord, RecordKind, RecordType } from "./record.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
-import type { Run, RunState, RunStatus } from "./run.ts";
+import type { ParentReference, Run, RunState, RunStatus } from "./run.ts";
 import type { Instant } from "./time.ts";
 import type { Worker, WorkerStatus, WorkflowVersion } from "./worker.ts";
 
@@ -31,6 +32,16 @@ export interface RunRow {
   readonly started_at: Instant | null;
   readonly finished_at: Instant | null;
   readonly deadline_at: Instant | null;
+  readonly timeout_ms: number | null;
+  readonly parent_run_id: RunId | null;
+  readonly parent_step: string | null;
+  /** SQLite has no booleans and answers with 0 or 1. */
+  readonly awaited: boolean | number;
+  readonly started_as: RunId | null;
+  readonly continued_from: RunId | null;
+  readonly rerun_of: RunId | null;
+  readonly signals: number;
+  readonly cancel_error: string | null;
   readonly pause_error: string | null;
 }
 
@@ -59,6 +70,15 @@ const RUN_COLUMNS = [
   "started_at",
   "finished_at",
   "deadline_at",
+  "timeout_ms",
+  "parent_run_id",
+  "parent_step",
+  "awaited",
+  "started_as",
+  "continued_from",
+  "rerun_of",
+  "signals",
+  "cancel_error",
   "pause_error",
 ];
 
@@ -73,14 +93,31 @@ export function toRun(row: RunRow): Run {
     attempt: row.attempt,
     epoch: row.epoch,
     crashes: row.crashes,
+    signals: row.signals,
     createdAt: row.created_at,
     ...(row.external_id !== null && { externalId: row.external_id }),
     ...(row.retry_policy !== null && { retryPolicy: JSON.parse(row.retry_policy) as RetryPolicy }),
     ...(row.started_at !== null && { startedAt: row.started_at }),
     ...(row.deadline_at !== null && { deadlineAt: row.deadline_at }),
+    ...(row.timeout_ms !== null && { timeoutMs: row.timeout_ms }),
+    ...(row.parent_run_id !== null && { parent: toParent(row, row.parent_run_id) }),
+    ...(row.continued_from !== null && { continuedFrom: row.continued_from }),
+    ...(row.rerun_of !== null && { rerunOf: row.rerun_of }),
+    ...(row.cancel_error !== null && { cancelError: toError(row.cancel_error) }),
+    ...(row.pause_error !== null && { pauseError: toError(row.pause_error) }),
     ...(row.worker_id !== null && { workerId: row.worker_id }),
     ...toState(row),
   };
+}
+
+function toParent(row: RunRow, runId: RunId): ParentReference {
+  const { awaited, parent_step: step, started_as: startedAs } = row;
+  return { runId, step: step ?? "", awaited: Boolean(awaited), ...(startedAs !== null && { startedAs }) };
+}
+
+/** An error as {@link jsonColumn} wrote it. */
+export function toError(column: string): ErrorDetail {
+  return JSON.parse(column) as ErrorDetail;
 }
 
 function toState(row: RunRow): RunState {
@@ -94,7 +131,7 @@ function toState(row: RunRow): RunState {
     case "waiting":
       return { status, ...(row.available_at !== null && { availableAt: row.available_at }) };
     case "paused":
-      return { status, error: JSON.parse(required(row, "pause_error")) as ErrorDetail };
+      return { status, pauseError: toError(required(row, "pause_error")) };
     default:
       return { status, finishedAt: required(row, "finished_at") };
   }
@@ -130,6 +167,7 @@ export interface HistoryRow {
   readonly input: Uint8Array | null;
   readonly input_metadata: string | null;
   readonly error: string | null;
+  readonly child_run_id: RunId | null;
 }
 
 /** The columns of {@link HistoryRow}, of the table or alias `of`. */
@@ -154,6 +192,7 @@ const HISTORY_COLUMNS = [
   "input",
   "input_metadata",
   "error",
+  "child_run_id",
 ];
 
 export function toHistoryRecord(row: HistoryRow): HistoryRecord {
@@ -173,8 +212,54 @@ export function toHistoryRecord(row: HistoryRow): HistoryRecord {
     ...(row.duration_ms !== null && { durationMs: row.duration_ms }),
     ...(payload !== undefined && { payload }),
     ...(input !== undefined && { input }),
-    ...(row.error !== null && { error: JSON.parse(row.error) as ErrorDetail }),
+    ...(row.error !== null && { error: toError(row.error) }),
+    ...(row.child_run_id !== null && { childRunId: row.child_run_id }),
   };
+}
+
+/** A row of `inbox`, without the run it belongs to. */
+export interface MessageRow {
+  readonly position: number;
+  readonly kind: Message["kind"];
+  readonly name: string;
+  readonly key: string | null;
+  readonly message_id: string;
+  readonly child_run_id: RunId | null;
+  readonly payload: Uint8Array | null;
+  readonly payload_metadata: string | null;
+  readonly error: string | null;
+  readonly received_at: Instant;
+}
+
+/** The columns of {@link MessageRow}, of the table or alias `of`. */
+export function messageColumns(of: string): string {
+  return MESSAGE_COLUMNS.map((column) => `${of}.${column}`).join(", ");
+}
+
+const MESSAGE_COLUMNS = [
+  "position",
+  "kind",
+  "name",
+  "key",
+  "message_id",
+  "child_run_id",
+  "payload",
+  "payload_metadata",
+  "error",
+  "received_at",
+];
+
+export function toMessage(row: MessageRow): Message {
+  const payload = toPayload(row.payload, row.payload_metadata);
+  const brought = {
+    position: row.position,
+    receivedAt: row.received_at,
+    ...(payload !== undefined && { payload }),
+    ...(row.error !== null && { error: toError(row.error) }),
+  };
+  if (row.child_run_id !== null) return { ...brought, kind: "child", childRunId: row.child_run_id };
+  const { key, message_id: messageId, name } = row;
+  return { ...brought, kind: "event", name, messageId, ...(key !== null && { key }) };
 }
 
 /** What nearly every payload has as its metadata, stored as NULL. */

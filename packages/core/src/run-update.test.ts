@@ -1,17 +1,15 @@
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ErrorDetail } from "./error.ts";
 import type { NamespaceId, RunId } from "./ids.ts";
-import type { HistoryRecord } from "./record.ts";
 import { DEFAULT_STEP_RETRY } from "./retry-policy.ts";
 import {
   type Command,
   type Outcome,
-  type RunFacts,
+  type RunAttempt,
   type RunWrite,
-  explainRefusal,
   parkOnWaits,
   planUpdate,
+  yieldsToCancel,
 } from "./run-update.ts";
 
 const HELD = { namespaceId: "default" as NamespaceId, runId: "r1" as RunId, epoch: 3, afterSeq: 4 };
@@ -19,7 +17,7 @@ const ERROR: ErrorDetail = { code: "INTERNAL", message: "m", nonRetryable: false
 const PAYLOAD = { data: new Uint8Array([1]), metadata: {} };
 const POLICY = { ...DEFAULT_STEP_RETRY, jitter: false };
 
-function plan(commands: readonly Command[], outcome?: Outcome, run = { attempt: 1 }): RunWrite {
+function plan(commands: readonly Command[], outcome?: Outcome, run: RunAttempt = { attempt: 1 }): RunWrite {
   return planUpdate(HELD, run, { commands, ...(outcome && { outcome }) }, () => 0);
 }
 
@@ -32,7 +30,7 @@ describe("what is written of an update", () => {
       { ...step, do: "completeStep", output: PAYLOAD, input: PAYLOAD, durationMs: 3, observedAt: 9 },
       { ...step, occurrence: 2, do: "completeStep" },
       { ...nap, due: { at: 50 } },
-      { name: "nap", occurrence: 1, do: "completeSleep", startedSeq: 2 },
+      { name: "nap", occurrence: 1, do: "endWait", kind: "sleep", startedSeq: 2 },
     ]);
     expect(write).toEqual({
       ...HELD,
@@ -136,59 +134,88 @@ describe("a write of a worker that leaves its run where it waits", () => {
   });
 });
 
-describe("a write that matched nothing", () => {
-  const write = plan([{ ...step, do: "completeStep" }], { become: "completed" });
+describe("what others bring, and what others are told", () => {
+  const start = { runId: "r2" as RunId, namespaceId: HELD.namespaceId, taskQueue: "", workflowType: "w", version: "1" };
+  const parent = { runId: "p" as RunId, step: "child", awaited: true };
 
-  const stored = (from: RunWrite, epoch = from.epoch): HistoryRecord[] =>
-    from.records.map((record, index) => ({
-      ...record,
-      seq: (from.afterSeq ?? 0) + index + 1,
-      epoch,
-      observedAt: 1,
-      recordedAt: 1,
-    }));
-
-  const facts = (change: Partial<RunFacts>): RunFacts => ({ status: "running", epoch: 3, tail: [], ...change });
-
-  it("is of a run that is not there", () => {
-    expect(explainRefusal(write, undefined)).toBe("notFound");
+  it("is a record each for waits, children, messages taken, steps given up and the cancellation", () => {
+    const key = { name: "a", occurrence: 1 };
+    const child = "c1" as RunId;
+    const { records } = plan([
+      { ...key, do: "startEventWait" },
+      { ...key, do: "startEventWait", due: { afterMs: 5 } },
+      { ...key, do: "endWait", kind: "event", startedSeq: 5 },
+      { ...key, do: "startChild", childRunId: child },
+      { ...key, do: "startChild", childRunId: child, error: ERROR },
+      { ...key, do: "takeMessage", kind: "event", position: 7, failed: false },
+      { ...key, do: "takeMessage", kind: "child", position: 8, failed: true },
+      { ...key, do: "cancelStep", kind: "child", error: ERROR, childRunId: child },
+      { ...key, do: "cancelStep", kind: "sleep", error: ERROR },
+      { ...key, do: "cancelRun", error: ERROR },
+    ]);
+    const about = { ...key, attempt: 1 };
+    expect(records).toEqual([
+      { ...about, kind: "event", type: "started" },
+      { ...about, kind: "event", type: "started", due: { afterMs: 5 } },
+      { ...about, kind: "event", type: "completed", startedSeq: 5 },
+      { ...about, kind: "child", type: "started", childRunId: child },
+      { ...about, kind: "child", type: "failed", childRunId: child, error: ERROR },
+      { ...about, kind: "event", type: "completed", takes: 7 },
+      { ...about, kind: "child", type: "failed", takes: 8 },
+      { ...about, kind: "child", type: "cancelled", error: ERROR, childRunId: child },
+      { ...about, kind: "sleep", type: "cancelled", error: ERROR },
+      { name: "", occurrence: 1, kind: "run", type: "cancelling", attempt: 1, error: ERROR },
+    ]);
   });
 
-  it("is of a worker that has lost the run", () => {
-    expect(explainRefusal(write, facts({ epoch: 4 }))).toBe("leaseLost");
-    expect(explainRefusal(write, facts({ status: "pending" }))).toBe("leaseLost");
-    expect(explainRefusal(write, facts({ status: "cancelled" }))).toBe("leaseLost");
+  it("waits for messages, with or without a time", () => {
+    const parked = { become: "parked", forMessages: true, signals: 3 } as const;
+    expect(plan([], parked).next).toEqual({ status: "waiting", signals: 3 });
+    expect(plan([{ ...nap, due: { afterMs: 9 } }], parked).next).toEqual({ status: "waiting", signals: 3, afterMs: 9 });
   });
 
-  it("is of a worker that holds the run and does not know its history", () => {
-    expect(explainRefusal(write, facts({}))).toBe("reload");
-    expect(explainRefusal(write, facts({ tail: stored(plan([{ ...step, name: "b", do: "completeStep" }])) }))).toBe(
-      "reload",
-    );
+  it("tells the parent of an end, and of nothing else", () => {
+    const run = { attempt: 1, parent };
+    expect(plan([], { become: "completed" }, run).parent).toEqual(parent);
+    expect(plan([], { become: "cancelled", error: ERROR }, run)).toMatchObject({
+      parent,
+      next: { status: "cancelled" },
+      records: [{ kind: "run", type: "cancelled", error: ERROR }],
+    });
+    expect(plan([], undefined, run).parent).toBeUndefined();
+    expect(plan([], { become: "parked", wakeAt: 5 }, run).parent).toBeUndefined();
   });
 
-  it("was applied before if its records are there under its own lease", () => {
-    expect(explainRefusal(write, facts({ status: "completed", tail: stored(write) }))).toBe("applied");
-    expect(explainRefusal(write, facts({ status: "completed", tail: stored(write, 4) }))).toBe("leaseLost");
-    expect(explainRefusal(write, facts({ status: "completed", tail: stored(write).slice(0, 1) }))).toBe("leaseLost");
+  it("ends in order to go on, which the parent need not know", () => {
+    const next = { ...start, priority: 0, delayMs: 0, parent };
+    const write = plan([], { become: "continued", start: next }, { attempt: 1, parent });
+    expect(write).toMatchObject({
+      next: { status: "completed" },
+      continuation: next,
+      records: [{ kind: "run", type: "completed", childRunId: "r2" }],
+    });
+    expect(write.parent).toBeUndefined();
   });
 
-  it("without records was applied before if the run is where it was sent", () => {
-    const release = plan([], { become: "released" });
-    expect(explainRefusal(release, facts({ status: "pending" }))).toBe("applied");
-    expect(explainRefusal(release, facts({ status: "pending", epoch: 4 }))).toBe("leaseLost");
-    expect(explainRefusal(release, facts({ status: "sleeping" }))).toBe("leaseLost");
-    expect(explainRefusal(plan([]), facts({}))).toBe("applied");
+  it("carries the progress", () => {
+    expect(planUpdate(HELD, { attempt: 1 }, { commands: [], progress: PAYLOAD }, () => 0)).toEqual({
+      ...HELD,
+      records: [],
+      progress: PAYLOAD,
+    });
   });
 
-  it("is never taken for applied by another lease's records", () => {
-    const names = fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 5 });
-    fc.assert(
-      fc.property(names, fc.integer({ min: 1, max: 9 }), (steps, epoch) => {
-        const own = plan(steps.map((name) => ({ ...step, name, do: "completeStep" })));
-        const refusal = explainRefusal(own, facts({ tail: stored(own, epoch) }));
-        expect(refusal === "applied").toBe(epoch === own.epoch);
-      }),
-    );
+  it("gives way to a cancellation where the code would have its way: at its end, and where it would begin anew", () => {
+    const again = { become: "failed", error: ERROR, policy: POLICY } as const;
+    const yields = [{ become: "completed" }, { become: "failed", error: ERROR }, again] as const;
+    for (const outcome of yields) expect(yieldsToCancel(plan([], outcome))).toBe(true);
+    const stays = [
+      undefined,
+      { become: "parked", wakeAt: 5 },
+      { become: "released" },
+      { become: "cancelled", error: ERROR },
+      { become: "blocked", error: ERROR },
+    ] as const;
+    for (const outcome of stays) expect(yieldsToCancel(plan([], outcome))).toBe(false);
   });
 });

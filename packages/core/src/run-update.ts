@@ -1,18 +1,34 @@
 import { KagziError, type ErrorDetail } from "./error.ts";
 import type { NamespaceId, RunId } from "./ids.ts";
 import type { Payload } from "./payload.ts";
-import type { HistoryRecord, NewRecord, StepKey } from "./record.ts";
+import type { NewRecord, StepKey, StepKind } from "./record.ts";
 import { DEFAULT_RUN_RETRY, DEFAULT_STEP_RETRY, type RetryPolicy, decideRetry } from "./retry-policy.ts";
-import type { RunStatus, TerminalStatus } from "./run.ts";
+import type { ParentReference, TerminalStatus } from "./run.ts";
+import type { Start } from "./store.ts";
 import type { Due, Instant } from "./time.ts";
 import { unreachable } from "./unreachable.ts";
 
-/** What a worker says happened to a step: one record each. */
+/** What a worker says happened to a step, or to the run: one record each. */
 export type Command = StepKey & { readonly observedAt?: Instant } & (
     | ({ readonly do: "completeStep"; readonly output?: Payload } & StepAttempt)
     | ({ readonly do: "failStep"; readonly error: ErrorDetail; readonly policy?: RetryPolicy } & StepAttempt)
     | { readonly do: "startSleep"; readonly due: Due }
-    | { readonly do: "completeSleep"; readonly startedSeq: number }
+    /** The time of a sleep is over, or that of a wait for an event. */
+    | { readonly do: "endWait"; readonly kind: "sleep" | "event"; readonly startedSeq: number }
+    | { readonly do: "startEventWait"; readonly due?: Due }
+    /** The child has been started, or, with an error, could not be. */
+    | { readonly do: "startChild"; readonly childRunId: RunId; readonly error?: ErrorDetail }
+    /** What somebody brought becomes what the step came to. */
+    | {
+        readonly do: "takeMessage";
+        readonly kind: "event" | "child";
+        readonly position: number;
+        readonly failed: boolean;
+      }
+    /** The code no longer wants the step. */
+    | { readonly do: "cancelStep"; readonly kind: StepKind; readonly error: ErrorDetail; readonly childRunId?: RunId }
+    /** The code is told that the run is to be cancelled. About the run: without a name. */
+    | { readonly do: "cancelRun"; readonly error: ErrorDetail }
   );
 
 interface StepAttempt {
@@ -24,8 +40,12 @@ interface StepAttempt {
 
 /** What a worker says becomes of a run that it no longer executes. */
 export type Outcome =
-  | { readonly become: "parked"; readonly wakeAt?: Instant }
+  /** `signals`: of how many the worker knows; with others there the run is not parked but goes on. */
+  | { readonly become: "parked"; readonly wakeAt?: Instant; readonly signals?: number; readonly forMessages?: boolean }
   | { readonly become: "completed"; readonly output?: Payload }
+  | { readonly become: "cancelled"; readonly error: ErrorDetail }
+  /** Over, and to go on as this new run. */
+  | { readonly become: "continued"; readonly start: Start }
   /** The policy is the workflow's; one that the run was started with goes before it. */
   | { readonly become: "failed"; readonly error: ErrorDetail; readonly policy?: RetryPolicy }
   | { readonly become: "released" }
@@ -35,6 +55,8 @@ export type Outcome =
 export interface RunUpdate {
   readonly commands: readonly Command[];
   readonly outcome?: Outcome;
+  /** What the run shows of how far it is; the last one counts. */
+  readonly progress?: Payload;
 }
 
 /** A lease as a worker presents it: who it is about, and how far the worker knows the history. */
@@ -49,22 +71,44 @@ export interface HeldRun {
 /** What a store writes for one run: all of it, or, if the lease or the number of records is another, nothing. */
 export interface RunWrite extends HeldRun {
   readonly records: readonly NewRecord[];
-  /** Where the run goes; absent: it stays with its worker. */
+  /** Where the run goes; absent: it stays with its worker. A run that is to be paused is, instead of waiting or going back. */
   readonly next?: NextState;
+  readonly progress?: Payload;
+  /** Hears how the run ended, if it ended. */
+  readonly parent?: ParentReference;
+  /** Begins with the end of this one. */
+  readonly continuation?: Start;
 }
 
 /** What follows `running`. An orderly departure clears the count of crashes. */
 export type NextState =
   | { readonly status: "pending" }
-  /** Until the earlier of the two. */
-  | { readonly status: "sleeping"; readonly afterMs?: number; readonly at?: Instant; readonly attempt?: number }
+  | Parked
   | { readonly status: "paused"; readonly error: ErrorDetail }
   | { readonly status: TerminalStatus };
 
-/** What of a run its own retries depend on. */
+/** Until the earlier of the two times; `waiting` without one until a message comes. */
+export interface Parked {
+  readonly status: "sleeping" | "waiting";
+  readonly afterMs?: number;
+  readonly at?: Instant;
+  /** Of the run, if it is a new one. */
+  readonly attempt?: number;
+  /** Of how many signals the worker knows. If the run has others it goes on at once. */
+  readonly signals?: number;
+}
+
+/** Whether a request to cancel the run goes before what the write wants. */
+export function yieldsToCancel({ next }: RunWrite): boolean {
+  if (next === undefined) return false;
+  return next.status === "completed" || next.status === "failed" || ("attempt" in next && next.attempt !== undefined);
+}
+
+/** What of a run its own retries depend on, and who is told of its end. */
 export interface RunAttempt {
   readonly attempt: number;
   readonly retryPolicy?: RetryPolicy;
+  readonly parent?: ParentReference;
 }
 
 /**
@@ -73,13 +117,18 @@ export interface RunAttempt {
  * @throws KagziError `INVALID_ARGUMENT` for a run that would park with nothing to wake it
  */
 export function planUpdate(held: HeldRun, run: RunAttempt, update: RunUpdate, random: () => number): RunWrite {
-  const records = update.commands.map((command) => recordOf(command, random));
-  if (update.outcome === undefined) return { ...held, records };
-  if (update.outcome.become === "parked") {
-    return { ...held, records, next: sleepUntil(held, update.outcome.wakeAt, records) };
-  }
-  const end = endOf(run, update.outcome, random);
-  return { ...held, records: [...records, ...end.records], next: end.next };
+  const records = update.commands.map((command) => recordOf(command, run, random));
+  const base = { ...held, records, ...given("progress", update.progress) };
+  const { outcome } = update;
+  if (outcome === undefined) return base;
+  if (outcome.become === "parked") return { ...base, next: parkUntil(held, outcome, records) };
+  const end = endOf(run, outcome, random);
+  return {
+    ...base,
+    records: [...records, ...end.records],
+    next: end.next,
+    ...(outcome.become === "continued" ? { continuation: outcome.start } : given("parent", run.parent)),
+  };
 }
 
 /**
@@ -88,10 +137,10 @@ export function planUpdate(held: HeldRun, run: RunAttempt, update: RunUpdate, ra
  */
 export function parkOnWaits(write: RunWrite): RunWrite {
   const waits = write.records.some((record) => record.due !== undefined);
-  return waits && write.next === undefined ? { ...write, next: sleepUntil(write, undefined, write.records) } : write;
+  return waits && write.next === undefined ? { ...write, next: parkUntil(write, {}, write.records) } : write;
 }
 
-function recordOf(command: Command, random: () => number): NewRecord {
+function recordOf(command: Command, run: RunAttempt, random: () => number): NewRecord {
   const { name, occurrence } = command;
   const about = {
     name,
@@ -111,11 +160,38 @@ function recordOf(command: Command, random: () => number): NewRecord {
       return { ...about, kind: "function", ...attemptOf(command), error: command.error, ...retryOf(command, random) };
     case "startSleep":
       return { ...about, kind: "sleep", type: "started", attempt: 1, due: command.due };
-    case "completeSleep":
-      return { ...about, kind: "sleep", type: "completed", attempt: 1, startedSeq: command.startedSeq };
+    case "endWait":
+      return { ...about, kind: command.kind, type: "completed", attempt: 1, startedSeq: command.startedSeq };
+    case "startEventWait":
+      return { ...about, kind: "event", type: "started", attempt: 1, ...given("due", command.due) };
+    case "startChild":
+      return { ...about, kind: "child", attempt: 1, childRunId: command.childRunId, ...startedOrFailed(command.error) };
+    case "takeMessage":
+      return {
+        ...about,
+        kind: command.kind,
+        type: command.failed ? "failed" : "completed",
+        attempt: 1,
+        takes: command.position,
+      };
+    case "cancelStep":
+      return {
+        ...about,
+        kind: command.kind,
+        type: "cancelled",
+        attempt: 1,
+        error: command.error,
+        ...given("childRunId", command.childRunId),
+      };
+    case "cancelRun":
+      return { ...about, ...ofRun(run), type: "cancelling", error: command.error };
     default:
       return unreachable(command);
   }
+}
+
+function startedOrFailed(error: ErrorDetail | undefined): Pick<NewRecord, "type" | "error"> {
+  return error === undefined ? { type: "started" } : { type: "failed", error };
 }
 
 function attemptOf(command: StepAttempt): Pick<NewRecord, "attempt" | "input" | "durationMs"> {
@@ -147,6 +223,16 @@ function endOf(run: RunAttempt, outcome: Exclude<Outcome, { become: "parked" }>,
         records: [{ ...ofRun(run), type: "completed", ...given("payload", outcome.output) }],
         next: { status: "completed" },
       };
+    case "cancelled":
+      return {
+        records: [{ ...ofRun(run), type: "cancelled", error: outcome.error }],
+        next: { status: "cancelled" },
+      };
+    case "continued":
+      return {
+        records: [{ ...ofRun(run), type: "completed", childRunId: outcome.start.runId }],
+        next: { status: "completed" },
+      };
     case "failed":
       return failRun(run, outcome, random);
     case "released":
@@ -158,20 +244,26 @@ function endOf(run: RunAttempt, outcome: Exclude<Outcome, { become: "parked" }>,
   }
 }
 
-function sleepUntil(held: HeldRun, wakeAt: Instant | undefined, commands: readonly NewRecord[]): NextState {
+function parkUntil(
+  held: HeldRun,
+  park: Omit<Extract<Outcome, { become: "parked" }>, "become">,
+  commands: readonly NewRecord[],
+): NextState {
+  const { forMessages = false, wakeAt } = park;
   const dues = commands.flatMap((record) => (record.due === undefined ? [] : [record.due]));
   const afterMs = least(dues.flatMap((due) => ("afterMs" in due ? [due.afterMs] : [])));
   const at = least([
     ...(wakeAt === undefined ? [] : [wakeAt]),
     ...dues.flatMap((due) => ("at" in due ? [due.at] : [])),
   ]);
-  if (afterMs === undefined && at === undefined) {
+  if (afterMs === undefined && at === undefined && !forMessages) {
     throw new KagziError("INVALID_ARGUMENT", `run ${held.runId} cannot park: it waits for nothing that could wake it`, {
       subject: "run",
       subjectId: held.runId,
     });
   }
-  return { status: "sleeping", ...given("afterMs", afterMs), ...given("at", at) };
+  const status = forMessages ? "waiting" : "sleeping";
+  return { status, ...given("afterMs", afterMs), ...given("at", at), ...given("signals", park.signals) };
 }
 
 function failRun(run: RunAttempt, failed: Extract<Outcome, { become: "failed" }>, random: () => number): End {
@@ -196,42 +288,4 @@ function least(values: readonly number[]): number | undefined {
 
 function given<Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } {
   return value === undefined ? {} : ({ [key]: value } as { [K in Key]: Value });
-}
-
-/** What a store finds when a write matched nothing: the run as it is, and its records after the write's `afterSeq`. */
-export interface RunFacts {
-  readonly status: RunStatus;
-  readonly epoch: number;
-  readonly tail: readonly HistoryRecord[];
-}
-
-/** Why a write matched nothing. */
-export type Refusal = "applied" | "leaseLost" | "reload" | "notFound";
-
-/**
- * Explains a write that matched nothing: it had been `applied` before and only its answer was lost; the worker no
- * longer holds the run; or it does, and its idea of the history is wrong.
- */
-export function explainRefusal(write: RunWrite, facts: RunFacts | undefined): Refusal {
-  if (facts === undefined) return "notFound";
-  if (wasApplied(write, facts)) return "applied";
-  return facts.status === "running" && facts.epoch === write.epoch ? "reload" : "leaseLost";
-}
-
-/** Only the holder of an epoch writes under it, so its own records at the place it meant them are its own write. */
-function wasApplied(write: RunWrite, facts: RunFacts): boolean {
-  if (write.records.length === 0) {
-    return facts.epoch === write.epoch && facts.status === (write.next?.status ?? "running");
-  }
-  return write.records.every((record, index) => {
-    const stored = facts.tail[index];
-    return (
-      stored !== undefined &&
-      stored.epoch === write.epoch &&
-      stored.kind === record.kind &&
-      stored.type === record.type &&
-      stored.name === record.name &&
-      stored.occurrence === record.occurrence
-    );
-  });
 }

@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { RUN_STATUSES, RUN_TRANSITIONS, isTerminal } from "./run.ts";
 
 describe("the states of a run", () => {
-  it("are left by the transitions of the table, and terminal ones by none (R1, R2)", () => {
+  it("are left by the transitions of the table, and terminal ones by none but the retry of a failed run (R1, R2)", () => {
     expect(Object.keys(RUN_TRANSITIONS)).toEqual([...RUN_STATUSES]);
+    const left = RUN_STATUSES.filter(isTerminal).flatMap((from) => RUN_TRANSITIONS[from].map((to) => [from, to]));
+    expect(left).toEqual([["failed", "pending"]]);
     expect(RUN_STATUSES.filter(isTerminal)).toEqual(["completed", "failed", "cancelled"]);
   });
 

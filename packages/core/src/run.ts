@@ -16,7 +16,7 @@ export const RUN_STATUSES = [
 ] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 
-/** The states that no run ever leaves. */
+/** The states of runs that have ended. */
 export type TerminalStatus = "completed" | "failed" | "cancelled";
 
 /** One execution of a workflow from start to end. Its payloads are in its history: input first, output last. */
@@ -38,7 +38,22 @@ export type Run = {
   readonly createdAt: Instant;
   /** Of the first claim. */
   readonly startedAt?: Instant;
+  /** When the run ends at the latest. Before the first claim: when it must have been claimed. */
   readonly deadlineAt?: Instant;
+  /** From the first claim to the deadline. */
+  readonly timeoutMs?: number;
+  /** Who began it, if that was a run. */
+  readonly parent?: ParentReference;
+  /** The run that ended in order to go on as this one. */
+  readonly continuedFrom?: RunId;
+  /** The run whose recorded steps this one began with. */
+  readonly rerunOf?: RunId;
+  /** How often somebody had something for the run: a message, or a request to cancel or pause it. */
+  readonly signals: number;
+  /** Somebody asked for its cancellation; it ends so, whatever its code says. */
+  readonly cancelError?: ErrorDetail;
+  /** Paused, or about to be: it stops where its worker gives it back. */
+  readonly pauseError?: ErrorDetail;
   /** Who holds the run, or held it last and may still have it in memory. */
   readonly workerId?: WorkerId;
 } & RunState;
@@ -49,10 +64,21 @@ export type RunState =
   | { readonly status: "running"; readonly workerId: WorkerId; readonly claimedAt: Instant }
   | { readonly status: "sleeping"; readonly availableAt: Instant }
   | { readonly status: "waiting"; readonly availableAt?: Instant }
-  | { readonly status: "paused"; readonly error: ErrorDetail }
+  | { readonly status: "paused"; readonly pauseError: ErrorDetail }
   | { readonly status: TerminalStatus; readonly finishedAt: Instant };
 
-/** Which states follow which. A run is taken over by going back to `pending` first. */
+/** The run that began another one. */
+export interface ParentReference {
+  readonly runId: RunId;
+  /** Which step of the parent. */
+  readonly step: string;
+  /** The parent waits for the result, and the child does not outlive it. */
+  readonly awaited: boolean;
+  /** The run that the parent started, where that has gone on as this one. */
+  readonly startedAs?: RunId;
+}
+
+/** Which states follow which. A run is taken over by going back to `pending` first; only an operator's retry leads out of `failed`. */
 export const RUN_TRANSITIONS: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
   pending: ["running", "paused", "failed", "cancelled"],
   running: ["pending", "sleeping", "waiting", "paused", "completed", "failed", "cancelled"],
@@ -60,13 +86,13 @@ export const RUN_TRANSITIONS: Readonly<Record<RunStatus, readonly RunStatus[]>> 
   waiting: ["pending", "running", "paused", "failed", "cancelled"],
   paused: ["pending", "failed", "cancelled"],
   completed: [],
-  failed: [],
+  failed: ["pending"],
   cancelled: [],
 };
 
 /** Whether the run has ended. */
 export function isTerminal(status: RunStatus): status is TerminalStatus {
-  return RUN_TRANSITIONS[status].length === 0;
+  return status === "completed" || status === "failed" || status === "cancelled";
 }
 
 /** What a new run is made of. Ids and times are given to it: the store adds only its clock. */
@@ -81,7 +107,12 @@ export interface NewRun {
   readonly priority: number;
   readonly retryPolicy?: RetryPolicy;
   readonly delayMs: number;
+  /** From the first claim on. */
   readonly timeoutMs?: number;
+  /** Until the first claim, counted from when the run may first be claimed. */
+  readonly startTimeoutMs?: number;
+  readonly parent?: ParentReference;
+  readonly continuedFrom?: RunId;
   /** The worker that takes the run with its start, if one is waiting for it. */
   readonly claimedBy?: WorkerId;
 }

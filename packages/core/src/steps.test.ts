@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { RunId } from "./ids.ts";
 import type { HistoryRecord } from "./record.ts";
 import { stepsOf } from "./steps.ts";
 
@@ -63,10 +64,6 @@ describe("the steps of a run", () => {
     expect(stepsOf([begun, record(3, sleep)]).get("nap")).toMatchObject({ status: "completed", finishedAt: 30 });
   });
 
-  it("wait from the moment they were recorded where no time is given", () => {
-    expect(stepsOf([record(2, { type: "started" })]).get("a")).toMatchObject({ status: "waiting", dueAt: 20 });
-  });
-
   it("fail for good, with the reason or without one", () => {
     expect(stepsOf([record(2, { type: "failed", error: ERROR })]).get("a")).toMatchObject({
       status: "failed",
@@ -110,5 +107,41 @@ describe("the steps of a run", () => {
         expect([...inParts]).toEqual([...stepsOf(history)]);
       }),
     );
+  });
+
+  it("tell of a child which run it is, and of a wait for an event until when it lasts, if that is fixed", () => {
+    const child = { kind: "child", name: "c", childRunId: "r2" as RunId } as const;
+    const steps = stepsOf([
+      started,
+      record(2, { ...child, type: "started" }),
+      record(3, { kind: "event", name: "e", type: "started" }),
+      record(4, { kind: "event", name: "f", type: "started", dueAt: 99 }),
+      record(5, { kind: "child", name: "c", type: "completed" }),
+    ]);
+    expect(steps.get("c")).toMatchObject({ status: "completed", childRunId: "r2" });
+    expect(steps.get("e")).not.toHaveProperty("dueAt");
+    expect(steps.get("f")).toMatchObject({ status: "waiting", dueAt: 99 });
+  });
+
+  it("have failed where the code was told of a cancellation while it waited for them", () => {
+    const steps = stepsOf([
+      started,
+      record(2, { name: "done" }),
+      record(3, { kind: "sleep", name: "nap", type: "started", dueAt: 99 }),
+      record(4, { kind: "run", name: "", type: "cancelling", error: ERROR }),
+      record(5, { name: "clean-up" }),
+    ]);
+    expect(Array.from(steps.values(), ({ name, status }) => `${name} ${status}`)).toEqual([
+      "done completed",
+      "nap failed",
+      "clean-up completed",
+    ]);
+    expect(steps.get("nap")).toMatchObject({ error: ERROR, finishedAt: 40 });
+    const nameless = stepsOf([
+      started,
+      record(2, { kind: "sleep", name: "nap", type: "started", dueAt: 99 }),
+      record(3, { kind: "run", name: "", type: "cancelling" }),
+    ]);
+    expect(nameless.get("nap")).toMatchObject({ status: "failed", error: { message: "no reason was recorded" } });
   });
 });

@@ -1,5 +1,6 @@
 import { type HistoryRecord, type StepKey, type StepKind, formatStepKey } from "./record.ts";
 import type { ErrorDetail } from "./error.ts";
+import type { RunId } from "./ids.ts";
 import type { Payload } from "./payload.ts";
 import type { Instant } from "./time.ts";
 
@@ -8,6 +9,8 @@ export type Step = StepKey & {
   readonly kind: StepKind;
   /** Of the record that first named it. */
   readonly createdAt: Instant;
+  /** Of a child that was started. */
+  readonly childRunId?: RunId;
   /** The attempt that was recorded last, from 1. */
   readonly attempt: number;
   readonly startedAt?: Instant;
@@ -17,7 +20,7 @@ export type Step = StepKey & {
   /** The last record. */
   readonly seq: number;
 } & (
-    | { readonly status: "waiting"; readonly dueAt: Instant; readonly error?: ErrorDetail }
+    | { readonly status: "waiting"; readonly dueAt?: Instant; readonly error?: ErrorDetail }
     | { readonly status: "completed"; readonly finishedAt: Instant; readonly output?: Payload }
     | { readonly status: "failed"; readonly finishedAt: Instant; readonly error: ErrorDetail }
   );
@@ -31,6 +34,7 @@ export function stepsOf(history: Iterable<HistoryRecord>, steps = new Map<string
   for (const record of history) {
     if (record.kind === "run") {
       if (record.type === "retrying") forgetFailures(steps);
+      if (record.type === "cancelling") cancelWaits(steps, record);
     } else {
       const key = formatStepKey(record);
       steps.set(key, advance(steps.get(key), record, record.kind));
@@ -45,8 +49,16 @@ function forgetFailures(steps: Map<string, Step>): void {
   }
 }
 
+/** What the code waited for when it was told of the cancellation has failed. */
+function cancelWaits(steps: Map<string, Step>, { error = NO_REASON, recordedAt }: HistoryRecord): void {
+  for (const [key, step] of steps) {
+    if (step.status === "waiting") steps.set(key, { ...step, status: "failed", finishedAt: recordedAt, error });
+  }
+}
+
 function advance(before: Step | undefined, record: HistoryRecord, kind: StepKind): Step {
   const input = record.input ?? before?.input;
+  const childRunId = record.childRunId ?? before?.childRunId;
   const startedAt =
     record.durationMs === undefined ? before?.startedAt : Math.round(record.recordedAt - record.durationMs);
   const common = {
@@ -59,6 +71,7 @@ function advance(before: Step | undefined, record: HistoryRecord, kind: StepKind
     seq: record.seq,
     ...(startedAt !== undefined && { startedAt }),
     ...(input !== undefined && { input }),
+    ...(childRunId !== undefined && { childRunId }),
   };
   switch (record.type) {
     case "completed":
@@ -75,7 +88,7 @@ function advance(before: Step | undefined, record: HistoryRecord, kind: StepKind
       return {
         ...common,
         status: "waiting",
-        dueAt: record.dueAt ?? record.recordedAt,
+        ...(record.dueAt !== undefined && { dueAt: record.dueAt }),
         ...(record.error !== undefined && { error: record.error }),
       };
   }

@@ -1,12 +1,15 @@
 import type { Assignment, Candidate, DispatchKey, Wanted } from "./dispatch.ts";
 import type { ErrorDetail } from "./error.ts";
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
-import type { GrantedLease, LapsedLease, Lease, Takeover } from "./lease.ts";
+import type { GivenBack, GrantedLease, LapsedLease, Lease } from "./lease.ts";
 import type { Namespace } from "./namespace.ts";
+import type { Addressed, Message } from "./message.ts";
+import type { RunChange } from "./operation.ts";
 import type { Payload } from "./payload.ts";
 import type { HistoryRecord } from "./record.ts";
 import type { NewRun, Run, RunStatus } from "./run.ts";
-import type { RunFacts, RunWrite } from "./run-update.ts";
+import type { RunFacts } from "./refusal.ts";
+import type { RunWrite } from "./run-update.ts";
 import type { Instant } from "./time.ts";
 import type { NewWorker, Worker, WorkerStats, WorkerStatus, WorkflowVersion } from "./worker.ts";
 
@@ -24,6 +27,7 @@ export interface Store {
   readonly history: HistoryStore;
   readonly workers: WorkerStore;
   readonly namespaces: NamespaceStore;
+  readonly inbox: InboxStore;
   readonly hints: Hints;
   /**
    * Brings the schema up to date; several servers may do so at once. Answers with its version.
@@ -55,7 +59,7 @@ export type StartOutcome =
    * start is for the caller to compare.
    */
   | { readonly became: "found"; readonly runId: RunId; readonly fingerprint: string }
-  | { readonly became: "refused"; readonly because: "noNamespace" | "namespaceDisabled" };
+  | { readonly became: "refused"; readonly because: "noNamespace" | "namespaceDisabled" | "parentEnded" };
 
 /** What became of a write: done, with the times the store fixed, or not, with the run as it is. */
 export type WriteOutcome =
@@ -64,10 +68,21 @@ export type WriteOutcome =
       readonly now: Instant;
       /** By the number of the record. */
       readonly dueAt: ReadonlyMap<number, Instant>;
-      /** When a run that sleeps will be ready. */
+      /** What became of a run that moved on: paused or ready, perhaps, where the write wanted it to wait. */
+      readonly status?: RunStatus;
+      /** When a run that waits will be ready. */
       readonly wakeAt?: Instant;
+      /** The parent, which has been told of the end. */
+      readonly told?: Touched;
     }
   | { readonly became: "refused"; readonly facts: RunFacts | undefined };
+
+/** A run that somebody had something for. */
+export interface Touched extends RunReference, DispatchKey {
+  readonly status: RunStatus;
+  /** Who holds it, if it is running. */
+  readonly workerId?: WorkerId;
+}
 
 /** Which runs are wanted, and how many at most of each workflow and version. */
 export interface ClaimRequest {
@@ -97,10 +112,20 @@ export interface ClaimResult {
   readonly nextAt?: Instant;
 }
 
-/** How a run is ended by somebody who does not hold it. */
-export interface RunEnd extends RunReference {
-  readonly status: "failed" | "cancelled";
-  readonly error: ErrorDetail;
+/** What became of an operation on a run. */
+export interface Operated {
+  readonly before: Run;
+  /** As it is now; the same as before if there was nothing to change. */
+  readonly after: Run;
+  readonly now: Instant;
+  /** The parent, which has been told of the end. */
+  readonly told?: Touched;
+}
+
+/** What a new run takes over from one that is there. */
+export interface RerunSource extends RunReference {
+  /** Records before this one are taken over, but for waits that have not ended. */
+  readonly beforeSeq: number;
 }
 
 /** Which runs a list shows, the newest first. */
@@ -110,6 +135,8 @@ export interface RunFilter {
   readonly workflowType?: string;
   readonly createdAfter?: Instant;
   readonly createdBefore?: Instant;
+  /** Runs that this one began. */
+  readonly parentRunId?: RunId;
 }
 
 /** A run with the payloads at the two ends of its history. */
@@ -119,6 +146,9 @@ export interface RunDetail {
   readonly output?: Payload;
   /** Why it failed or was cancelled. */
   readonly error?: ErrorDetail;
+  /** The run that goes on where this one ended. */
+  readonly continuedAs?: RunId;
+  readonly progress?: Payload;
 }
 
 export interface RunStore {
@@ -129,8 +159,23 @@ export interface RunStore {
   /** Writes for runs that have nothing to do with each other, at most one write for each run. */
   write(writes: readonly RunWrite[]): Promise<readonly WriteOutcome[]>;
   claim(request: ClaimRequest): Promise<ClaimResult>;
-  /** Ends a run whatever its state; `false` if it had ended before. */
-  end(end: RunEnd): Promise<boolean>;
+  /**
+   * Changes a run that somebody else may hold, as `decide` says, which sees it as it is and is called within the
+   * transaction. `undefined` if there is no such run.
+   */
+  operate(run: RunReference, decide: (run: Run) => RunChange | undefined): Promise<Operated | undefined>;
+  /** Starts a run with recorded steps of another one. */
+  rerun(start: Start, source: RerunSource): Promise<StartOutcome>;
+  /** Gives runs that are paused because they did not match their code another try. Answers with how many. */
+  unblock(namespaceId: NamespaceId, workflows: readonly WorkflowVersion[]): Promise<number>;
+  /** Removes runs that have ended, with everything that is known of them. Answers with those removed. */
+  delete(runs: readonly RunReference[]): Promise<readonly RunId[]>;
+  /** Runs that were ended from outside and whose children may not know it yet. */
+  closing(limit: number): Promise<readonly RunReference[]>;
+  /** Children of a run that it waits for and that have not ended. */
+  children(parent: RunReference, limit: number): Promise<readonly RunReference[]>;
+  /** Nothing is left to be done for the run's children. */
+  closed(parent: RunReference): Promise<void>;
   /** Runs whose deadline has passed, at most `limit`. */
   overdue(limit: number): Promise<readonly RunReference[]>;
   get(runs: readonly RunReference[]): Promise<readonly (RunDetail | undefined)[]>;
@@ -140,6 +185,30 @@ export interface RunStore {
   list(filter: RunFilter, page: { readonly before?: RunId; readonly limit: number }): Promise<readonly Run[]>;
   /** How many runs a list would show, counted up to `limit`. */
   count(filter: RunFilter, limit: number): Promise<number>;
+}
+
+/** What waits in the inbox of a run. */
+export interface Signals extends RunReference {
+  readonly epoch: number;
+  readonly workerId: WorkerId;
+  /** How many there have been; what these messages are not is a request to cancel or pause. */
+  readonly signals: number;
+  readonly cancelError?: ErrorDetail;
+  readonly pauseError?: ErrorDetail;
+  /** Those that the code has not taken, in order. */
+  readonly messages: readonly Message[];
+}
+
+export interface InboxStore {
+  /**
+   * Puts messages into the inboxes of runs, and makes those ready that wait for one. Answers for each with the run, or
+   * `undefined` if that is not there or has ended.
+   */
+  send(messages: readonly Addressed[]): Promise<readonly (Touched | undefined)[]>;
+  /** Messages of each run that have not been taken, beyond a position. */
+  read(positions: readonly (RunReference & { readonly after: number })[]): Promise<readonly (readonly Message[])[]>;
+  /** What the workers have not heard of the runs that they hold; from now on it counts as heard. */
+  hear(namespaceId: NamespaceId, workerIds: readonly WorkerId[]): Promise<readonly Signals[]>;
 }
 
 /** A part of a run's history. */
@@ -156,6 +225,12 @@ export interface HistoryPosition extends RunReference {
 export interface HistoryStore {
   /** A page for each position, of about `maxBytes` and at least one record. */
   read(positions: readonly HistoryPosition[], maxBytes: number): Promise<readonly HistoryPage[]>;
+}
+
+/** What is known of a workflow. */
+export interface WorkflowVersions {
+  readonly registered: readonly string[];
+  readonly pinned?: string;
 }
 
 export interface WorkerStore {
@@ -181,14 +256,14 @@ export interface WorkerStore {
     filter: { readonly namespaceId: NamespaceId; readonly status?: WorkerStatus; readonly taskQueue?: string },
     page: { readonly before?: WorkerId; readonly limit: number },
   ): Promise<readonly Worker[]>;
-  /** The versions of a workflow that workers have ever registered. */
-  versions(namespaceId: NamespaceId, workflowType: string): Promise<readonly string[]>;
+  /** The versions of a workflow that workers have ever registered, and the one that new runs are to take. */
+  versions(namespaceId: NamespaceId, workflowType: string): Promise<WorkflowVersions>;
+  /** Which version new runs take; without one the highest. */
+  setDefaultVersion(namespaceId: NamespaceId, workflowType: string, version: string | undefined): Promise<void>;
   /** Leases whose worker was not heard of in time, at most `limit`. */
   lapsed(limit: number): Promise<readonly LapsedLease[]>;
   /** Takes lapsed leases back. One that was renewed meanwhile is left alone. Answers with those taken. */
-  takeOver(
-    takeovers: readonly { readonly lease: LapsedLease; readonly takeover: Takeover }[],
-  ): Promise<readonly RunId[]>;
+  takeOver(takeovers: readonly GivenBack[]): Promise<readonly RunId[]>;
   /** Marks workers offline whose leases lapsed, and forgets those that have been offline for `forgetAfterMs`. */
   sweep(forgetAfterMs: number): Promise<void>;
 }
@@ -209,6 +284,8 @@ export interface NamespaceStore {
 export type Hint =
   /** Runs of this kind became ready. */
   | { readonly about: "ready"; readonly key: DispatchKey }
+  /** A run that this worker holds has been sent something. */
+  | { readonly about: "signal"; readonly namespaceId: NamespaceId; readonly workerId: WorkerId }
   /** A run ended; without an id, many did. */
   | { readonly about: "ended"; readonly runId?: RunId };
 

@@ -7,6 +7,12 @@ export interface WorkflowVersion {
   readonly version: string;
 }
 
+/** A workflow as a worker registers it. */
+export interface OfferedWorkflow extends WorkflowVersion {
+  /** How long a run that was started without a timeout may take. */
+  readonly timeoutMs?: number;
+}
+
 export type WorkerStatus = "online" | "draining" | "offline";
 
 /** What a worker says of itself when it registers. */
@@ -14,7 +20,7 @@ export interface NewWorker {
   readonly namespaceId: NamespaceId;
   readonly workerId: WorkerId;
   readonly taskQueue: string;
-  readonly workflows: readonly WorkflowVersion[];
+  readonly workflows: readonly OfferedWorkflow[];
   readonly maxConcurrent: number;
   readonly hostname: string;
   readonly pid: number;

@@ -1,4 +1,4 @@
-import { AdminService, NamespaceService, WorkerService, WorkflowService } from "@kagzi/proto";
+import { AdminService, EventService, NamespaceService, WorkerService, WorkflowService } from "@kagzi/proto";
 import { type EngineConfig, type Env, type Log, type RunningEngine, startEngine } from "@kagzi/server";
 import type { Connection } from "kagzi";
 import { directClient } from "./direct-client.ts";
@@ -56,5 +56,6 @@ function connectionTo({ services }: RunningEngine) {
     workers: directClient(WorkerService, services.worker),
     namespaces: directClient(NamespaceService, services.namespace),
     admin: directClient(AdminService, services.admin),
+    events: directClient(EventService, services.event),
   };
 }

@@ -5,7 +5,10 @@ import {
   type ClaimedRun,
   type Command,
   type Instant,
+  type LapsedLease,
   type NamespaceId,
+  type NewMessage,
+  type Operation,
   type Outcome,
   type Payload,
   type RunDetail,
@@ -16,6 +19,8 @@ import {
   type Store,
   type WorkerId,
   type WriteOutcome,
+  decideOperation,
+  decideTakeover,
   planUpdate,
   uuidv7Source,
 } from "@kagzi/core";
@@ -133,6 +138,27 @@ export class Fixture {
     return planUpdate({ namespaceId, runId, epoch, afterSeq: held.lastSeq }, held.run, update, () => 0);
   }
 
+  /** Does something to a run that somebody else may hold. Whether it changed anything. */
+  async operate(runId: RunId, operation: Operation): Promise<boolean> {
+    const done = await this.store.runs.operate({ namespaceId: DEFAULT, runId }, (run) =>
+      decideOperation(run, operation),
+    );
+    if (done === undefined) throw new Error(`run ${runId} is not there`);
+    return done.before !== done.after;
+  }
+
+  /** Takes lapsed leases back, as a server does. Answers with those taken. */
+  async takeBack(lapsed: readonly LapsedLease[]): Promise<readonly RunId[]> {
+    const taken: RunId[] = [];
+    for (const lease of lapsed) {
+      const takeover = decideTakeover(lease);
+      if (takeover.become === "pending") taken.push(...(await this.store.workers.takeOver([{ lease, takeover }])));
+      else if (await this.operate(lease.runId, { do: "end", status: "failed", ...lease, ...takeover }))
+        taken.push(lease.runId);
+    }
+    return taken;
+  }
+
   async get(runId: RunId, namespaceId = DEFAULT): Promise<RunDetail> {
     const [detail] = await this.store.runs.get([{ namespaceId, runId }]);
     if (detail === undefined) throw new Error(`run ${runId} is not there`);
@@ -160,6 +186,11 @@ export function json(value: unknown): Payload {
     data: new TextEncoder().encode(JSON.stringify(value)),
     metadata: { "content-type": "application/json" },
   };
+}
+
+/** An event as a message. */
+export function eventOf(name: string, change: Partial<Extract<NewMessage, { kind: "event" }>> = {}): NewMessage {
+  return { kind: "event", name, messageId: name, payload: json(name), ...change };
 }
 
 /** The bytes of a payload, whatever class of array the driver made of them. */

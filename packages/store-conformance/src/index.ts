@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect } from "vitest";
 import { describeClaims } from "./claims.ts";
 import { Fixture, type StoreHarness } from "./harness.ts";
+import { describeInbox } from "./inbox.ts";
 import { describeLeases } from "./leases.ts";
 import { describeLifetime } from "./lifetime.ts";
 import { describeModel } from "./model.ts";
 import { describeNamespaces } from "./namespaces.ts";
+import { describeOperations } from "./operations.ts";
 import { describeReads } from "./reads.ts";
 import { describeStarts } from "./starts.ts";
 import { describeWrites } from "./writes.ts";
@@ -38,6 +40,8 @@ export function describeStore(harness: StoreHarness): void {
     describeClaims(fixture);
     describeWrites(fixture);
     describeLeases(fixture);
+    describeOperations(fixture);
+    describeInbox(fixture);
     describeReads(fixture);
     describeNamespaces(fixture);
     describeModel(fixture);

@@ -1,4 +1,4 @@
-import { type LapsedLease, type NamespaceId, type WorkerId, decideTakeover } from "@kagzi/core";
+import { type NamespaceId, type WorkerId } from "@kagzi/core";
 import { describe, expect, it } from "vitest";
 import { DEFAULT, type Fixture, LEASE_MS, STATS, completed } from "./harness.ts";
 
@@ -49,8 +49,8 @@ export function describeLeases(fixture: () => Fixture): void {
       const f = fixture();
       await f.register({ workflows: ["1", "10", "2"].map((version) => ({ workflowType: "greet", version })) });
       await f.register({ workflows: [{ workflowType: "greet", version: "2" }] });
-      expect((await f.store.workers.versions(DEFAULT, "greet")).toSorted()).toEqual(["1", "10", "2"]);
-      expect(await f.store.workers.versions(DEFAULT, "unheard-of")).toEqual([]);
+      expect((await f.store.workers.versions(DEFAULT, "greet")).registered.toSorted()).toEqual(["1", "10", "2"]);
+      expect(await f.store.workers.versions(DEFAULT, "unheard-of")).toEqual({ registered: [] });
     });
 
     it("are listed newest first, by status and task queue, page by page", async () => {
@@ -100,7 +100,7 @@ export function describeLeases(fixture: () => Fixture): void {
       expect(await f.store.workers.heartbeat(worker, LEASE_MS, STATS)).toEqual({
         now: f.clock.now,
         status: "online",
-        granted: [{ runId: held.run.runId, epoch: 1, claimedAt: held.run.claimedAt }],
+        granted: [{ runId: held.run.runId, epoch: 1, claimedAt: held.run.claimedAt, cancelling: false }],
       });
       await f.store.workers.drain(DEFAULT, held.workerId);
       expect(await f.store.workers.heartbeat(worker, LEASE_MS, STATS)).toMatchObject({ status: "draining" });
@@ -148,7 +148,7 @@ export function describeLeases(fixture: () => Fixture): void {
       f.clock.now += LEASE_MS + 1;
       const lapsed = await f.store.workers.lapsed(10);
       await f.store.workers.heartbeat({ namespaceId: DEFAULT, workerId: held.workerId }, LEASE_MS, STATS);
-      expect(await takeOver(f, lapsed)).toEqual([]);
+      expect(await f.takeBack(lapsed)).toEqual([]);
       expect((await f.get(held.run.runId)).run.status).toBe("running");
     });
 
@@ -157,7 +157,7 @@ export function describeLeases(fixture: () => Fixture): void {
       await f.running();
       f.clock.now += LEASE_MS + 1;
       const lapsed = await f.store.workers.lapsed(10);
-      const both = await Promise.all([takeOver(f, lapsed), takeOver(f, lapsed)]);
+      const both = await Promise.all([f.takeBack(lapsed), f.takeBack(lapsed)]);
       expect(both.flat()).toHaveLength(1);
     });
 
@@ -245,9 +245,5 @@ export function describeLeases(fixture: () => Fixture): void {
 }
 
 async function takeOverAll(f: Fixture) {
-  return takeOver(f, await f.store.workers.lapsed(100));
-}
-
-async function takeOver(f: Fixture, lapsed: readonly LapsedLease[]) {
-  return f.store.workers.takeOver(lapsed.map((lease) => ({ lease, takeover: decideTakeover(lease) })));
+  return f.takeBack(await f.store.workers.lapsed(100));
 }

@@ -129,7 +129,7 @@ class Model {
       const { epoch, seq, status } = expected;
       expect({ status: run.status, epoch: run.epoch }).toEqual({ status, epoch });
       expect(await this.#f.history(expected.runId)).toHaveLength(seq);
-      await this.#f.store.runs.end(endOf(expected.runId));
+      await this.#f.operate(expected.runId, END);
     }
   }
 
@@ -202,7 +202,7 @@ class Model {
     const run = pick([...this.#runs.values()], choice);
     if (run === undefined) return;
     const isOpen = !isTerminal(run.status);
-    expect(await this.#f.store.runs.end(endOf(run.runId))).toBe(isOpen);
+    expect(await this.#f.operate(run.runId, END)).toBe(isOpen);
     if (isOpen) Object.assign(run, { status: "cancelled", seq: run.seq + 1 });
   }
 
@@ -223,7 +223,7 @@ class Model {
     );
     expect(new Set(lapsed.map(({ runId }) => runId))).toEqual(new Set(expected.map(({ runId }) => runId)));
     const takeovers = lapsed.map((lease) => ({ lease, takeover: decideTakeover(lease) }));
-    const taken = await this.#f.store.workers.takeOver(takeovers);
+    const taken = await this.#f.takeBack(lapsed);
     expect(taken).toHaveLength(lapsed.length);
     for (const { lease, takeover } of takeovers) {
       const run = this.#known(lease.runId);
@@ -257,10 +257,11 @@ function isReady({ availableAt, status }: ModelRun, now: number): boolean {
   return (status === "pending" || status === "sleeping") && availableAt <= now;
 }
 
-function endOf(runId: RunId) {
-  const error = { code: "CANCELLED", message: "ended", nonRetryable: true } as const;
-  return { namespaceId: DEFAULT, runId, status: "cancelled", error } as const;
-}
+const END = {
+  do: "end",
+  status: "cancelled",
+  error: { code: "CANCELLED", message: "ended", nonRetryable: true },
+} as const;
 
 function pick<Item>(items: readonly Item[], choice: number): Item | undefined {
   return items.length === 0 ? undefined : items[choice % items.length];

@@ -1,6 +1,6 @@
 import type { NamespaceId, RunFilter, RunId, RunStatus } from "@kagzi/core";
 import { describe, expect, it } from "vitest";
-import { DEFAULT, type Fixture, bytesOf, completed, json } from "./harness.ts";
+import { DEFAULT, type Fixture, bytesOf, eventOf, completed, json } from "./harness.ts";
 
 /** Invariants D1 and T1: what went in comes out, and nothing crosses from one namespace to another. */
 export function describeReads(fixture: () => Fixture): void {
@@ -15,10 +15,11 @@ export function describeReads(fixture: () => Fixture): void {
       expect(await f.store.runs.list({ namespaceId: other, statuses: [] }, { limit: 10 })).toEqual([]);
       const [page] = await f.store.history.read([{ namespaceId: other, runId, afterSeq: 0 }], 1000);
       expect(page).toEqual({ records: [], more: false });
-      const end = { namespaceId: other, runId, status: "cancelled" } as const;
-      expect(await f.store.runs.end({ ...end, error: { code: "CANCELLED", message: "m", nonRetryable: true } })).toBe(
-        false,
-      );
+      const reference = { namespaceId: other, runId };
+      expect(await f.store.runs.operate(reference, () => expect.fail("a run of another namespace"))).toBeUndefined();
+      expect(await f.store.runs.delete([reference])).toEqual([]);
+      expect(await f.store.runs.children(reference, 10)).toEqual([]);
+      expect(await f.store.inbox.send([{ ...reference, message: eventOf("e") }])).toEqual([undefined]);
     });
 
     it("reads several at once, in the order asked for", async () => {

@@ -1,4 +1,4 @@
-import type { NamespaceId } from "@kagzi/core";
+import type { NamespaceId, RunId } from "@kagzi/core";
 import { describe, expect, it } from "vitest";
 import { DEFAULT, type Fixture, LEASE_MS, began, bytesOf, json } from "./harness.ts";
 
@@ -24,6 +24,8 @@ export function describeStarts(fixture: () => Fixture): void {
         retryPolicy,
         delayMs: 1500,
         timeoutMs: 60_000,
+        startTimeoutMs: 30_000,
+        parent: { runId: "01900000-0000-7000-8000-000000000000" as RunId, step: "child#2", awaited: false },
         input: json({ amount: 1 }),
       });
       await f.store.runs.start([start]);
@@ -44,7 +46,10 @@ export function describeStarts(fixture: () => Fixture): void {
         retryPolicy,
         createdAt: f.clock.now,
         availableAt: f.clock.now + 1500,
-        deadlineAt: f.clock.now + 60_000,
+        deadlineAt: f.clock.now + 31_500,
+        timeoutMs: 60_000,
+        parent: start.parent,
+        signals: 0,
       });
       expect(bytesOf(input)).toEqual(bytesOf(start.input));
       expect([output, error]).toEqual([undefined, undefined]);

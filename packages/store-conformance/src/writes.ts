@@ -1,6 +1,6 @@
 import { type ErrorDetail, type RunId, explainRefusal } from "@kagzi/core";
 import { describe, expect, it } from "vitest";
-import { DEFAULT, type Fixture, bytesOf, completed, json } from "./harness.ts";
+import { type Fixture, bytesOf, completed, json } from "./harness.ts";
 
 const FAILURE: ErrorDetail = { code: "INTERNAL", message: "no luck", nonRetryable: true };
 
@@ -74,6 +74,7 @@ export function describeWrites(fixture: () => Fixture): void {
           [2, f.clock.now + 60_000],
           [3, f.clock.now + 1000],
         ]),
+        status: "sleeping",
         wakeAt: f.clock.now + 1000,
       });
       expect((await f.get(held.run.runId)).run).toMatchObject({
@@ -91,7 +92,7 @@ export function describeWrites(fixture: () => Fixture): void {
       const held = await f.running();
       await f.write(held, [{ name: "nap", occurrence: 1, do: "startSleep", due: { afterMs: 1000 } }]);
       const later = { ...held, lastSeq: held.lastSeq + 1 };
-      const end = [{ name: "nap", occurrence: 1, do: "completeSleep", startedSeq: 2 } as const];
+      const end = [{ name: "nap", occurrence: 1, do: "endWait", kind: "sleep", startedSeq: 2 } as const];
       f.clock.now += 999;
       expect(await f.write(later, end)).toMatchObject({ became: "refused", facts: { status: "running", epoch: 1 } });
       f.clock.now += 1;
@@ -101,7 +102,7 @@ export function describeWrites(fixture: () => Fixture): void {
     it("refuses to end a sleep that was never started", async () => {
       const f = fixture();
       const held = await f.running();
-      const end = [{ name: "nap", occurrence: 1, do: "completeSleep", startedSeq: 1 } as const];
+      const end = [{ name: "nap", occurrence: 1, do: "endWait", kind: "sleep", startedSeq: 1 } as const];
       expect(await f.write(held, end)).toMatchObject({ became: "refused" });
       expect(await f.history(held.run.runId)).toHaveLength(1);
     });
@@ -147,7 +148,7 @@ export function describeWrites(fixture: () => Fixture): void {
       });
       const blocked = await f.running();
       await f.write(blocked, [], { become: "blocked", error: FAILURE });
-      expect((await f.get(blocked.run.runId)).run).toMatchObject({ status: "paused", error: FAILURE });
+      expect((await f.get(blocked.run.runId)).run).toMatchObject({ status: "paused", pauseError: FAILURE });
     });
 
     it("refuses another epoch, changes nothing, and tells the run as it is", async () => {
@@ -257,57 +258,6 @@ export function describeWrites(fixture: () => Fixture): void {
         claimed.map((held, index) => f.plan(held, [completed("a", json(index))], { become: "completed" })),
       );
       expect(outcomes.filter((outcome) => outcome.became === "written")).toHaveLength(1000);
-    });
-  });
-
-  describe("ending a run from outside", () => {
-    const cancelled: ErrorDetail = { code: "CANCELLED", message: "enough", nonRetryable: true };
-
-    it("ends it in every state, once, and its worker can write no more", async () => {
-      const f = fixture();
-      const held = await f.running();
-      const pending = await f.start({ delayMs: 1000 });
-      const paused = await f.running();
-      await f.write(paused, [], { become: "blocked", error: FAILURE });
-      for (const runId of [held.run.runId, pending, paused.run.runId]) {
-        const end = { namespaceId: DEFAULT, runId, status: "cancelled", error: cancelled } as const;
-        expect(await f.store.runs.end(end)).toBe(true);
-        expect(await f.store.runs.end(end)).toBe(false);
-        expect(await f.get(runId)).toMatchObject({ run: { status: "cancelled" }, error: cancelled });
-      }
-      expect(await f.write(held, [completed("late")])).toMatchObject({ became: "refused" });
-    });
-
-    it("loses against an end that came first, and wins against one that comes later, never both", async () => {
-      const f = fixture();
-      for (let round = 0; round < 10; round++) {
-        const held = await f.running();
-        const { runId } = held.run;
-        const [written, ended] = await Promise.all([
-          f.write(held, [completed("a")], { become: "completed", output: json("out") }),
-          f.store.runs.end({ namespaceId: DEFAULT, runId, status: "cancelled", error: cancelled }),
-        ]);
-        expect(written.became === "written").toBe(!ended);
-        expect((await f.get(runId)).run.status).toBe(ended ? "cancelled" : "completed");
-      }
-    });
-
-    it("says nothing of a run that is not there", async () => {
-      const f = fixture();
-      const runId = f.newId() as RunId;
-      const end = { namespaceId: DEFAULT, runId, status: "cancelled", error: cancelled } as const;
-      expect(await f.store.runs.end(end)).toBe(false);
-    });
-
-    it("finds runs whose deadline has passed", async () => {
-      const f = fixture();
-      const runId = await f.start({ timeoutMs: 1000 });
-      await f.start({ timeoutMs: 2000 });
-      await f.start();
-      f.clock.now += 1000;
-      expect(await f.store.runs.overdue(10)).toEqual([{ namespaceId: DEFAULT, runId }]);
-      await f.store.runs.end({ namespaceId: DEFAULT, runId, status: "failed", error: FAILURE });
-      expect(await f.store.runs.overdue(10)).toEqual([]);
     });
   });
 }

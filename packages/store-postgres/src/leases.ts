@@ -1,19 +1,22 @@
 import type {
-  ErrorDetail,
+  GivenBack,
   LapsedLease,
   Lease,
   NamespaceId,
   RunId,
-  Takeover,
   Worker,
   WorkerId,
   WorkerStats,
   WorkerStore,
 } from "@kagzi/core";
-import { jsonColumn } from "@kagzi/core/rows";
 import type { Database, Runner, Statement } from "./database.ts";
-import { endStatement } from "./runs-write.ts";
 import { CLOCK, span, statement } from "./sql.ts";
+
+// A run that is to be paused is paused where its worker gives it back, or is lost.
+const givenBackAfter = (wait: string) => `
+         status = CASE WHEN r.pause_error IS NULL THEN 'pending' ELSE 'paused' END,
+         available_at = CASE WHEN r.pause_error IS NULL THEN now + ${wait} END`;
+const GIVEN_BACK = givenBackAfter("interval '0'");
 
 /** Renews every lease of a worker by one row, as an absolute time, and says which runs these are. */
 export async function heartbeat(
@@ -28,6 +31,7 @@ export async function heartbeat(
     run_id: RunId | null;
     epoch: number;
     claimed_at: number;
+    cancelling: boolean;
   }
   const rows = await database.run<Row>(heartbeatStatement(database.schema), [
     database.now(),
@@ -44,7 +48,9 @@ export async function heartbeat(
     now: first.now,
     status: first.status,
     granted: rows.flatMap((row) =>
-      row.run_id === null ? [] : [{ runId: row.run_id, epoch: row.epoch, claimedAt: row.claimed_at }],
+      row.run_id === null
+        ? []
+        : [{ runId: row.run_id, epoch: row.epoch, claimedAt: row.claimed_at, cancelling: row.cancelling }],
     ),
   };
 }
@@ -62,7 +68,7 @@ function heartbeatStatement(schema: string): Statement {
        FROM clock WHERE namespace_id = $2 AND worker_id = $3
        RETURNING namespace_id, worker_id, status
      )
-     SELECT now, w.status, r.run_id, r.epoch, r.claimed_at
+     SELECT now, w.status, r.run_id, r.epoch, r.claimed_at, r.cancel_error IS NOT NULL AS cancelling
      FROM clock, renewed w
      LEFT JOIN ${schema}.runs r
        ON r.namespace_id = w.namespace_id AND r.worker_id = w.worker_id AND r.status = 'running'`,
@@ -85,7 +91,7 @@ export async function releaseLeases(
          WHERE r.status = 'running' ORDER BY r.run_id FOR UPDATE OF r
        )
        UPDATE ${database.schema}.runs r
-       SET status = 'pending', available_at = now, claimed_at = NULL, crashes = 0
+       SET ${GIVEN_BACK}, claimed_at = NULL, crashes = 0
        FROM held, clock WHERE r.namespace_id = $2 AND r.run_id = held.run_id`,
     ),
     [database.now(), namespaceId, leases.map((lease) => lease.runId), leases.map((lease) => lease.epoch)],
@@ -112,7 +118,7 @@ export async function deregisterWorker(
        ),
        released AS (
          UPDATE ${database.schema}.runs r
-         SET status = 'pending', available_at = now, claimed_at = NULL, crashes = 0
+         SET ${GIVEN_BACK}, claimed_at = NULL, crashes = 0
          FROM held, clock WHERE r.namespace_id = $2 AND r.run_id = held.run_id
        )
        SELECT worker_id FROM gone`,
@@ -156,10 +162,7 @@ export async function lapsedLeases(database: Database, limit: number): Promise<r
 }
 
 /** Takes lapsed leases back. One that was renewed or given up meanwhile is left alone. */
-export async function takeOver(
-  database: Database,
-  takeovers: readonly { readonly lease: LapsedLease; readonly takeover: Takeover }[],
-): Promise<readonly RunId[]> {
+export async function takeOver(database: Database, takeovers: readonly GivenBack[]): Promise<readonly RunId[]> {
   return database.transaction(async (runner) => {
     const taken = await lockLapsed(
       runner,
@@ -168,9 +171,6 @@ export async function takeOver(
     );
     const still = takeovers.filter(({ lease }) => taken.has(lease.runId));
     await toPending(runner, database, still);
-    for (const { lease, takeover } of still) {
-      if (takeover.become === "failed") await toFailed(runner, database, lease, takeover.error);
-    }
     return still.map(({ lease }) => lease.runId);
   });
 }
@@ -197,21 +197,14 @@ async function lockLapsed(runner: Runner, database: Database, leases: readonly L
   return new Set(rows.map((row) => row.run_id));
 }
 
-async function toPending(
-  runner: Runner,
-  database: Database,
-  takeovers: readonly { readonly lease: LapsedLease; readonly takeover: Takeover }[],
-): Promise<void> {
-  const rows = takeovers.flatMap(({ lease, takeover }) =>
-    takeover.become === "pending" ? [{ ...lease, afterMs: takeover.afterMs, crashes: takeover.crashes }] : [],
-  );
+async function toPending(runner: Runner, database: Database, takeovers: readonly GivenBack[]): Promise<void> {
+  const rows = takeovers.map(({ lease, takeover }) => ({ ...lease, ...takeover }));
   if (rows.length === 0) return;
   await runner.run(
     statement(
       "leases_to_pending",
       `WITH ${CLOCK}
-       UPDATE ${database.schema}.runs r SET status = 'pending', available_at = now + ${span("t.after_ms")},
-         claimed_at = NULL, crashes = t.crashes
+       UPDATE ${database.schema}.runs r SET ${givenBackAfter(span("t.after_ms"))}, claimed_at = NULL, crashes = t.crashes
        FROM unnest($2::text[], $3::uuid[], $4::bigint[], $5::int[]) AS t(namespace_id, run_id, after_ms, crashes), clock
        WHERE r.namespace_id = t.namespace_id AND r.run_id = t.run_id`,
     ),
@@ -223,16 +216,6 @@ async function toPending(
       rows.map((row) => row.crashes),
     ],
   );
-}
-
-async function toFailed(runner: Runner, database: Database, lease: LapsedLease, error: ErrorDetail): Promise<void> {
-  await runner.run(endStatement(database.schema), [
-    database.now(),
-    lease.namespaceId,
-    lease.runId,
-    "failed",
-    jsonColumn(error),
-  ]);
 }
 
 /** Marks workers offline whose leases lapsed and hold nothing, and forgets those that have long been offline. */

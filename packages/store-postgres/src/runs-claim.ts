@@ -2,7 +2,7 @@ import type { Candidate, ClaimRequest, ClaimResult, Instant, Run, RunId, WorkerI
 import { leftOvers, refusedWorkers } from "@kagzi/core";
 import { type RunRow, runColumns, toRun } from "@kagzi/core/rows";
 import type { Database, Runner, Statement } from "./database.ts";
-import { CLOCK, statement } from "./sql.ts";
+import { CLOCK, span, statement } from "./sql.ts";
 
 /** Claims ready runs: locks the first of them, lets the caller say who takes which, and gives out those leases. */
 export async function claimRuns(database: Database, request: ClaimRequest): Promise<ClaimResult> {
@@ -20,6 +20,7 @@ export async function claimRuns(database: Database, request: ClaimRequest): Prom
             request.namespaceId,
             assignments.map((assignment) => assignment.runId),
             assignments.map((assignment) => assignment.workerId),
+            assignments.map((assignment) => assignment.timeoutMs ?? null),
           ]);
     const claimed = rows.map((row) => ({
       run: toRun(row) as Extract<Run, { status: "running" }>,
@@ -116,9 +117,14 @@ function claimStatement(schema: string): Statement {
        claimed_at = now,
        claimed_seq = (SELECT coalesce(max(h.seq), 0) FROM ${schema}.history h
                       WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id),
+       -- What they are comes with the run.
+       signals_heard = r.signals,
        -- The database's clock may have been set back since.
-       started_at = coalesce(r.started_at, greatest(now, r.created_at))
-     FROM clock, unnest($3::uuid[], $4::uuid[]) AS a(run_id, worker_id)
+       started_at = coalesce(r.started_at, greatest(now, r.created_at)),
+       timeout_ms = CASE WHEN r.started_at IS NULL THEN coalesce(r.timeout_ms, a.timeout_ms) ELSE r.timeout_ms END,
+       deadline_at = CASE WHEN r.started_at IS NULL THEN now + ${span("coalesce(r.timeout_ms, a.timeout_ms)")}
+                          ELSE r.deadline_at END
+     FROM clock, unnest($3::uuid[], $4::uuid[], $5::bigint[]) AS a(run_id, worker_id, timeout_ms)
      -- A worker that was not heard of in time has no lease to put a run under.
      JOIN ${schema}.workers w ON w.namespace_id = $2 AND w.worker_id = a.worker_id
      WHERE r.namespace_id = $2 AND r.run_id = a.run_id AND w.lease_expires_at >= now

@@ -1,5 +1,5 @@
-import type { ErrorDetail, NamespaceId, Run, RunDetail, RunFilter, RunId, RunReference } from "@kagzi/core";
-import { type RunRow, runColumns, toPayload, toRun } from "@kagzi/core/rows";
+import type { NamespaceId, Run, RunDetail, RunFilter, RunId, RunReference } from "@kagzi/core";
+import { type RunRow, runColumns, toError, toPayload, toRun } from "@kagzi/core/rows";
 import type { Database, Statement, Value } from "./database.ts";
 import { CLOCK, instant, statement } from "./sql.ts";
 
@@ -19,11 +19,14 @@ export async function getRuns(
 function toDetail(row: RunRow & EndColumns): RunDetail {
   const input = toPayload(row.input, row.input_metadata);
   const output = toPayload(row.output, row.output_metadata);
+  const progress = toPayload(row.progress, row.progress_metadata);
   return {
     run: toRun(row),
     ...(input !== undefined && { input }),
     ...(output !== undefined && { output }),
-    ...(row.error !== null && { error: JSON.parse(row.error) as ErrorDetail }),
+    ...(row.error !== null && { error: toError(row.error) }),
+    ...(row.continued_as !== null && { continuedAs: row.continued_as }),
+    ...(progress !== undefined && { progress }),
   };
 }
 
@@ -33,13 +36,17 @@ interface EndColumns {
   readonly output: Uint8Array | null;
   readonly output_metadata: string | null;
   readonly error: string | null;
+  readonly continued_as: RunId | null;
+  readonly progress: Uint8Array | null;
+  readonly progress_metadata: string | null;
 }
 
 function getStatement(schema: string): Statement {
   return statement(
     "runs_get",
     `SELECT ${runColumns("r")}, first.payload AS input, first.payload_metadata AS input_metadata,
-       last.payload AS output, last.payload_metadata AS output_metadata, last.error
+       last.payload AS output, last.payload_metadata AS output_metadata, last.error,
+       last.child_run_id AS continued_as, p.payload AS progress, p.payload_metadata AS progress_metadata
      FROM unnest($1::text[], $2::uuid[]) AS w(namespace_id, run_id)
      JOIN ${schema}.runs r ON r.namespace_id = w.namespace_id AND r.run_id = w.run_id
      LEFT JOIN ${schema}.history first
@@ -47,7 +54,8 @@ function getStatement(schema: string): Statement {
      LEFT JOIN LATERAL (
        SELECT * FROM ${schema}.history h
        WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id ORDER BY h.seq DESC LIMIT 1
-     ) last ON r.finished_at IS NOT NULL`,
+     ) last ON r.finished_at IS NOT NULL
+     LEFT JOIN ${schema}.run_progress p ON p.namespace_id = r.namespace_id AND p.run_id = r.run_id`,
   );
 }
 
@@ -145,6 +153,7 @@ function condition(filter: RunFilter, before: RunId | undefined): { where: strin
   add(filter.workflowType, (parameter) => `r.workflow_type = ${parameter}`);
   add(filter.createdAfter, (parameter) => `r.created_at > ${instant(`${parameter}::bigint`)}`);
   add(filter.createdBefore, (parameter) => `r.created_at < ${instant(`${parameter}::bigint`)}`);
+  add(filter.parentRunId, (parameter) => `r.parent_run_id = ${parameter}::uuid`);
   add(before, (parameter) => `r.run_id < ${parameter}::uuid`);
   return { where: parts.join(" AND "), values };
 }
@@ -153,6 +162,6 @@ function condition(filter: RunFilter, before: RunId | undefined): { where: strin
 function shape(filter: RunFilter, before: RunId | undefined): string {
   const statuses = Math.min(filter.statuses.length, 2);
   const completed = filter.statuses.includes("completed");
-  const given = [filter.workflowType, filter.createdAfter, filter.createdBefore, before];
+  const given = [filter.workflowType, filter.createdAfter, filter.createdBefore, filter.parentRunId, before];
   return `${statuses}${completed ? "c" : ""}${given.map((part) => (part === undefined ? "0" : "1")).join("")}`;
 }

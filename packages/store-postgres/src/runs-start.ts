@@ -28,10 +28,13 @@ function isAccepted(outcome: StartOutcome, start: Start | undefined): boolean {
   return outcome.became === "started";
 }
 
-type Began = ReadonlyMap<string, StartOutcome>;
+export type Began = ReadonlyMap<string, StartOutcome>;
 
-async function begin(database: Database, runner: Runner, starts: readonly Start[]): Promise<Began> {
-  const rows = await runner.run<{ run_id: RunId; now: number; claimed: boolean }>(beginStatement(database.schema), [
+/** Begins the starts that can begin, each with the first record of its history. */
+export async function begin(database: Database, runner: Runner, starts: readonly Start[]): Promise<Began> {
+  const ofParents = starts.some((start) => start.parent?.awaited === true);
+  const beginning = beginStatement(database.schema, ofParents);
+  const rows = await runner.run<{ run_id: RunId; now: number; claimed: boolean }>(beginning, [
     database.now(),
     ...startColumns(starts),
   ]);
@@ -54,6 +57,12 @@ function startColumns(starts: readonly Start[]): Value[] {
     starts.map((start) => jsonColumn(start.retryPolicy)),
     starts.map((start) => start.delayMs),
     starts.map((start) => start.timeoutMs ?? null),
+    starts.map((start) => start.startTimeoutMs ?? null),
+    starts.map((start) => start.parent?.runId ?? null),
+    starts.map((start) => start.parent?.step ?? null),
+    starts.map((start) => start.parent?.awaited ?? false),
+    starts.map((start) => start.parent?.startedAs ?? null),
+    starts.map((start) => start.continuedFrom ?? null),
     starts.map((start) => start.claimedBy ?? null),
     inputs.offsets,
     inputs.lengths,
@@ -64,24 +73,36 @@ function startColumns(starts: readonly Start[]): Value[] {
 
 // One statement and so one transaction: the key, the run and the first record of its history stand or fall together.
 // A start whose key is taken drops out at `keyed`; ON CONFLICT waits for a start that holds the key and has not
-// committed, so of two at once the second always finds the first.
-function beginStatement(schema: string): Statement {
+// committed, so of two at once the second always finds the first. A parent that is waited on shares its row's lock with
+// its children's starts: its end from outside comes before them, and refuses them, or after them, and finds them.
+function beginStatement(schema: string, ofParents: boolean): Statement {
+  const living = `
+     living AS MATERIALIZED (
+       SELECT p.namespace_id, p.run_id FROM ${schema}.runs p
+       WHERE (p.namespace_id, p.run_id) IN (SELECT s.namespace_id, s.parent_run_id FROM start s WHERE s.awaited)
+         AND p.finished_at IS NULL
+       ORDER BY p.namespace_id, p.run_id FOR SHARE
+     ),`;
+  const hasParent = "AND (NOT s.awaited OR (s.namespace_id, s.parent_run_id) IN (SELECT * FROM living))";
   return statement(
-    "runs_start",
+    ofParents ? "runs_start_of_parents" : "runs_start",
     `WITH ${CLOCK},
      start AS (
        SELECT * FROM unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                            $9::smallint[], $10::text[], $11::bigint[], $12::bigint[], $13::uuid[],
-                            $14::int[], $15::int[], $16::text[])
+                            $9::smallint[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[],
+                            $14::uuid[], $15::text[], $16::boolean[], $17::uuid[], $18::uuid[], $19::uuid[],
+                            $20::int[], $21::int[], $22::text[])
          AS s(namespace_id, run_id, external_id, fingerprint, task_queue, workflow_type, version,
-              priority, retry_policy, delay_ms, timeout_ms, offered_to, input_offset, input_length, input_metadata)
-     ),
+              priority, retry_policy, delay_ms, timeout_ms, start_timeout_ms, parent_run_id, parent_step, awaited,
+              started_as, continued_from, offered_to, input_offset, input_length, input_metadata)
+     ),${ofParents ? living : ""}
      allowed AS (
        -- A worker that was not heard of in time has no lease to put a run under.
        SELECT s.*, w.worker_id AS claimed_by FROM clock, start s
        LEFT JOIN ${schema}.workers w
          ON w.namespace_id = s.namespace_id AND w.worker_id = s.offered_to AND w.lease_expires_at >= (SELECT now FROM clock)
        WHERE (SELECT n.enabled FROM ${schema}.namespaces n WHERE n.namespace_id = s.namespace_id)
+         ${ofParents ? hasParent : ""}
      ),
      keyed AS (
        INSERT INTO ${schema}.run_keys (namespace_id, external_id, run_id, fingerprint)
@@ -95,14 +116,16 @@ function beginStatement(schema: string): Statement {
      begun AS (
        INSERT INTO ${schema}.runs (namespace_id, run_id, external_id, task_queue, workflow_type, version, status,
          priority, attempt, epoch, crashes, retry_policy, worker_id, available_at, claimed_at, claimed_seq,
-         created_at, started_at, deadline_at)
+         created_at, started_at, deadline_at, timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from)
        SELECT namespace_id, run_id, external_id, task_queue, workflow_type, version,
          CASE WHEN claimed_by IS NULL THEN 'pending' ELSE 'running' END,
          priority, 1, CASE WHEN claimed_by IS NULL THEN 0 ELSE 1 END, CASE WHEN claimed_by IS NULL THEN 0 ELSE 1 END,
          retry_policy, claimed_by,
          CASE WHEN claimed_by IS NULL THEN now + ${span("delay_ms")} END,
          CASE WHEN claimed_by IS NOT NULL THEN now END, 1,
-         now, CASE WHEN claimed_by IS NOT NULL THEN now END, now + ${span("timeout_ms")}
+         now, CASE WHEN claimed_by IS NOT NULL THEN now END,
+         now + CASE WHEN claimed_by IS NULL THEN ${span("(delay_ms + start_timeout_ms)")} ELSE ${span("timeout_ms")} END,
+         timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from
        FROM fresh, clock
        ON CONFLICT DO NOTHING RETURNING run_id, claimed_at IS NOT NULL AS claimed
      ),
@@ -110,7 +133,7 @@ function beginStatement(schema: string): Statement {
        INSERT INTO ${schema}.history (namespace_id, run_id, seq, epoch, kind, type, name, occurrence, attempt,
          recorded_at, observed_at, payload, payload_metadata)
        SELECT namespace_id, run_id, 1, 0, 'run', 'started', '', 1, 1, now, now,
-         ${cut("$17::bytea", "input_offset", "input_length")}, input_metadata
+         ${cut("$23::bytea", "input_offset", "input_length")}, input_metadata
        FROM fresh, clock WHERE run_id IS NULL OR run_id IN (SELECT run_id FROM begun)
      )
      SELECT run_id, now, claimed FROM begun, clock`,
@@ -118,7 +141,7 @@ function beginStatement(schema: string): Statement {
 }
 
 /** Adds what is known of the starts that did not begin: the run that has their key, or what is wrong with the namespace. */
-async function lookUpOthers(
+export async function lookUpOthers(
   runner: Runner,
   schema: string,
   starts: readonly Start[],
@@ -145,9 +168,9 @@ async function lookUp(runner: Runner, schema: string, starts: readonly Start[]):
   return new Map(
     rows.map((row) => [
       row.start_id,
-      row.enabled && row.run_id !== null
-        ? { became: "found", runId: row.run_id, fingerprint: row.fingerprint ?? "" }
-        : { became: "refused", because: "namespaceDisabled" },
+      row.run_id === null || !row.enabled
+        ? { became: "refused", because: row.enabled ? "parentEnded" : "namespaceDisabled" }
+        : { became: "found", runId: row.run_id, fingerprint: row.fingerprint ?? "" },
     ]),
   );
 }

@@ -1,17 +1,20 @@
-import type { HistoryStore, Instant, NamespaceStore, RunStore, Store, WorkerStore } from "@kagzi/core";
+import type { HistoryStore, InboxStore, Instant, NamespaceStore, RunStore, Store, WorkerStore } from "@kagzi/core";
 import { Database, type PostgresOptions } from "./database.ts";
 import { readHistories } from "./history.ts";
 import { PostgresHints } from "./hints.ts";
+import { hearSignals, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
 import { migrate } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { claimRuns } from "./runs-claim.ts";
 import { countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
 import { startRuns, startRunsTogether } from "./runs-start.ts";
-import { endRun, writeRuns } from "./runs-write.ts";
+import { closedRun, closingRuns, deleteRuns, openChildren, rerunRun, unblockRuns } from "./runs-manage.ts";
+import { operateOnRun } from "./runs-operate.ts";
+import { writeRuns } from "./runs-write.ts";
 import { CLOCK, statement } from "./sql.ts";
 import { violations } from "./violations.ts";
-import { drainWorker, getWorker, listWorkers, registerWorker, workflowVersions } from "./workers.ts";
+import { drainWorker, getWorker, listWorkers, registerWorker, setDefaultVersion, workflowVersions } from "./workers.ts";
 
 /** Keeps runs in a schema of a PostgreSQL database (13 or later), which any number of servers may share. */
 export class PostgresStore implements Store {
@@ -20,6 +23,7 @@ export class PostgresStore implements Store {
   readonly history: HistoryStore;
   readonly workers: WorkerStore;
   readonly namespaces: NamespaceStore;
+  readonly inbox: InboxStore;
   readonly hints: PostgresHints;
   readonly #database: Database;
 
@@ -33,13 +37,24 @@ export class PostgresStore implements Store {
       startTogether: (starts) => startRunsTogether(database, starts),
       write: (writes) => writeRuns(database, writes),
       claim: (request) => claimRuns(database, request),
-      end: (end) => endRun(database, end),
+      operate: (run, decide) => operateOnRun(database, run, decide),
+      rerun: (start, source) => rerunRun(database, start, source),
+      unblock: (namespaceId, workflows) => unblockRuns(database, namespaceId, workflows),
+      delete: (runs) => deleteRuns(database, runs),
+      closing: (limit) => closingRuns(database, limit),
+      children: (parent, limit) => openChildren(database, parent, limit),
+      closed: (parent) => closedRun(database, parent),
       overdue: (limit) => overdueRuns(database, limit),
       get: (runs) => getRuns(database, runs),
       findByExternalId: (namespaceId, externalId) => findRunByExternalId(database, namespaceId, externalId),
       ended: (runs) => endedRuns(database, runs),
       list: (filter, page) => listRuns(database, filter, page),
       count: (filter, limit) => countRuns(database, filter, limit),
+    };
+    this.inbox = {
+      send: (messages) => sendAll(database, messages),
+      read: (positions) => readMessages(database, database.schema, positions),
+      hear: (namespaceId, workerIds) => hearSignals(database, namespaceId, workerIds),
     };
     this.history = { read: (positions, maxBytes) => readHistories(database, positions, maxBytes) };
     this.workers = {
@@ -53,6 +68,8 @@ export class PostgresStore implements Store {
       versions: (namespaceId, workflowType) => workflowVersions(database, namespaceId, workflowType),
       lapsed: (limit) => lapsedLeases(database, limit),
       takeOver: (takeovers) => takeOver(database, takeovers),
+      setDefaultVersion: (namespaceId, workflowType, version) =>
+        setDefaultVersion(database, namespaceId, workflowType, version),
       sweep: (forgetAfterMs) => sweepWorkers(database, forgetAfterMs),
     };
     this.namespaces = {

@@ -1,4 +1,11 @@
-import { type NamespaceId, type NewWorker, type WorkerId, type WorkerStatus, notFound } from "@kagzi/core";
+import {
+  type NamespaceId,
+  type NewWorker,
+  type WorkerId,
+  type WorkerStatus,
+  type WorkflowVersions,
+  notFound,
+} from "@kagzi/core";
 import type { Worker } from "@kagzi/core";
 import { type WorkerRow, toWorker } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
@@ -90,19 +97,47 @@ export async function listWorkers(
   return rows.map(toWorker);
 }
 
-/** The versions of a workflow that workers have ever registered. */
+/** The versions of a workflow that workers have ever registered, and the one that new runs are to take. */
 export async function workflowVersions(
   database: Database,
   namespaceId: NamespaceId,
   workflowType: string,
-): Promise<readonly string[]> {
-  const rows = await database.run<{ version: string }>(
+): Promise<WorkflowVersions> {
+  const rows = await database.run<{ version: string; pinned: boolean }>(
     statement(
       "workers_versions",
-      `SELECT version FROM ${database.schema}.workflow_versions
-       WHERE namespace_id = $1 AND workflow_type = $2 ORDER BY version`,
+      `SELECT version, false AS pinned FROM ${database.schema}.workflow_versions
+       WHERE namespace_id = $1 AND workflow_type = $2
+       UNION ALL
+       SELECT version, true FROM ${database.schema}.workflow_defaults WHERE namespace_id = $1 AND workflow_type = $2
+       ORDER BY version`,
     ),
     [namespaceId, workflowType],
   );
-  return rows.map((row) => row.version);
+  const pinned = rows.find((row) => row.pinned)?.version;
+  return {
+    registered: rows.filter((row) => !row.pinned).map((row) => row.version),
+    ...(pinned !== undefined && { pinned }),
+  };
+}
+
+/** Which version new runs take; without one the highest. */
+export async function setDefaultVersion(
+  database: Database,
+  namespaceId: NamespaceId,
+  workflowType: string,
+  version: string | undefined,
+): Promise<void> {
+  const { schema } = database;
+  const pin = statement(
+    "workers_pin_version",
+    `INSERT INTO ${schema}.workflow_defaults VALUES ($1, $2, $3)
+     ON CONFLICT (namespace_id, workflow_type) DO UPDATE SET version = excluded.version`,
+  );
+  const unpin = statement(
+    "workers_unpin_version",
+    `DELETE FROM ${schema}.workflow_defaults WHERE namespace_id = $1 AND workflow_type = $2`,
+  );
+  if (version === undefined) await database.run(unpin, [namespaceId, workflowType]);
+  else await database.run(pin, [namespaceId, workflowType, version]);
 }

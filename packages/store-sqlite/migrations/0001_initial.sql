@@ -37,8 +37,26 @@ CREATE TABLE runs (
   created_at    INTEGER NOT NULL,
   started_at    INTEGER,
   finished_at   INTEGER,
+  -- Before the first claim: when that must have been; then the first claim and timeout_ms.
   deadline_at   INTEGER,
+  timeout_ms    INTEGER,
+  parent_run_id TEXT,
+  parent_step   TEXT,
+  -- The parent waits for the result, and the run does not outlive it.
+  awaited       INTEGER NOT NULL DEFAULT 0,
+  -- The run that the parent started, where that has gone on as this one.
+  started_as    TEXT,
+  continued_from TEXT,
+  rerun_of      TEXT,
+  -- How often somebody had something for the run, and how often whoever holds it has heard of that.
+  signals       INTEGER NOT NULL DEFAULT 0 CHECK (signals >= 0),
+  signals_heard INTEGER NOT NULL DEFAULT 0,
+  -- Somebody asked for the cancellation.
+  cancel_error  TEXT,
+  -- Why the run is paused, or is to be when its worker gives it back.
   pause_error   TEXT,
+  -- The run was ended from outside, and its children are to be cancelled.
+  closing       INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (namespace_id, run_id),
   CONSTRAINT runs_status_known CHECK (status IN
     ('pending', 'running', 'sleeping', 'waiting', 'paused', 'completed', 'failed', 'cancelled')),
@@ -50,7 +68,12 @@ CREATE TABLE runs (
           ELSE available_at IS NULL END),
   CONSTRAINT runs_finished_iff_terminal CHECK
     ((status IN ('completed', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
-  CONSTRAINT runs_reason_iff_paused CHECK ((status = 'paused') = (pause_error IS NOT NULL)),
+  CONSTRAINT runs_reason_if_paused CHECK
+    (CASE WHEN status = 'paused' THEN pause_error IS NOT NULL
+          WHEN status <> 'running' THEN pause_error IS NULL
+          ELSE 1 END),
+  CONSTRAINT runs_child_has_step CHECK ((parent_run_id IS NULL) = (parent_step IS NULL)),
+  CONSTRAINT runs_awaited_has_parent CHECK (NOT awaited OR parent_run_id IS NOT NULL),
   CONSTRAINT runs_times_in_order CHECK (created_at <= started_at AND created_at <= finished_at)
 ) STRICT, WITHOUT ROWID;
 
@@ -64,6 +87,13 @@ CREATE INDEX runs_leased ON runs (namespace_id, worker_id) WHERE status = 'runni
 
 -- Lists by status. Most runs have completed, so a list of those needs no index beside the primary key.
 CREATE INDEX runs_by_status ON runs (namespace_id, status, run_id) WHERE status <> 'completed';
+
+-- Runs that are held and have something that their worker was not told of.
+CREATE INDEX runs_signalled ON runs (namespace_id, worker_id) WHERE claimed_at IS NOT NULL AND signals > signals_heard;
+
+CREATE INDEX runs_by_parent ON runs (namespace_id, parent_run_id, run_id) WHERE parent_run_id IS NOT NULL;
+
+CREATE INDEX runs_closing ON runs (namespace_id, run_id) WHERE closing;
 
 CREATE INDEX runs_by_deadline ON runs (deadline_at) WHERE deadline_at IS NOT NULL AND finished_at IS NULL;
 
@@ -83,8 +113,9 @@ CREATE TABLE history (
   run_id           TEXT NOT NULL,
   seq              INTEGER NOT NULL CHECK (seq >= 1),
   epoch            INTEGER NOT NULL CHECK (epoch >= 0),
-  kind             TEXT NOT NULL CHECK (kind IN ('run', 'function', 'sleep')),
-  type             TEXT NOT NULL CHECK (type IN ('started', 'retrying', 'completed', 'failed', 'cancelled')),
+  kind             TEXT NOT NULL CHECK (kind IN ('run', 'function', 'sleep', 'event', 'child')),
+  type             TEXT NOT NULL CHECK (type IN
+    ('started', 'retrying', 'cancelling', 'completed', 'failed', 'cancelled')),
   name             TEXT NOT NULL,
   occurrence       INTEGER NOT NULL CHECK (occurrence >= 1),
   attempt          INTEGER NOT NULL CHECK (attempt >= 1),
@@ -98,11 +129,50 @@ CREATE TABLE history (
   input            BLOB,
   input_metadata   TEXT,
   error            TEXT,
+  -- Of a child: its run. Of a run that has ended to go on as another one: that one.
+  child_run_id     TEXT,
   PRIMARY KEY (namespace_id, run_id, seq),
   CONSTRAINT history_run_has_no_name CHECK ((kind = 'run') = (name = '')),
-  CONSTRAINT history_error_iff_failure CHECK ((type IN ('retrying', 'failed', 'cancelled')) = (error IS NOT NULL)),
+  CONSTRAINT history_error_iff_failure CHECK
+    ((type IN ('retrying', 'cancelling', 'failed', 'cancelled')) = (error IS NOT NULL)),
   CONSTRAINT history_due_iff_waiting CHECK
-    ((type = 'retrying' OR (type = 'started' AND kind <> 'run')) = (due_at IS NOT NULL))
+    (CASE WHEN type = 'retrying' OR (type = 'started' AND kind = 'sleep') THEN due_at IS NOT NULL
+          WHEN type = 'started' AND kind = 'event' THEN 1
+          ELSE due_at IS NULL END)
+) STRICT, WITHOUT ROWID;
+
+-- What was brought to each run from outside, until the code takes it: then its content is in the history.
+CREATE TABLE inbox (
+  namespace_id     TEXT NOT NULL,
+  run_id           TEXT NOT NULL,
+  -- The run's count of signals at that time.
+  position         INTEGER NOT NULL,
+  kind             TEXT NOT NULL CHECK (kind IN ('event', 'child')),
+  name             TEXT NOT NULL,
+  key              TEXT,
+  -- A second message of this id is the first one, sent again.
+  message_id       TEXT NOT NULL,
+  child_run_id     TEXT,
+  payload          BLOB,
+  payload_metadata TEXT,
+  error            TEXT,
+  received_at      INTEGER NOT NULL,
+  -- The record that holds what the code took.
+  taken_seq        INTEGER,
+  PRIMARY KEY (namespace_id, run_id, position),
+  CONSTRAINT inbox_child_iff_of_child CHECK ((kind = 'child') = (child_run_id IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX inbox_by_message ON inbox (namespace_id, run_id, message_id);
+
+-- How far runs say that they are.
+CREATE TABLE run_progress (
+  namespace_id     TEXT NOT NULL,
+  run_id           TEXT NOT NULL,
+  payload          BLOB NOT NULL,
+  payload_metadata TEXT,
+  updated_at       INTEGER NOT NULL,
+  PRIMARY KEY (namespace_id, run_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE workers (
@@ -137,4 +207,12 @@ CREATE TABLE workflow_versions (
   version       TEXT NOT NULL,
   registered_at INTEGER NOT NULL,
   PRIMARY KEY (namespace_id, workflow_type, version)
+) STRICT, WITHOUT ROWID;
+
+-- Which version new runs take, where that is not the highest.
+CREATE TABLE workflow_defaults (
+  namespace_id  TEXT NOT NULL,
+  workflow_type TEXT NOT NULL,
+  version       TEXT NOT NULL,
+  PRIMARY KEY (namespace_id, workflow_type)
 ) STRICT, WITHOUT ROWID;

@@ -1,17 +1,20 @@
 import type {
+  GivenBack,
   Instant,
   LapsedLease,
   Lease,
   NamespaceId,
   RunId,
-  Takeover,
   Worker,
   WorkerId,
   WorkerStats,
   WorkerStore,
 } from "@kagzi/core";
 import type { Database } from "./database.ts";
-import { endRunWithin } from "./runs-write.ts";
+
+// A run that is to be paused is paused where its worker gives it back, or is lost.
+const GIVEN_BACK = `available_at = CASE WHEN pause_error IS NULL THEN ? END, claimed_at = NULL,
+       status = CASE WHEN pause_error IS NULL THEN 'pending' ELSE 'paused' END`;
 
 /** Renews every lease of a worker by one row, as an absolute time, and says which runs these are. */
 export function heartbeat(
@@ -38,11 +41,17 @@ export function heartbeat(
       ],
     );
     if (renewed === undefined) return undefined;
-    const rows = database.all<{ run_id: RunId; epoch: number; claimed_at: number }>(
-      "SELECT run_id, epoch, claimed_at FROM runs WHERE namespace_id = ? AND worker_id = ? AND status = 'running'",
+    const rows = database.all<{ run_id: RunId; epoch: number; claimed_at: number; cancelling: number }>(
+      `SELECT run_id, epoch, claimed_at, cancel_error IS NOT NULL AS cancelling FROM runs
+       WHERE namespace_id = ? AND worker_id = ? AND status = 'running'`,
       [worker.namespaceId, worker.workerId],
     );
-    const granted = rows.map((row) => ({ runId: row.run_id, epoch: row.epoch, claimedAt: row.claimed_at }));
+    const granted = rows.map((row) => ({
+      runId: row.run_id,
+      epoch: row.epoch,
+      claimedAt: row.claimed_at,
+      cancelling: row.cancelling === 1,
+    }));
     return { now, status: renewed.status, granted };
   });
 }
@@ -65,7 +74,7 @@ export function releaseLeases(database: Database, namespaceId: NamespaceId, leas
   database.transaction(() => {
     for (const lease of leases) {
       database.change(
-        `UPDATE runs SET status = 'pending', available_at = ?, claimed_at = NULL, crashes = 0
+        `UPDATE runs SET ${GIVEN_BACK}, crashes = 0
          WHERE namespace_id = ? AND run_id = ? AND epoch = ? AND status = 'running'`,
         [database.now(), namespaceId, lease.runId, lease.epoch],
       );
@@ -83,7 +92,7 @@ export function deregisterWorker(database: Database, namespaceId: NamespaceId, w
       [now, namespaceId, workerId],
     );
     database.change(
-      `UPDATE runs SET status = 'pending', available_at = ?, claimed_at = NULL, crashes = 0
+      `UPDATE runs SET ${GIVEN_BACK}, crashes = 0
        WHERE namespace_id = ? AND worker_id = ? AND status = 'running'`,
       [now, namespaceId, workerId],
     );
@@ -119,18 +128,12 @@ export function lapsedLeases(database: Database, limit: number): readonly Lapsed
 }
 
 /** Takes lapsed leases back. One that was renewed or given up meanwhile is left alone. */
-export function takeOver(
-  database: Database,
-  takeovers: readonly { readonly lease: LapsedLease; readonly takeover: Takeover }[],
-): readonly RunId[] {
-  return database.transaction(() =>
-    takeovers.flatMap(({ lease, takeover }) => {
-      if (!isLapsed(database, lease)) return [];
-      if (takeover.become === "pending") toPending(database, lease, takeover);
-      else toFailed(database, lease, takeover);
-      return [lease.runId];
-    }),
-  );
+export function takeOver(database: Database, takeovers: readonly GivenBack[]): readonly RunId[] {
+  return database.transaction(() => {
+    const taken = takeovers.filter(({ lease }) => isLapsed(database, lease));
+    for (const each of taken) toPending(database, each);
+    return taken.map(({ lease }) => lease.runId);
+  });
 }
 
 function isLapsed(database: Database, lease: LapsedLease): boolean {
@@ -142,21 +145,12 @@ function isLapsed(database: Database, lease: LapsedLease): boolean {
   return rows.length === 1;
 }
 
-function toPending(database: Database, lease: LapsedLease, takeover: Extract<Takeover, { become: "pending" }>): void {
+function toPending(database: Database, { lease, takeover }: GivenBack): void {
   database.change(
-    `UPDATE runs SET status = 'pending', available_at = ?, claimed_at = NULL, crashes = ?
+    `UPDATE runs SET ${GIVEN_BACK}, crashes = ?
      WHERE namespace_id = ? AND run_id = ?`,
     [database.now() + takeover.afterMs, takeover.crashes, lease.namespaceId, lease.runId],
   );
-}
-
-function toFailed(database: Database, lease: LapsedLease, takeover: Extract<Takeover, { become: "failed" }>): void {
-  endRunWithin(database, {
-    namespaceId: lease.namespaceId,
-    runId: lease.runId,
-    status: "failed",
-    error: takeover.error,
-  });
 }
 
 /** Marks workers offline whose leases lapsed and hold nothing, and forgets those that have long been offline. */

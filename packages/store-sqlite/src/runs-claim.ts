@@ -116,13 +116,16 @@ function claimRun(
   assignment: Assignment,
   { now, sameWorker }: { readonly now: Instant; readonly sameWorker: boolean },
 ): readonly ClaimedRun[] {
+  const { timeoutMs = null } = assignment;
   const seq = lastSeq(database, { namespaceId: request.namespaceId, runId: assignment.runId });
   const rows = database.all<RunRow>(
     // Crashes are counted before the worker can fail: a run that ends its worker's process cannot count afterwards.
     `UPDATE runs SET status = 'running', epoch = epoch + 1, crashes = crashes + 1, worker_id = ?, available_at = NULL,
-       claimed_at = ?, claimed_seq = ?, started_at = coalesce(started_at, max(?, created_at))
+       claimed_at = ?, claimed_seq = ?, signals_heard = signals, started_at = coalesce(started_at, max(?, created_at)),
+       timeout_ms = CASE WHEN started_at IS NULL THEN coalesce(timeout_ms, ?) ELSE timeout_ms END,
+       deadline_at = CASE WHEN started_at IS NULL THEN ? + coalesce(timeout_ms, ?) ELSE deadline_at END
      WHERE namespace_id = ? AND run_id = ? RETURNING ${runColumns("runs")}`,
-    [assignment.workerId, now, seq, now, request.namespaceId, assignment.runId],
+    [assignment.workerId, now, seq, now, timeoutMs, now, timeoutMs, request.namespaceId, assignment.runId],
   );
   return rows.map((row) => ({
     run: toRun(row) as Extract<Run, { status: "running" }>,

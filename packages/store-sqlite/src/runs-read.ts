@@ -1,5 +1,5 @@
-import type { ErrorDetail, NamespaceId, Run, RunDetail, RunFilter, RunId, RunReference } from "@kagzi/core";
-import { type RunRow, runColumns, toPayload, toRun } from "@kagzi/core/rows";
+import type { NamespaceId, Run, RunDetail, RunFilter, RunId, RunReference } from "@kagzi/core";
+import { type RunRow, runColumns, toError, toPayload, toRun } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import type { Value } from "./driver.ts";
 
@@ -11,24 +11,29 @@ export function getRuns(database: Database, runs: readonly RunReference[]): read
 function getRun(database: Database, run: RunReference): RunDetail | undefined {
   const [row] = database.all<RunRow & EndColumns>(
     `SELECT ${runColumns("r")}, first.payload AS input, first.payload_metadata AS input_metadata,
-       last.payload AS output, last.payload_metadata AS output_metadata, last.error
+       last.payload AS output, last.payload_metadata AS output_metadata, last.error,
+       last.child_run_id AS continued_as, p.payload AS progress, p.payload_metadata AS progress_metadata
      FROM runs r
      LEFT JOIN history first
        ON first.namespace_id = r.namespace_id AND first.run_id = r.run_id AND first.seq = 1
      LEFT JOIN history last
        ON last.namespace_id = r.namespace_id AND last.run_id = r.run_id AND r.finished_at IS NOT NULL
        AND last.seq = (SELECT max(seq) FROM history h WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id)
+     LEFT JOIN run_progress p ON p.namespace_id = r.namespace_id AND p.run_id = r.run_id
      WHERE r.namespace_id = ? AND r.run_id = ?`,
     [run.namespaceId, run.runId],
   );
   if (row === undefined) return undefined;
   const input = toPayload(row.input, row.input_metadata);
   const output = toPayload(row.output, row.output_metadata);
+  const progress = toPayload(row.progress, row.progress_metadata);
   return {
     run: toRun(row),
     ...(input !== undefined && { input }),
     ...(output !== undefined && { output }),
-    ...(row.error !== null && { error: JSON.parse(row.error) as ErrorDetail }),
+    ...(row.error !== null && { error: toError(row.error) }),
+    ...(row.continued_as !== null && { continuedAs: row.continued_as }),
+    ...(progress !== undefined && { progress }),
   };
 }
 
@@ -38,6 +43,9 @@ interface EndColumns {
   readonly output: Uint8Array | null;
   readonly output_metadata: string | null;
   readonly error: string | null;
+  readonly continued_as: RunId | null;
+  readonly progress: Uint8Array | null;
+  readonly progress_metadata: string | null;
 }
 
 /** The run that was started with this idempotency key. */
@@ -114,6 +122,7 @@ function condition(filter: RunFilter, before: RunId | undefined): { where: strin
   add(filter.workflowType, "r.workflow_type = ?");
   add(filter.createdAfter, "r.created_at > ?");
   add(filter.createdBefore, "r.created_at < ?");
+  add(filter.parentRunId, "r.parent_run_id = ?");
   add(before, "r.run_id < ?");
   return { where: parts.join(" AND "), values };
 }

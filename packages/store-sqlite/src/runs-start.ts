@@ -1,17 +1,17 @@
-import type { NamespaceId, RunId, Start, StartOutcome } from "@kagzi/core";
+import type { RunId, Start, StartOutcome } from "@kagzi/core";
 import { jsonColumn, metadataColumn } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import { isWorkerHeardOf } from "./leases.ts";
 
 /** Starts runs that have nothing to do with each other, in one transaction. */
 export function startRuns(database: Database, starts: readonly Start[]): readonly StartOutcome[] {
-  return database.transaction(() => starts.map((start) => begin(database, start)));
+  return database.transaction(() => starts.map((start) => beginRun(database, start)));
 }
 
 /** Starts all runs that are new, or none if one is refused or was there with another fingerprint. */
 export function startRunsTogether(database: Database, starts: readonly Start[]): readonly StartOutcome[] {
   return database.transaction(
-    () => starts.map((start) => begin(database, start)),
+    () => starts.map((start) => beginRun(database, start)),
     (outcomes) => outcomes.every((outcome, index) => isAccepted(outcome, starts[index])),
   );
 }
@@ -21,8 +21,9 @@ function isAccepted(outcome: StartOutcome, start: Start | undefined): boolean {
   return outcome.became === "started";
 }
 
-function begin(database: Database, start: Start): StartOutcome {
-  const refusal = refusalOf(database, start.namespaceId);
+/** Begins a run with the first record of its history, if it can begin. */
+export function beginRun(database: Database, start: Start): StartOutcome {
+  const refusal = refusalOf(database, start);
   if (refusal !== undefined) return refusal;
   const found = ownRun(database, start) ?? takeKey(database, start);
   if (found !== undefined) return found;
@@ -37,12 +38,18 @@ function begin(database: Database, start: Start): StartOutcome {
   return { became: "started", now, claimed };
 }
 
-function refusalOf(database: Database, namespaceId: NamespaceId): StartOutcome | undefined {
+function refusalOf(database: Database, { namespaceId, parent }: Start): StartOutcome | undefined {
   const [namespace] = database.all<{ enabled: number }>("SELECT enabled FROM namespaces WHERE namespace_id = ?", [
     namespaceId,
   ]);
   if (namespace === undefined) return { became: "refused", because: "noNamespace" };
-  return namespace.enabled === 1 ? undefined : { became: "refused", because: "namespaceDisabled" };
+  if (namespace.enabled !== 1) return { became: "refused", because: "namespaceDisabled" };
+  if (parent?.awaited !== true) return undefined;
+  const living = database.all("SELECT 1 FROM runs WHERE namespace_id = ? AND run_id = ? AND finished_at IS NULL", [
+    namespaceId,
+    parent.runId,
+  ]);
+  return living.length === 1 ? undefined : { became: "refused", because: "parentEnded" };
 }
 
 /** The run itself, begun by an earlier try whose answer was lost. */
@@ -81,8 +88,8 @@ function insertRun(database: Database, start: Start, now: number): boolean {
   database.change(
     `INSERT INTO runs (namespace_id, run_id, external_id, task_queue, workflow_type, version, status, priority,
        attempt, epoch, crashes, retry_policy, worker_id, available_at, claimed_at, claimed_seq, created_at, started_at,
-       deadline_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?)`,
+       deadline_at, timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       start.namespaceId,
       start.runId,
@@ -100,8 +107,19 @@ function insertRun(database: Database, start: Start, now: number): boolean {
       worker === undefined ? null : now,
       now,
       worker === undefined ? null : now,
-      start.timeoutMs === undefined ? null : now + start.timeoutMs,
+      deadlineOf(start, worker !== undefined, now),
+      start.timeoutMs ?? null,
+      start.parent?.runId ?? null,
+      start.parent?.step ?? null,
+      Number(start.parent?.awaited === true),
+      start.parent?.startedAs ?? null,
+      start.continuedFrom ?? null,
     ],
   );
   return isHeardOf;
+}
+
+function deadlineOf({ delayMs, startTimeoutMs, timeoutMs }: Start, claimed: boolean, now: number): number | null {
+  const withinMs = claimed ? timeoutMs : startTimeoutMs === undefined ? undefined : delayMs + startTimeoutMs;
+  return withinMs === undefined ? null : now + withinMs;
 }

@@ -2,16 +2,29 @@ import {
   type Due,
   type Instant,
   type NewRecord,
-  type RunEnd,
+  type Payload,
   type RunFacts,
+  type RunReference,
   type RunStatus,
   type RunWrite,
+  type Touched,
   type WriteOutcome,
   isTerminal,
+  messageOfEnd,
+  yieldsToCancel,
 } from "@kagzi/core";
-import { type HistoryRow, historyColumns, jsonColumn, metadataColumn, toHistoryRecord } from "@kagzi/core/rows";
+import {
+  type HistoryRow,
+  historyColumns,
+  jsonColumn,
+  metadataColumn,
+  toError,
+  toHistoryRecord,
+} from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import type { Value } from "./driver.ts";
+import { readMessages, sendMessage } from "./inbox.ts";
+import { beginRun } from "./runs-start.ts";
 
 /**
  * Writes for many runs in one transaction. A write whose lease or number of records is not the store's is left out and
@@ -29,19 +42,53 @@ function writeRun(database: Database, write: RunWrite): WriteOutcome {
     const seq = (write.afterSeq ?? 0) + index + 1;
     const due = record.due && instantOf(record.due, now);
     if (due !== undefined) dueAt.set(seq, due);
-    insertRecord(database, write, record, { seq, now, due: due ?? null });
+    insertRecord(database, write, withMessage(database, write, record, seq), { seq, now, due: due ?? null });
   }
-  const wakeAt = write.next && moveOn(database, write, write.next, now);
-  return { became: "written", now, dueAt, ...(wakeAt !== undefined && { wakeAt }) };
+  if (write.progress !== undefined) saveProgress(database, write, write.progress, now);
+  const moved = write.next && moveOn(database, write, write.next, now);
+  const told = tellOthers(database, write);
+  return { became: "written", now, dueAt, ...moved, ...(told !== undefined && { told }) };
+}
+
+/** What the end of a run means for others: the one that waited for it, the one that goes on where it ended. */
+function tellOthers(database: Database, write: RunWrite): Touched | undefined {
+  const { continuation, namespaceId, next, parent, records, runId } = write;
+  if (continuation !== undefined) beginRun(database, continuation);
+  if (parent?.awaited !== true || next === undefined || !isTerminal(next.status)) return undefined;
+  const { error, payload } = records.at(-1) ?? {};
+  return sendMessage(database, messageOfEnd({ namespaceId, runId }, parent, { error, payload }));
+}
+
+/** What was taken from the inbox is in the history; of the message its id is kept, so that it is not accepted again. */
+function withMessage(database: Database, run: RunReference, record: NewRecord, seq: number): NewRecord {
+  if (record.takes === undefined) return record;
+  const [message] = readMessages(database, [{ ...run, after: record.takes - 1 }]).flat();
+  database.change(
+    `UPDATE inbox SET taken_seq = ?, payload = NULL, payload_metadata = NULL, error = NULL
+     WHERE namespace_id = ? AND run_id = ? AND position = ?`,
+    [seq, run.namespaceId, run.runId, record.takes],
+  );
+  const { error, payload } = message ?? {};
+  return { ...record, ...(error !== undefined && { error }), ...(payload !== undefined && { payload }) };
+}
+
+function saveProgress(database: Database, run: RunReference, progress: Payload, now: Instant): void {
+  database.change(
+    `INSERT INTO run_progress (namespace_id, run_id, payload, payload_metadata, updated_at) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (namespace_id, run_id) DO UPDATE SET payload = excluded.payload,
+       payload_metadata = excluded.payload_metadata, updated_at = excluded.updated_at`,
+    [run.namespaceId, run.runId, progress.data, metadataColumn(progress), now],
+  );
 }
 
 // The fence: the lease must be the run's, the history as long as the writer thinks, and a sleep that ends be over.
 function isHeld(database: Database, write: RunWrite): boolean {
-  const [run] = database.all<{ status: RunStatus; epoch: number }>(
-    "SELECT status, epoch FROM runs WHERE namespace_id = ? AND run_id = ?",
+  const [run] = database.all<{ status: RunStatus; epoch: number; cancelling: number }>(
+    "SELECT status, epoch, cancel_error IS NOT NULL AS cancelling FROM runs WHERE namespace_id = ? AND run_id = ?",
     [write.namespaceId, write.runId],
   );
   if (run?.status !== "running" || run.epoch !== write.epoch) return false;
+  if (run.cancelling === 1 && yieldsToCancel(write)) return false;
   if (write.afterSeq !== undefined && write.afterSeq !== lastSeq(database, write)) return false;
   return write.records.every((record) => isDue(database, write, record));
 }
@@ -56,6 +103,7 @@ export function lastSeq(database: Database, run: Pick<RunWrite, "namespaceId" | 
 }
 
 function isDue(database: Database, write: RunWrite, record: NewRecord): boolean {
+  if (record.takes !== undefined) return isThere(database, write, record, record.takes);
   if (record.startedSeq === undefined) return true;
   const started = database.all(
     `SELECT 1 FROM history WHERE namespace_id = ? AND run_id = ? AND seq = ? AND kind = ? AND type = 'started'
@@ -63,6 +111,15 @@ function isDue(database: Database, write: RunWrite, record: NewRecord): boolean 
     [write.namespaceId, write.runId, record.startedSeq, record.kind, record.name, record.occurrence, database.now()],
   );
   return started.length === 1;
+}
+
+function isThere(database: Database, write: RunWrite, record: NewRecord, position: number): boolean {
+  const found = database.all(
+    `SELECT 1 FROM inbox WHERE namespace_id = ? AND run_id = ? AND position = ? AND taken_seq IS NULL
+       AND kind = ? AND (error IS NOT NULL) = ?`,
+    [write.namespaceId, write.runId, position, record.kind, Number(record.type === "failed")],
+  );
+  return found.length === 1;
 }
 
 function instantOf(due: Due, now: Instant): Instant {
@@ -77,8 +134,9 @@ function insertRecord(
 ): void {
   database.change(
     `INSERT INTO history (namespace_id, run_id, seq, epoch, kind, type, name, occurrence, attempt,
-       recorded_at, observed_at, due_at, duration_ms, payload, payload_metadata, input, input_metadata, error)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       recorded_at, observed_at, due_at, duration_ms, payload, payload_metadata, input, input_metadata, error,
+       child_run_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       write.namespaceId,
       write.runId,
@@ -98,6 +156,7 @@ function insertRecord(
       record.input?.data ?? null,
       metadataColumn(record.input),
       jsonColumn(record.error),
+      record.childRunId ?? null,
     ],
   );
 }
@@ -107,78 +166,71 @@ function moveOn(
   write: RunWrite,
   next: NonNullable<RunWrite["next"]>,
   now: Instant,
-): Instant | undefined {
-  const wakeAt = wakeTime(next, now);
+): { readonly status: RunStatus; readonly wakeAt?: Instant } {
+  const park = next.status === "sleeping" || next.status === "waiting" ? next : undefined;
   const values: Value[] = [
     next.status,
-    wakeAt ?? null,
-    (next.status === "sleeping" ? next.attempt : undefined) ?? null,
-    isTerminal(next.status) ? now : null,
+    now,
+    wakeTime(park, now) ?? null,
+    park?.attempt ?? null,
+    park?.signals ?? null,
+    Number(isTerminal(next.status)),
     next.status === "paused" ? jsonColumn(next.error) : null,
     write.namespaceId,
     write.runId,
   ];
-  database.change(
-    // max() of a NULL is NULL, as a run that goes on has no time of its end.
-    `UPDATE runs SET status = ?, available_at = ?, claimed_at = NULL, crashes = 0, attempt = coalesce(?, attempt),
-       finished_at = max(?, started_at), pause_error = ?
-     WHERE namespace_id = ? AND run_id = ?`,
+  const [moved] = database.all<{ status: RunStatus; available_at: Instant | null }>(
+    `UPDATE runs SET status = ${WHERE_TO},
+       available_at = CASE ${WHERE_TO} WHEN 'pending' THEN ?2 WHEN 'sleeping' THEN ?3 WHEN 'waiting' THEN ?3 END,
+       claimed_at = NULL, crashes = 0, attempt = coalesce(?4, attempt), signals_heard = coalesce(?5, signals_heard),
+       finished_at = CASE WHEN ?6 THEN max(?2, started_at) END,
+       pause_error = CASE WHEN NOT ?6 THEN coalesce(?7, pause_error) END
+     WHERE namespace_id = ?8 AND run_id = ?9 RETURNING status, available_at`,
     values,
   );
-  return wakeAt;
+  return {
+    status: moved?.status ?? next.status,
+    ...(moved !== undefined && moved.available_at !== null && { wakeAt: moved.available_at }),
+  };
 }
 
-function wakeTime(next: NonNullable<RunWrite["next"]>, now: Instant): Instant | undefined {
-  if (next.status === "pending") return now;
-  if (next.status !== "sleeping") return undefined;
-  const { afterMs = Number.POSITIVE_INFINITY, at = Number.POSITIVE_INFINITY } = next;
-  return Math.min(now + afterMs, at);
+// A run that is to be paused is paused instead of waiting or going back, and one that was sent something of which its
+// worker does not know goes on instead of waiting.
+const WHERE_TO = `CASE
+         WHEN ?6 THEN ?1
+         WHEN pause_error IS NOT NULL THEN 'paused'
+         WHEN ?1 NOT IN ('sleeping', 'waiting') THEN ?1
+         WHEN (?5 IS NULL AND cancel_error IS NULL) OR ?5 >= signals THEN ?1
+         ELSE 'pending' END`;
+
+function wakeTime(
+  park: Extract<RunWrite["next"], { afterMs?: number }> | undefined,
+  now: Instant,
+): Instant | undefined {
+  const times = [
+    ...(park?.afterMs === undefined ? [] : [now + park.afterMs]),
+    ...(park?.at === undefined ? [] : [park.at]),
+  ];
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 function readFacts(database: Database, write: RunWrite): RunFacts | undefined {
-  const [run] = database.all<{ status: RunStatus; epoch: number }>(
-    "SELECT status, epoch FROM runs WHERE namespace_id = ? AND run_id = ?",
+  const [run] = database.all<{ status: RunStatus; epoch: number; cancel_error: string | null }>(
+    "SELECT status, epoch, cancel_error FROM runs WHERE namespace_id = ? AND run_id = ?",
     [write.namespaceId, write.runId],
   );
   if (run === undefined) return undefined;
+  const { cancel_error: cancelError, epoch, status } = run;
   const afterSeq = write.afterSeq ?? 0;
   const tail = database.all<HistoryRow>(
     `SELECT ${historyColumns("h")} FROM history h
      WHERE namespace_id = ? AND run_id = ? AND seq > ? AND seq <= ? ORDER BY seq`,
     [write.namespaceId, write.runId, afterSeq, afterSeq + write.records.length],
   );
-  return { ...run, tail: tail.map(toHistoryRecord) };
-}
-
-/** Ends a run whoever holds it: the state is the fence that stops its worker. `false` if it had ended before. */
-export function endRun(database: Database, end: RunEnd): boolean {
-  return database.transaction(() => endRunWithin(database, end));
-}
-
-/** As {@link endRun}, within a transaction that is open. */
-export function endRunWithin(database: Database, end: RunEnd): boolean {
-  const now = database.now();
-  const [ended] = database.all<{ attempt: number }>(
-    `UPDATE runs SET status = ?, available_at = NULL, claimed_at = NULL, pause_error = NULL,
-       finished_at = max(?, created_at, coalesce(started_at, 0))
-     WHERE namespace_id = ? AND run_id = ? AND finished_at IS NULL RETURNING attempt`,
-    [end.status, now, end.namespaceId, end.runId],
-  );
-  if (ended === undefined) return false;
-  database.change(
-    `INSERT INTO history (namespace_id, run_id, seq, epoch, kind, type, name, occurrence, attempt,
-       recorded_at, observed_at, error)
-     VALUES (?, ?, ?, 0, 'run', ?, '', 1, ?, ?, ?, ?)`,
-    [
-      end.namespaceId,
-      end.runId,
-      lastSeq(database, end) + 1,
-      end.status,
-      ended.attempt,
-      now,
-      now,
-      jsonColumn(end.error),
-    ],
-  );
-  return true;
+  return {
+    epoch,
+    status,
+    ...(cancelError !== null && { cancelError: toError(cancelError) }),
+    tail: tail.map(toHistoryRecord),
+  };
 }

@@ -1,15 +1,27 @@
-import type { Hints, HistoryStore, Instant, NamespaceStore, RunStore, Store, WorkerStore } from "@kagzi/core";
+import type {
+  Hints,
+  HistoryStore,
+  InboxStore,
+  Instant,
+  NamespaceStore,
+  RunStore,
+  Store,
+  WorkerStore,
+} from "@kagzi/core";
 import { Database, type SqliteOptions } from "./database.ts";
 import { readHistories } from "./history.ts";
+import { hearSignals, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
 import { migrate } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { claimRuns } from "./runs-claim.ts";
 import { countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
 import { startRuns, startRunsTogether } from "./runs-start.ts";
-import { endRun, writeRuns } from "./runs-write.ts";
+import { closedRun, closingRuns, deleteRuns, openChildren, rerunRun, unblockRuns } from "./runs-manage.ts";
+import { operateOnRun } from "./runs-operate.ts";
+import { writeRuns } from "./runs-write.ts";
 import { violations } from "./violations.ts";
-import { drainWorker, getWorker, listWorkers, registerWorker, workflowVersions } from "./workers.ts";
+import { drainWorker, getWorker, listWorkers, registerWorker, setDefaultVersion, workflowVersions } from "./workers.ts";
 
 /**
  * Keeps runs in a SQLite file for one server. Statements run at once, on the thread that asks: the promises are there
@@ -21,6 +33,7 @@ export class SqliteStore implements Store {
   readonly history: HistoryStore;
   readonly workers: WorkerStore;
   readonly namespaces: NamespaceStore;
+  readonly inbox: InboxStore;
   readonly hints: Hints = NO_HINTS;
   readonly #database: Database;
 
@@ -33,13 +46,24 @@ export class SqliteStore implements Store {
       startTogether: async (starts) => startRunsTogether(database, starts),
       write: async (writes) => writeRuns(database, writes),
       claim: async (request) => claimRuns(database, request),
-      end: async (end) => endRun(database, end),
+      operate: async (run, decide) => operateOnRun(database, run, decide),
+      rerun: async (start, source) => rerunRun(database, start, source),
+      unblock: async (namespaceId, workflows) => unblockRuns(database, namespaceId, workflows),
+      delete: async (runs) => deleteRuns(database, runs),
+      closing: async (limit) => closingRuns(database, limit),
+      children: async (parent, limit) => openChildren(database, parent, limit),
+      closed: async (parent) => closedRun(database, parent),
       overdue: async (limit) => overdueRuns(database, limit),
       get: async (runs) => getRuns(database, runs),
       findByExternalId: async (namespaceId, externalId) => findRunByExternalId(database, namespaceId, externalId),
       ended: async (runs) => endedRuns(database, runs),
       list: async (filter, page) => listRuns(database, filter, page),
       count: async (filter, limit) => countRuns(database, filter, limit),
+    };
+    this.inbox = {
+      send: async (messages) => sendAll(database, messages),
+      read: async (positions) => readMessages(database, positions),
+      hear: async (namespaceId, workerIds) => hearSignals(database, namespaceId, workerIds),
     };
     this.history = { read: async (positions, maxBytes) => readHistories(database, positions, maxBytes) };
     this.workers = {
@@ -53,6 +77,8 @@ export class SqliteStore implements Store {
       versions: async (namespaceId, workflowType) => workflowVersions(database, namespaceId, workflowType),
       lapsed: async (limit) => lapsedLeases(database, limit),
       takeOver: async (takeovers) => takeOver(database, takeovers),
+      setDefaultVersion: async (namespaceId, workflowType, version) =>
+        setDefaultVersion(database, namespaceId, workflowType, version),
       sweep: async (forgetAfterMs) => sweepWorkers(database, forgetAfterMs),
     };
     this.namespaces = {

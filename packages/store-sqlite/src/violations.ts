@@ -15,6 +15,7 @@ const PROBES = `
   WHERE (status = 'running') <> (claimed_at IS NOT NULL)
      OR (status IN ('completed', 'failed', 'cancelled')) <> (finished_at IS NOT NULL)
      OR (status IN ('running', 'paused', 'completed', 'failed', 'cancelled') AND available_at IS NOT NULL)
+     OR (status = 'paused' AND pause_error IS NULL) OR (status <> 'running' AND status <> 'paused' AND pause_error IS NOT NULL)
   UNION ALL
   SELECT 'P4', 'run ' || run_id || ' is ' || status || ' and nothing will ever wake it'
   FROM runs r
@@ -22,6 +23,24 @@ const PROBES = `
      OR (status = 'running' AND NOT EXISTS (
            SELECT 1 FROM workers w
            WHERE w.namespace_id = r.namespace_id AND w.worker_id = r.worker_id AND w.status <> 'offline'))
+  UNION ALL
+  SELECT 'W5', 'run ' || r.run_id || ' waits, and what it was sent lies unheard in its inbox'
+  FROM runs r JOIN inbox i ON i.namespace_id = r.namespace_id AND i.run_id = r.run_id
+  WHERE r.status = 'waiting' AND i.taken_seq IS NULL AND i.position > r.signals_heard
+  UNION ALL
+  SELECT 'C2', 'run ' || c.run_id || ' has ended and its parent ' || p.run_id || ' was not told'
+  FROM runs c JOIN runs p ON p.namespace_id = c.namespace_id AND p.run_id = c.parent_run_id
+  WHERE c.awaited AND c.finished_at IS NOT NULL AND p.finished_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM inbox i
+      WHERE i.namespace_id = p.namespace_id AND i.run_id = p.run_id AND i.child_run_id = coalesce(c.started_as, c.run_id))
+    AND NOT EXISTS (SELECT 1 FROM history h
+      WHERE h.namespace_id = c.namespace_id AND h.run_id = c.run_id AND h.kind = 'run' AND h.type = 'completed'
+        AND h.child_run_id IS NOT NULL)
+  UNION ALL
+  SELECT 'W3', 'message ' || position || ' of run ' || run_id || ' was taken by no record'
+  FROM inbox i
+  WHERE i.taken_seq IS NOT NULL AND NOT EXISTS (SELECT 1 FROM history h
+    WHERE h.namespace_id = i.namespace_id AND h.run_id = i.run_id AND h.seq = i.taken_seq AND h.kind = i.kind)
   UNION ALL
   SELECT 'R7', 'the history of run ' || run_id || ' has gaps'
   FROM history GROUP BY namespace_id, run_id HAVING count(*) <> max(seq) OR min(seq) <> 1

@@ -1,5 +1,6 @@
 import { type NamespaceId, type NewWorker, type Worker, type WorkerId, type WorkerStatus, notFound } from "@kagzi/core";
 import { type WorkerRow, toWorker } from "@kagzi/core/rows";
+import type { WorkflowVersions } from "@kagzi/core";
 import type { Database } from "./database.ts";
 
 /** Adds a worker that is online, and the versions of workflows that it has. */
@@ -72,15 +73,30 @@ export function listWorkers(
   return rows.map(toWorker);
 }
 
-/** The versions of a workflow that workers have ever registered. */
-export function workflowVersions(
-  database: Database,
-  namespaceId: NamespaceId,
-  workflowType: string,
-): readonly string[] {
+/** The versions of a workflow that workers have ever registered, and the one that new runs are to take. */
+export function workflowVersions(database: Database, namespaceId: NamespaceId, workflowType: string): WorkflowVersions {
   const rows = database.all<{ version: string }>(
     "SELECT version FROM workflow_versions WHERE namespace_id = ? AND workflow_type = ? ORDER BY version",
     [namespaceId, workflowType],
   );
-  return rows.map((row) => row.version);
+  const [pinned] = database.all<{ version: string }>(
+    "SELECT version FROM workflow_defaults WHERE namespace_id = ? AND workflow_type = ?",
+    [namespaceId, workflowType],
+  );
+  return { registered: rows.map((row) => row.version), ...(pinned !== undefined && { pinned: pinned.version }) };
+}
+
+/** Which version new runs take; without one the highest. */
+export function setDefaultVersion(
+  database: Database,
+  namespaceId: NamespaceId,
+  workflowType: string,
+  version: string | undefined,
+): void {
+  if (version === undefined) {
+    const values = [namespaceId, workflowType];
+    database.change("DELETE FROM workflow_defaults WHERE namespace_id = ? AND workflow_type = ?", values);
+  } else {
+    database.change("INSERT OR REPLACE INTO workflow_defaults VALUES (?, ?, ?)", [namespaceId, workflowType, version]);
+  }
 }

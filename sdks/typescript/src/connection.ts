@@ -1,7 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, type Interceptor, createClient } from "@connectrpc/connect";
 import { Http2SessionManager, createConnectTransport } from "@connectrpc/connect-node";
-import { AdminService, NamespaceService, WorkerService, WorkflowService } from "@kagzi/proto";
+import { AdminService, EventService, NamespaceService, WorkerService, WorkflowService } from "@kagzi/proto";
 import { KagziError } from "./error.ts";
 
 /** A way to an engine: over the network to a server, or straight to one in this process. */
@@ -10,6 +10,7 @@ export interface Connection {
   readonly workers: Client<typeof WorkerService>;
   readonly namespaces: Client<typeof NamespaceService>;
   readonly admin: Client<typeof AdminService>;
+  readonly events: Client<typeof EventService>;
   /** Where it leads, for people to read. */
   readonly target: string;
   /**
@@ -59,6 +60,7 @@ export function connect(options: ServerOptions = {}): Connection {
     workers: client(WorkerService),
     namespaces: client(NamespaceService),
     admin: client(AdminService),
+    events: client(EventService),
     target: url,
     heartbeatUrl: url,
     ...(token !== undefined && { token }),

@@ -1,5 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Context } from "./context/context.ts";
+import type { Duration } from "./duration-grammar.ts";
+import { durationMs } from "./duration.ts";
 import { KagziError } from "./error.ts";
 import { checkName } from "./names.ts";
 import { type RetryOptions, type RetryPolicy, retryOf } from "./retry.ts";
@@ -8,6 +10,8 @@ import { type RetryOptions, type RetryPolicy, retryOf } from "./retry.ts";
 export interface WorkflowOptions<Input = unknown> extends RetryOptions {
   /** Which version of the workflow this is; default `"1"`. A run stays on the version it started on. */
   readonly version?: string;
+  /** How long a run may take from its first start; after that it fails with TIMEOUT. One that is given at the start goes before it. */
+  readonly timeout?: Duration;
   /** Checks and types the input: any Standard Schema (zod, valibot, arktype …). */
   readonly input?: StandardSchemaV1<unknown, Input>;
 }
@@ -20,6 +24,7 @@ export interface Workflow<Input, Output> {
   readonly name: string;
   readonly version: string;
   readonly schema: StandardSchemaV1<unknown, Input> | undefined;
+  readonly timeoutMs: number | undefined;
   /** The run's own retries, for when the function throws. */
   readonly retry: RetryPolicy | undefined;
   /** A method, so that a workflow of some input counts as a workflow of any. */
@@ -54,6 +59,10 @@ export function workflow<Input, Output>(
     name,
     version: checkName(`the version of workflow ${JSON.stringify(name)}`, options.version ?? "1"),
     schema: options.input,
+    timeoutMs:
+      options.timeout === undefined
+        ? undefined
+        : durationMs(options.timeout, `the timeout of workflow ${JSON.stringify(name)}`),
     retry: retryOf(options, `workflow ${JSON.stringify(name)}`),
     run: fn,
   };

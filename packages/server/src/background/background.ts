@@ -2,7 +2,7 @@ import type { Hint } from "@kagzi/core";
 import type { Engine } from "../engine/engine.ts";
 import type { Health } from "./health.ts";
 import { type Loop, startLoops } from "./loop.ts";
-import { Reaper, failOverdueRuns } from "./reaper.ts";
+import { Reaper, endOverdueRuns } from "./reaper.ts";
 
 /** How often the store is asked whether it is there. */
 const CHECK_MS = 2000;
@@ -14,7 +14,9 @@ export function startBackground(engine: Engine, health: Health): () => Promise<v
   const loops: Loop[] = [
     { name: "the check of the store", everyMs: CHECK_MS, run: () => health.check() },
     { name: "the search for lost workers", everyMs: reaper.everyMs, run: () => reaper.run() },
-    { name: "the search for overdue runs", everyMs: config.pollMs, run: () => failOverdueRuns(engine) },
+    { name: "the search for overdue runs", everyMs: config.pollMs, run: () => endOverdueRuns(engine) },
+    { name: "the search for children of ended runs", everyMs: config.pollMs, run: () => engine.operations.closeRuns() },
+    { name: "the search for signals", everyMs: config.pollMs, run: () => engine.signals.look() },
     { name: "the search for ended runs", everyMs: config.pollMs, run: () => engine.waiters.look() },
     { name: "the search for work", everyMs: config.pollMs, run: async () => engine.dispatcher.lookAgain() },
   ];
@@ -29,6 +31,7 @@ export function startBackground(engine: Engine, health: Health): () => Promise<v
 /** Word from another server, or that word may have been missed. */
 function heed(engine: Engine, hint: Hint | undefined): void {
   if (hint?.about === "ready") return engine.dispatcher.ready(hint.key);
+  if (hint?.about === "signal") return engine.signals.hear(hint.namespaceId, [hint.workerId]);
   if (hint?.runId !== undefined) return engine.waiters.ended(hint.runId);
   if (hint === undefined) engine.dispatcher.lookAgain();
   // If the store cannot be asked now, the next round asks it.

@@ -1,4 +1,4 @@
-import { KagziError, type ErrorDetail, decideTakeover } from "@kagzi/core";
+import { type GivenBack, KagziError, type LapsedLease, type Run, type Operation, decideTakeover } from "@kagzi/core";
 import type { Engine } from "../engine/engine.ts";
 import type { Health } from "./health.ts";
 
@@ -34,13 +34,30 @@ export class Reaper {
     for (;;) {
       const lapsed = await store.workers.lapsed(BATCH);
       if (lapsed.length === 0) break;
-      const taken = await store.workers.takeOver(lapsed.map((lease) => ({ lease, takeover: decideTakeover(lease) })));
-      if (taken.length === 0) break;
-      this.#tell(taken.length, lapsed);
-      for (const runId of taken) this.#engine.waiters.ended(runId);
+      const taken = await this.#takeBack(lapsed);
+      if (taken === 0) break;
+      this.#tell(taken, lapsed);
       if (lapsed.length < BATCH) break;
     }
     await store.workers.sweep(config.forgetWorkersAfterMs);
+  }
+
+  /** How many runs go back, or end because they have taken too many workers down. */
+  async #takeBack(lapsed: readonly LapsedLease[]): Promise<number> {
+    const { operations, context } = this.#engine;
+    const back: GivenBack[] = [];
+    let ended = 0;
+    for (const lease of lapsed) {
+      const takeover = decideTakeover(lease);
+      if (takeover.become === "pending") back.push({ lease, takeover });
+      else {
+        const end = { do: "end", status: "failed", error: takeover.error, epoch: lease.epoch } as const;
+        const { after, before } = await operations.operate(lease, end);
+        if (before !== after) ended += 1;
+      }
+    }
+    const taken = back.length === 0 ? [] : await context.store.workers.takeOver(back);
+    return taken.length + ended;
   }
 
   #mayJudge(): boolean {
@@ -61,14 +78,27 @@ export class Reaper {
   }
 }
 
-/** Fails runs that were given a time to end in and have not ended. */
-export async function failOverdueRuns(engine: Engine): Promise<void> {
-  const overdue = await engine.context.store.runs.overdue(BATCH);
-  for (const reference of overdue)
-    await engine.end({ ...reference, status: "failed", error: overdueError(reference.runId) });
+/** Ends runs that were given a time to begin in, to end in or to clean up in, and did not. */
+export async function endOverdueRuns(engine: Engine): Promise<void> {
+  const { store } = engine.context;
+  const overdue = await store.runs.overdue(BATCH);
+  if (overdue.length === 0) return;
+  const details = await store.runs.get(overdue);
+  for (const detail of details) {
+    if (detail !== undefined) await engine.operations.operate(detail.run, overdueEnd(detail.run));
+  }
 }
 
-function overdueError(runId: string): ErrorDetail {
-  const message = `run ${runId} did not end before its deadline: give it a longer timeout, or find out what it waited for`;
-  return new KagziError("TIMEOUT", message, { nonRetryable: true, subject: "run", subjectId: runId }).detail;
+function overdueEnd(run: Run): Operation {
+  const { cancelError, runId, startedAt } = run;
+  if (cancelError !== undefined) {
+    const message = `${cancelError.message} (its clean-up did not end in time)`;
+    return { do: "end", status: "cancelled", error: { ...cancelError, message } };
+  }
+  const message =
+    startedAt === undefined
+      ? `run ${runId} was not picked up in time: give it a longer startTimeout, or start a worker for ${run.workflowType}@${run.version}`
+      : `run ${runId} did not end before its deadline: give it a longer timeout, or find out what it waited for`;
+  const about = { nonRetryable: true, subject: "run", subjectId: runId };
+  return { do: "end", status: "failed", error: new KagziError("TIMEOUT", message, about).detail };
 }

@@ -2,8 +2,10 @@ import {
   type ClaimedRun,
   type DispatchKey,
   type HistoryPage,
+  type Message,
   type NamespaceId,
   type RunId,
+  type Signals,
   type WorkflowVersion,
 } from "@kagzi/core";
 import { errorField } from "./log.ts";
@@ -69,13 +71,14 @@ export class Dispatcher {
   async #deliver(deliveries: readonly Delivery[]): Promise<void> {
     for (const { session, claimed } of deliveries) session.held.set(claimed.run.runId, heldTask(claimed));
     try {
-      const pages = await this.#histories(deliveries);
+      const [pages, messages] = await Promise.all([this.#histories(deliveries), this.#messages(deliveries)]);
       for (const [session, own] of groupBySession(deliveries)) {
         session.link.give(
           own.map(({ claimed }) => ({
             held: heldTask(claimed),
             lastSeq: claimed.lastSeq,
             history: pages.get(claimed.run.runId)?.records ?? [],
+            ...(claimed.run.signals > 0 && { signals: signalsOf(claimed, messages.get(claimed.run.runId) ?? []) }),
           })),
         );
       }
@@ -98,6 +101,19 @@ export class Dispatcher {
     return new Map(positions.map((position, index) => [position.runId, pages[index] ?? { records: [], more: false }]));
   }
 
+  /** What was brought to the runs. A worker that has forgotten a run in the meantime needs all of it. */
+  async #messages(deliveries: readonly Delivery[]): Promise<ReadonlyMap<RunId, readonly Message[]>> {
+    const signalled = deliveries.filter(({ claimed }) => claimed.run.signals > 0);
+    if (signalled.length === 0) return new Map();
+    const positions = signalled.map(({ claimed: { run } }) => ({
+      namespaceId: run.namespaceId,
+      runId: run.runId,
+      after: 0,
+    }));
+    const messages = await this.#context.store.inbox.read(positions);
+    return new Map(positions.map((position, index) => [position.runId, messages[index] ?? []]));
+  }
+
   async #giveBack(deliveries: readonly Delivery[]): Promise<void> {
     for (const { session, claimed } of deliveries) {
       const { namespaceId, runId, epoch } = claimed.run;
@@ -106,6 +122,11 @@ export class Dispatcher {
       await this.#context.store.workers.release(namespaceId, [{ runId, epoch }]).catch(() => {});
     }
   }
+}
+
+function signalsOf({ run }: ClaimedRun, messages: readonly Message[]): Signals {
+  const { cancelError, epoch, namespaceId, runId, signals, workerId } = run;
+  return { namespaceId, runId, epoch, workerId, signals, messages, ...(cancelError !== undefined && { cancelError }) };
 }
 
 function heldTask({ run }: ClaimedRun): HeldTask {
@@ -119,6 +140,7 @@ function heldTask({ run }: ClaimedRun): HeldTask {
     attempt: run.attempt,
     ...(run.externalId !== undefined && { externalId: run.externalId }),
     ...(run.retryPolicy !== undefined && { retryPolicy: run.retryPolicy }),
+    ...(run.parent !== undefined && { parent: run.parent }),
   };
 }
 

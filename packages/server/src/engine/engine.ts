@@ -1,4 +1,4 @@
-import type { RunEnd, Store } from "@kagzi/core";
+import type { Store } from "@kagzi/core";
 import { Catalog } from "./catalog.ts";
 import { DEFAULT_CONFIG, type EngineConfig } from "./config.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -6,7 +6,10 @@ import { type Env, systemEnv } from "./env.ts";
 import { HintOutbox } from "./hint-outbox.ts";
 import { type Log, silentLog } from "./log.ts";
 import { Namespaces } from "./namespaces.ts";
+import { Operations } from "./operations.ts";
+import { Others } from "./others.ts";
 import { Runs } from "./runs.ts";
+import { Signals } from "./signals.ts";
 import { Starts } from "./starts.ts";
 import { StoreClock } from "./store-clock.ts";
 import { TaskPolls } from "./task-polls.ts";
@@ -37,6 +40,9 @@ export class Engine {
   readonly context: EngineContext;
   readonly dispatcher: Dispatcher;
   readonly waiters: Waiters;
+  readonly catalog: Catalog;
+  readonly signals: Signals;
+  readonly operations: Operations;
   readonly starts: Starts;
   readonly updates: Updates;
   readonly runs: Runs;
@@ -55,24 +61,16 @@ export class Engine {
     this.hints = new HintOutbox(store.hints, env, log);
     this.dispatcher = new Dispatcher(context);
     this.waiters = new Waiters(store.runs);
-    this.starts = new Starts(context, { catalog, dispatcher: this.dispatcher, hints: this.hints });
-    this.updates = new Updates(context, { dispatcher: this.dispatcher, hints: this.hints, waiters: this.waiters });
     this.runs = new Runs(context, this.waiters);
+    this.starts = new Starts(context, { catalog, dispatcher: this.dispatcher, hints: this.hints });
+    this.catalog = catalog;
     this.workers = new Workers(context, { catalog, dispatcher: this.dispatcher });
+    this.signals = new Signals(context, this);
+    this.operations = new Operations(context, this);
+    this.updates = new Updates(context, this, new Others(context, this));
     this.polls = new TaskPolls(context, { workers: this.workers, dispatcher: this.dispatcher });
     this.unary = new UnaryWorker(context, { runs: this.runs, updates: this.updates });
     this.namespaces = new Namespaces(context);
-  }
-
-  /** Ends a run whatever its state, whoever holds it. `false` if it had ended before. */
-  async end(end: RunEnd): Promise<boolean> {
-    const ended = await this.context.store.runs.end(end);
-    if (ended) {
-      this.waiters.ended(end.runId);
-      this.hints.ended(end.runId);
-      this.workers.drop(end.namespaceId, end.runId);
-    }
-    return ended;
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { DispatchKey, Hint, Hints, RunId } from "@kagzi/core";
+import type { DispatchKey, Hint, Hints, NamespaceId, RunId, WorkerId } from "@kagzi/core";
 import type { Env } from "./env.ts";
 import { type Log, errorField } from "./log.ts";
 
@@ -13,6 +13,7 @@ export class HintOutbox {
   readonly #env: Env;
   readonly #log: Log;
   readonly #ready = new Map<string, DispatchKey>();
+  readonly #signalled = new Map<WorkerId, NamespaceId>();
   readonly #ended = new Set<RunId>();
   #cancelTimer: (() => void) | undefined;
 
@@ -24,6 +25,12 @@ export class HintOutbox {
 
   ready(key: DispatchKey): void {
     this.#ready.set(JSON.stringify(key), key);
+    this.#schedule();
+  }
+
+  /** A run that this worker holds has been sent something. */
+  signal(namespaceId: NamespaceId, workerId: WorkerId): void {
+    this.#signalled.set(workerId, namespaceId);
     this.#schedule();
   }
 
@@ -51,8 +58,13 @@ export class HintOutbox {
       this.#ended.size > MANY
         ? [{ about: "ended" }]
         : Array.from(this.#ended, (runId): Hint => ({ about: "ended", runId }));
-    const hints = [...Array.from(this.#ready.values(), (key): Hint => ({ about: "ready", key })), ...ended];
+    const hints: Hint[] = [
+      ...Array.from(this.#ready.values(), (key): Hint => ({ about: "ready", key })),
+      ...Array.from(this.#signalled, ([workerId, namespaceId]): Hint => ({ about: "signal", namespaceId, workerId })),
+      ...ended,
+    ];
     this.#ready.clear();
+    this.#signalled.clear();
     this.#ended.clear();
     return hints;
   }

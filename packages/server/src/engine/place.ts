@@ -17,6 +17,8 @@ import { type WorkerSession, workflowKey } from "./session.ts";
 /** Runs taken in one claim at most: their rows are locked meanwhile. */
 const CLAIM_LIMIT = 200;
 
+const NO_WORKFLOW: WorkflowVersion = { workflowType: "", version: "" };
+
 /** What a place works with. */
 export interface PlaceContext {
   readonly store: Store;
@@ -187,10 +189,12 @@ export class Place {
 
   #assign(candidates: readonly Candidate[], chosen: Map<RunId, WorkerSession>): readonly Assignment[] {
     const assigned = assignRuns(candidates, [...this.#sessions]);
+    const workflowOf = new Map<RunId, WorkflowVersion>(candidates.map((each) => [each.runId, each]));
     return Array.from(assigned, ([runId, session]) => {
       session.reserved += 1;
       chosen.set(runId, session);
-      return { runId, workerId: session.workerId };
+      const timeoutMs = session.timeoutOf(workflowOf.get(runId) ?? NO_WORKFLOW);
+      return { runId, workerId: session.workerId, ...(timeoutMs !== undefined && { timeoutMs }) };
     });
   }
 

@@ -10,6 +10,7 @@ import {
   type Step,
   type HistoryRecord,
   checkInteger,
+  formatStepKey,
   isTerminal,
   isUuid,
   notFound,
@@ -41,7 +42,7 @@ export interface Page<Item> {
 
 /** Why a run is not moving. */
 export interface WaitingFor {
-  readonly reason: "time" | "worker" | "slot" | "paused";
+  readonly reason: "time" | "worker" | "slot" | "paused" | "event" | "child";
   readonly message: string;
   readonly until?: Instant;
 }
@@ -133,8 +134,10 @@ export class Runs {
         return (await this.#isAhead(run.availableAt))
           ? { reason: "time", message: timeMessage(run), until: run.availableAt }
           : this.#waitingForWorker(run);
+      case "waiting":
+        return this.#waitingForOthers(run);
       case "paused":
-        return { reason: "paused", message: `paused: ${run.error.message}` };
+        return { reason: "paused", message: `paused: ${run.pauseError.message}` };
       default:
         return undefined;
     }
@@ -149,6 +152,17 @@ export class Runs {
     const { clock, store } = this.#context;
     if (time > clock.now()) clock.observe(await store.now());
     return time > clock.now();
+  }
+
+  async #waitingForOthers(run: Run & { readonly availableAt?: Instant }): Promise<WaitingFor> {
+    const waits = (await this.steps(run)).filter((step) => step.status === "waiting" && step.kind !== "function");
+    const [child] = waits.filter((step) => step.kind === "child");
+    const named = waits.slice(0, 10).map(waitMessage).join("; ");
+    return {
+      reason: child === undefined ? "event" : "child",
+      message: waits.length > 10 ? `${named}; and ${waits.length - 10} more` : named,
+      ...(run.availableAt !== undefined && { until: run.availableAt }),
+    };
   }
 
   async #waitingForWorker(run: Run): Promise<WaitingFor> {
@@ -170,6 +184,13 @@ export class Runs {
       offered.size === 0 ? "no worker is online" : `online workers have ${[...offered].slice(0, 10).join(", ")}`;
     return { reason: "worker", message: `no worker has ${run.workflowType}@${run.version}; ${known}` };
   }
+}
+
+function waitMessage(step: Step): string {
+  const key = JSON.stringify(formatStepKey(step));
+  const until = "dueAt" in step && step.dueAt !== undefined ? ` until ${new Date(step.dueAt).toISOString()}` : "";
+  if (step.kind === "child") return `waits for child ${key}, run ${step.childRunId}`;
+  return step.kind === "event" ? `waits for event ${key}${until}` : `sleep ${key}${until}`;
 }
 
 function timeMessage(run: Run & { readonly availableAt: Instant }): string {

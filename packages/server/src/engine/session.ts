@@ -1,4 +1,16 @@
-import type { HistoryRecord, NamespaceId, RetryPolicy, RunId, RunWrite, WorkerId, WorkflowVersion } from "@kagzi/core";
+import type {
+  ErrorDetail,
+  HistoryRecord,
+  NamespaceId,
+  OfferedWorkflow,
+  ParentReference,
+  RetryPolicy,
+  RunId,
+  RunWrite,
+  Signals,
+  WorkerId,
+  WorkflowVersion,
+} from "@kagzi/core";
 
 /** What the engine knows of a run that a worker of this server executes. */
 export interface HeldTask extends WorkflowVersion {
@@ -9,6 +21,9 @@ export interface HeldTask extends WorkflowVersion {
   readonly attempt: number;
   readonly externalId?: string;
   readonly retryPolicy?: RetryPolicy;
+  readonly parent?: ParentReference;
+  /** Updates of the run that must be written before the next one; absent if that need not wait. */
+  turn?: Promise<unknown>;
 }
 
 /** A run on its way to a worker. */
@@ -18,6 +33,8 @@ export interface Task {
   readonly lastSeq: number;
   /** The first of them; none for a worker that held the run before. */
   readonly history: readonly HistoryRecord[];
+  /** What was brought to the run, if anything was. */
+  readonly signals?: Signals;
 }
 
 /** What became of an update of a worker's. */
@@ -30,6 +47,7 @@ export type UpdateAnswer = { readonly runId: RunId; readonly epoch: number } & (
         readonly seq: number;
         readonly type: RunWrite["records"][number]["type"];
         readonly dueAt?: number;
+        readonly error?: ErrorDetail;
       }[];
     }
   | { readonly result: "leaseLost" | "reload" }
@@ -40,8 +58,10 @@ export type UpdateAnswer = { readonly runId: RunId; readonly epoch: number } & (
 export interface WorkerLink {
   /** Hands over tasks; they are in the worker's hands now, and lost with it. */
   give(tasks: readonly Task[]): void;
-  /** Asks the worker to drop runs that are to be cancelled or have ended. */
-  cancel(runIds: readonly RunId[]): void;
+  /** Brings what others had for runs in the worker's hands. */
+  signal(signals: readonly Signals[]): void;
+  /** Asks the worker to drop runs that have ended or are another worker's. */
+  drop(runIds: readonly RunId[]): void;
   /** Asks the worker to finish what it holds. */
   drain(): void;
   /** The session is over for another reason than the worker's: another one took its place, or the server closes. */
@@ -53,7 +73,7 @@ export class WorkerSession {
   readonly workerId: WorkerId;
   readonly namespaceId: NamespaceId;
   readonly taskQueue: string;
-  readonly workflows: readonly WorkflowVersion[];
+  readonly workflows: readonly OfferedWorkflow[];
   readonly link: WorkerLink;
   /** The runs in the worker's hands. */
   readonly held = new Map<RunId, HeldTask>();
@@ -64,13 +84,13 @@ export class WorkerSession {
   /** Was not heard of in time: takes nothing before it is. */
   lapsed = false;
   readonly #capacity: number;
-  readonly #offers: ReadonlySet<string>;
+  readonly #offers: ReadonlyMap<string, OfferedWorkflow>;
 
   constructor(worker: {
     readonly workerId: WorkerId;
     readonly namespaceId: NamespaceId;
     readonly taskQueue: string;
-    readonly workflows: readonly WorkflowVersion[];
+    readonly workflows: readonly OfferedWorkflow[];
     readonly capacity: number;
     readonly link: WorkerLink;
   }) {
@@ -80,7 +100,7 @@ export class WorkerSession {
     this.workflows = worker.workflows;
     this.link = worker.link;
     this.#capacity = worker.capacity;
-    this.#offers = new Set(worker.workflows.map(workflowKey));
+    this.#offers = new Map(worker.workflows.map((workflow) => [workflowKey(workflow), workflow]));
   }
 
   /** Slots that nobody has. */
@@ -95,6 +115,11 @@ export class WorkerSession {
 
   offers(workflow: WorkflowVersion): boolean {
     return this.#offers.has(workflowKey(workflow));
+  }
+
+  /** How long a run of the workflow may take if it was not told. */
+  timeoutOf(workflow: WorkflowVersion): number | undefined {
+    return this.#offers.get(workflowKey(workflow))?.timeoutMs;
   }
 }
 

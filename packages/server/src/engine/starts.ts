@@ -4,7 +4,9 @@ import {
   KagziError,
   LIMITS,
   type NamespaceId,
+  type ParentReference,
   type Payload,
+  type RerunSource,
   type RetryPolicy,
   type RunId,
   type Start,
@@ -14,8 +16,10 @@ import {
   checkOptionalName,
   checkPayload,
   checkRetryPolicy,
+  checkStepName,
   checkWaitMs,
   notFound,
+  parseStepKey,
   payloadBytes,
   quoteId,
 } from "@kagzi/core";
@@ -40,6 +44,8 @@ export interface StartRequest {
   readonly priority: number;
   readonly delayMs: number;
   readonly timeoutMs?: number;
+  readonly startTimeoutMs?: number;
+  readonly parent?: ParentReference;
 }
 
 export interface StartAnswer {
@@ -80,12 +86,10 @@ export class Starts {
    * is disabled; `CONFLICT` if the external id belongs to another start
    */
   async start(request: StartRequest): Promise<StartAnswer> {
-    const start = await this.#prepare(request);
+    const start = await this.prepare(request);
     const session = start.delayMs === 0 ? this.#dispatcher.reserve(start) : undefined;
     try {
-      const outcome = await this.#commits.submit(
-        session === undefined ? start : { ...start, claimedBy: session.workerId },
-      );
+      const outcome = await this.#commits.submit(session === undefined ? start : claimedBy(session, start));
       if (outcome.became === "started") {
         if (session !== undefined && !outcome.claimed) session.lapsed = true;
         this.#begun(start, outcome.claimed ? session : undefined, outcome.now);
@@ -99,12 +103,12 @@ export class Starts {
   /** Starts all of the runs or none. Throws as {@link start} does, for the first that cannot be started. */
   async startTogether(requests: readonly StartRequest[]): Promise<readonly StartAnswer[]> {
     checkInteger("the number of workflows to start", requests.length, 1, LIMITS.startsPerCall);
-    const starts = await Promise.all(requests.map((request) => this.#prepare(request)));
+    const starts = await Promise.all(requests.map((request) => this.prepare(request)));
     const outcomes = await this.#context.store.runs.startTogether(starts);
     const answers = starts.map((start, index) => answerOf(start, outcomes[index]));
     for (const [index, start] of starts.entries()) {
       const outcome = outcomes[index];
-      if (outcome !== undefined && beganNow(start, outcome)) this.#tell(start);
+      if (outcome !== undefined && beganNow(start, outcome)) this.tell(start);
     }
     return answers;
   }
@@ -113,9 +117,10 @@ export class Starts {
     return this.#commits.close();
   }
 
-  async #prepare(request: StartRequest): Promise<Start> {
+  /** What the store is given for a start. Throws as {@link start} does. */
+  async prepare(request: StartRequest): Promise<Start> {
     checkRequest(request);
-    const { namespaceId, workflowType, externalId, input, retryPolicy, timeoutMs } = request;
+    const { namespaceId, workflowType, externalId, input, parent, retryPolicy, startTimeoutMs, timeoutMs } = request;
     return {
       namespaceId,
       runId: request.runId ?? (this.#context.env.newUuid() as RunId),
@@ -128,12 +133,21 @@ export class Starts {
       ...(input !== undefined && { input }),
       ...(retryPolicy !== undefined && { retryPolicy }),
       ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(startTimeoutMs !== undefined && { startTimeoutMs }),
+      ...(parent !== undefined && { parent }),
     };
+  }
+
+  /** Starts a run with recorded steps of another one. Throws as {@link start} does. */
+  async rerun(start: Start, source: RerunSource): Promise<StartAnswer> {
+    const answer = answerOf(start, await this.#context.store.runs.rerun(start, source));
+    if (!answer.alreadyExists) this.tell(start);
+    return answer;
   }
 
   /** The run is in the store: it goes to the worker that took it, or word goes to whoever may. */
   #begun(start: Start, session: WorkerSession | undefined, now: Instant): void {
-    if (session === undefined) return this.#tell(start);
+    if (session === undefined) return this.tell(start);
     const held = {
       ...dispatchKey(start),
       runId: start.runId,
@@ -141,6 +155,7 @@ export class Starts {
       attempt: 1,
       ...(start.key !== undefined && { externalId: start.key.externalId }),
       ...(start.retryPolicy !== undefined && { retryPolicy: start.retryPolicy }),
+      ...(start.parent !== undefined && { parent: start.parent }),
     };
     session.held.set(start.runId, held);
     session.link.give([{ held, lastSeq: 1, history: [firstRecord(start, now)] }]);
@@ -149,17 +164,23 @@ export class Starts {
   /** The run was begun by an earlier try whose answer was lost. If it was given to our worker then, that has not heard of it. */
   async #adopt(start: Start, session: WorkerSession | undefined): Promise<void> {
     const [detail] = await this.#context.store.runs.get([start]);
-    if (detail?.run.status === "pending") return this.#tell(start);
+    if (detail?.run.status === "pending") return this.tell(start);
     const isOurs =
       detail?.run.status === "running" && detail.run.epoch === 1 && detail.run.workerId === session?.workerId;
     if (isOurs && !session.held.has(start.runId)) this.#begun(start, session, detail.run.createdAt);
   }
 
-  #tell(start: Start): void {
+  /** The run waits in the store for whoever may take it. */
+  tell(start: Start): void {
     const key = dispatchKey(start);
     this.#dispatcher.ready(key, start.delayMs);
     if (start.delayMs === 0) this.#hints.ready(key);
   }
+}
+
+function claimedBy(session: WorkerSession, start: Start): Start {
+  const timeoutMs = start.timeoutMs ?? session.timeoutOf(start);
+  return { ...start, claimedBy: session.workerId, ...(timeoutMs !== undefined && { timeoutMs }) };
 }
 
 /** The record that the store has just written. */
@@ -186,6 +207,8 @@ function checkRequest(request: StartRequest): void {
   checkInteger("a priority", request.priority, -LIMITS.priority, LIMITS.priority);
   checkWaitMs("delay_ms", request.delayMs);
   if (request.timeoutMs !== undefined) checkWaitMs("timeout_ms", request.timeoutMs);
+  if (request.startTimeoutMs !== undefined) checkWaitMs("start_timeout_ms", request.startTimeoutMs);
+  if (request.parent !== undefined) checkStepId(request.parent.step);
   if (request.retryPolicy !== undefined) checkRetryPolicy(request.retryPolicy);
   checkPayload(`the input of workflow ${quoteId(request.workflowType)}`, request.input);
 }
@@ -212,8 +235,23 @@ function answerOf(start: Start, outcome: StartOutcome | undefined): StartAnswer 
       if (outcome.fingerprint !== start.key?.fingerprint) throw taken(start, outcome);
       return { runId: outcome.runId, alreadyExists: true };
     default:
-      throw outcome.because === "noNamespace" ? noNamespace(start.namespaceId) : disabled(start.namespaceId);
+      throw refusalOf(start, outcome.because);
   }
+}
+
+function refusalOf(start: Start, because: Extract<StartOutcome, { became: "refused" }>["because"]): KagziError {
+  if (because === "noNamespace") return noNamespace(start.namespaceId);
+  if (because === "namespaceDisabled") return disabled(start.namespaceId);
+  const parent = start.parent?.runId ?? "";
+  return new KagziError("PRECONDITION_FAILED", `run ${parent} has ended and starts no more children`, {
+    subject: "run",
+    subjectId: parent,
+  });
+}
+
+/** The step of a parent, as people name it. */
+function checkStepId(step: string): void {
+  checkStepName(parseStepKey(step).name);
 }
 
 function taken(start: Start, found: { readonly runId: RunId; readonly fingerprint: string }): KagziError {

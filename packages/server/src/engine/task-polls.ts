@@ -65,7 +65,9 @@ export class TaskPolls {
         if (until.aborted) void this.#giveBack(given);
         else task.resolve(given);
       },
-      cancel: () => {},
+      // A worker that polls hears of a cancellation with its heartbeat.
+      signal: () => {},
+      drop: () => {},
       drain: () => {},
       end: () => {},
     };

@@ -82,6 +82,7 @@ export class UnaryWorker {
     checkPayload(`the input of step ${JSON.stringify(request.name)}`, request.input);
     if (request.policy !== undefined) checkRetryPolicy(request.policy);
     const { run, journal } = await this.#held(request.lease);
+    if (run.cancelError !== undefined) throw beingCancelled(run);
     const key = { name: request.name, occurrence: request.occurrence ?? 1 };
     const step = journal.steps.get(formatStepKey(key));
     if (step !== undefined) checkSame(run, step, request);
@@ -136,7 +137,9 @@ export class UnaryWorker {
     const written = await this.#write(token, ({ journal }) => {
       known = journal.steps.get(key);
       if (known?.status === "completed") return undefined;
-      if (known?.status === "waiting") return { commands: [], outcome: { become: "parked", wakeAt: known.dueAt } };
+      if (known?.status === "waiting") {
+        return { commands: [], outcome: { become: "parked", ...given({ wakeAt: known.dueAt }) } };
+      }
       return { commands: [{ ...stepOf(token), do: "startSleep", due: { afterMs: durationMs } }] };
     });
     return written?.wakeAt ?? dueOf(known);
@@ -186,7 +189,7 @@ export class UnaryWorker {
       const { run } = await this.#held(lease);
       const held = { namespaceId: run.namespaceId, runId: run.runId, epoch: run.epoch, afterSeq: journal.lastSeq };
       const write = parkOnWaits(planUpdate(held, run, update, this.#context.env.random));
-      const outcome = await this.#updates.write(write, run);
+      const outcome = await this.#updates.writeOrCancel(write, run, update);
       if (typeof outcome !== "string") return outcome;
       if (outcome !== "reload" || tries === TRIES) throw refusalError(outcome, held);
     }
@@ -194,8 +197,9 @@ export class UnaryWorker {
 
   /** Records that a sleep is over, if it is. */
   async #endSleep(lease: LeaseClaim, step: Step): Promise<void> {
-    if (step.status !== "waiting" || step.dueAt > this.#context.clock.now()) return;
-    const end: Command = { name: step.name, occurrence: step.occurrence, do: "completeSleep", startedSeq: step.seq };
+    if (step.status !== "waiting" || step.dueAt === undefined || step.dueAt > this.#context.clock.now()) return;
+    const { name, occurrence, seq: startedSeq } = step;
+    const end: Command = { name, occurrence, do: "endWait", kind: "sleep", startedSeq };
     await this.#write(lease, ({ journal }) =>
       journal.steps.get(formatStepKey(step))?.status === "waiting" ? { commands: [end] } : undefined,
     );
@@ -249,6 +253,15 @@ function checkSame(run: Extract<Run, { status: "running" }>, step: Step, request
       { subject: "step", subjectId: `${run.runId}/${formatStepKey(step)}` },
     );
   }
+}
+
+/** A worker that makes single calls has no other way to hear of it in time. */
+function beingCancelled({ cancelError, runId }: Run): KagziError {
+  return new KagziError(
+    "CANCELLED",
+    `run ${runId} is being cancelled and begins no more steps: clean up, then call FailWorkflow (${cancelError?.message})`,
+    { subject: "run", subjectId: runId },
+  );
 }
 
 function hasFailed(token: StepToken, step: Step & { readonly status: "failed" }): KagziError {

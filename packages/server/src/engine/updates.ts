@@ -5,8 +5,10 @@ import {
   type Instant,
   KagziError,
   type Refusal,
+  type RunStatus,
   type RunUpdate,
   type RunWrite,
+  type Touched,
   type WriteOutcome,
   checkInteger,
   checkPayload,
@@ -25,7 +27,11 @@ import { type Dispatcher, dispatchKey } from "./dispatcher.ts";
 import type { EngineContext } from "./engine.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { HintOutbox } from "./hint-outbox.ts";
+import type { Others } from "./others.ts";
+import type { Runs } from "./runs.ts";
 import type { HeldTask, UpdateAnswer, WorkerSession } from "./session.ts";
+import type { Signals } from "./signals.ts";
+import type { ChildStart, UpdateRequest } from "./update-request.ts";
 import type { Waiters } from "./waiters.ts";
 
 /** A write that was made, by this call or by one before it whose answer was lost. */
@@ -33,7 +39,9 @@ export interface Written {
   /** Absent if the answer was lost. */
   readonly now?: Instant;
   readonly dueAt: ReadonlyMap<number, Instant>;
+  readonly status?: RunStatus;
   readonly wakeAt?: Instant;
+  readonly told?: Touched;
 }
 
 /** What workers say of their runs: committed together, and told to everyone whom it concerns. */
@@ -42,16 +50,29 @@ export class Updates {
   readonly #dispatcher: Dispatcher;
   readonly #hints: HintOutbox;
   readonly #waiters: Waiters;
+  readonly #runs: Runs;
+  readonly #signals: Signals;
+  readonly #others: Others;
   readonly #commits: GroupCommit<RunWrite, WriteOutcome>;
 
   constructor(
     context: EngineContext,
-    parts: { readonly dispatcher: Dispatcher; readonly hints: HintOutbox; readonly waiters: Waiters },
+    parts: {
+      readonly dispatcher: Dispatcher;
+      readonly hints: HintOutbox;
+      readonly waiters: Waiters;
+      readonly runs: Runs;
+      readonly signals: Signals;
+    },
+    others: Others,
   ) {
     this.#context = context;
     this.#dispatcher = parts.dispatcher;
     this.#hints = parts.hints;
     this.#waiters = parts.waiters;
+    this.#runs = parts.runs;
+    this.#signals = parts.signals;
+    this.#others = others;
     const { config, env, store } = context;
     this.#commits = new GroupCommit({
       env,
@@ -65,14 +86,37 @@ export class Updates {
   }
 
   /** Writes an update of a worker's over its stream. Answers, and never throws, whatever becomes of it. */
-  async apply(session: WorkerSession, held: HeldRun, update: RunUpdate): Promise<UpdateAnswer> {
+  apply(session: WorkerSession, held: HeldRun, request: UpdateRequest): Promise<UpdateAnswer> {
     const { runId, epoch } = held;
     const task = session.held.get(runId);
-    if (task === undefined || task.epoch !== epoch) return { runId, epoch, result: "leaseLost" };
+    if (task === undefined || task.epoch !== epoch) return Promise.resolve({ runId, epoch, result: "leaseLost" });
+    const needsOthers = request.outcome?.become === "continued" || request.commands.some(isAboutChild);
+    if (!needsOthers && task.turn === undefined) return this.#apply(session, held, task, request as RunUpdate);
+    // What is done for others first takes time, and the updates of a run keep their order.
+    const turn = Promise.resolve(task.turn).then(() => this.#applyInTurn(session, held, task, request));
+    task.turn = turn;
+    return turn;
+  }
+
+  async #applyInTurn(
+    session: WorkerSession,
+    held: HeldRun,
+    task: HeldTask,
+    request: UpdateRequest,
+  ): Promise<UpdateAnswer> {
+    try {
+      return await this.#apply(session, held, task, await this.#others.settle(task, request));
+    } catch (error) {
+      return { runId: held.runId, epoch: held.epoch, result: "rejected", error };
+    }
+  }
+
+  async #apply(session: WorkerSession, held: HeldRun, task: HeldTask, update: RunUpdate): Promise<UpdateAnswer> {
+    const { runId, epoch } = held;
     try {
       checkUpdate(update);
       const write = planUpdate(held, task, update, this.#context.env.random);
-      const outcome = await this.write(write, task);
+      const outcome = await this.writeOrCancel(write, task, update);
       if (outcome === "leaseLost" || outcome === "notFound" || write.next !== undefined) this.#freed(session, held);
       if (typeof outcome !== "string") return acknowledge(write, outcome);
       return { runId, epoch, result: outcome === "reload" ? "reload" : "leaseLost" };
@@ -100,23 +144,40 @@ export class Updates {
     return this.#commits.close();
   }
 
+  /** A write that comes after a request to cancel the run ends it as cancelled, whatever it wanted. */
+  async writeOrCancel(
+    write: RunWrite,
+    task: HeldTask,
+    update: RunUpdate,
+  ): Promise<Written | Exclude<Refusal, "applied" | "cancelled">> {
+    const outcome = await this.write(write, task);
+    if (outcome !== "cancelled") return outcome;
+    const { run } = await this.#runs.get(write);
+    const error = run.cancelError ?? leaseLost(run.runId, run.epoch).detail;
+    const cancelled = planUpdate(write, task, { ...update, outcome: { become: "cancelled", error } }, () => 0);
+    const second = await this.write(cancelled, task);
+    return second === "cancelled" ? "leaseLost" : second;
+  }
+
   #freed(session: WorkerSession, held: HeldRun): void {
     session.letGo(held);
     this.#dispatcher.freed(session);
   }
 
-  #tell(write: RunWrite, task: HeldTask, { now, wakeAt }: Written): void {
-    const { next } = write;
-    if (next === undefined) return;
-    if (isTerminal(next.status)) {
+  #tell(write: RunWrite, task: HeldTask, { now, status = write.next?.status, told, wakeAt }: Written): void {
+    if (told !== undefined) this.#signals.touched(told);
+    if (write.continuation !== undefined) this.#others.began(write.continuation);
+    if (status === undefined) return;
+    if (isTerminal(status)) {
       this.#waiters.ended(write.runId);
       this.#hints.ended(write.runId);
-    } else if (next.status === "pending") {
+    } else if (status === "pending") {
       this.#dispatcher.ready(dispatchKey(task));
       this.#hints.ready(dispatchKey(task));
-    } else if (next.status === "sleeping") {
+    } else if (status === "sleeping" || status === "waiting") {
       // Where the answer was lost, the next claim tells when the run is ready.
-      this.#dispatcher.ready(dispatchKey(task), now === undefined || wakeAt === undefined ? 0 : wakeAt - now);
+      if (now === undefined) this.#dispatcher.ready(dispatchKey(task));
+      else if (wakeAt !== undefined) this.#dispatcher.ready(dispatchKey(task), wakeAt - now);
     }
   }
 }
@@ -126,8 +187,10 @@ function acknowledge(write: RunWrite, written: Written): UpdateAnswer {
   const decisions = write.records.flatMap((record, index) => {
     const seq = afterSeq + index + 1;
     const dueAt = written.dueAt.get(seq);
-    if (dueAt === undefined && record.error === undefined) return [];
-    return [{ seq, type: record.type, ...(dueAt !== undefined && { dueAt }) }];
+    const isDecided = record.error !== undefined || record.kind === "child";
+    if (dueAt === undefined && !isDecided) return [];
+    const error = record.kind === "child" && record.type === "failed" ? record.error : undefined;
+    return [{ seq, type: record.type, ...(dueAt !== undefined && { dueAt }), ...(error !== undefined && { error }) }];
   });
   return {
     runId: write.runId,
@@ -145,12 +208,18 @@ function dueTimes(records: readonly HistoryRecord[]): ReadonlyMap<number, number
 /** Everything in an update that a store could stumble over. @throws KagziError `INVALID_ARGUMENT`, `PAYLOAD_TOO_LARGE` */
 export function checkUpdate(update: RunUpdate): void {
   for (const command of update.commands) checkCommand(command);
+  checkPayload("the progress of the run", update.progress);
   const { outcome } = update;
   if (outcome?.become === "completed") checkPayload("the output of the run", outcome.output);
   if (outcome?.become === "failed" && outcome.policy !== undefined) checkRetryPolicy(outcome.policy);
 }
 
+function isAboutChild(command: Command | ChildStart): boolean {
+  return command.do === "start" || (command.do === "cancelStep" && command.childRunId !== undefined);
+}
+
 function checkCommand(command: Command): void {
+  if (command.do === "cancelRun") return;
   checkStepName(command.name);
   checkInteger("the occurrence of a step", command.occurrence, 1, 2 ** 31 - 1);
   const step = `step ${JSON.stringify(formatStepKey(command))}`;
@@ -160,11 +229,14 @@ function checkCommand(command: Command): void {
   }
   if (command.do === "completeStep") checkPayload(`the output of ${step}`, command.output);
   if (command.do === "failStep" && command.policy !== undefined) checkRetryPolicy(command.policy);
+  if (command.do === "startEventWait" && command.due !== undefined && "afterMs" in command.due) {
+    checkWaitMs(`the timeout of ${step}`, command.due.afterMs);
+  }
   if (command.do === "startSleep" && "afterMs" in command.due) checkWaitMs(`the wait of ${step}`, command.due.afterMs);
 }
 
 /** A refusal as an error, for callers who have no other way to hear of it. */
-export function refusalError(refusal: Exclude<Refusal, "applied">, held: HeldRun): KagziError {
+export function refusalError(refusal: Exclude<Refusal, "applied" | "cancelled">, held: HeldRun): KagziError {
   switch (refusal) {
     case "notFound":
       return notFound("run", held.runId);

@@ -3,7 +3,9 @@ import {
   LIMITS,
   type NamespaceId,
   type NewWorker,
+  type Run,
   type RunId,
+  type Signals as RunSignals,
   type Worker,
   type WorkerId,
   type WorkerStats,
@@ -11,6 +13,7 @@ import {
   checkInteger,
   checkName,
   checkOptionalName,
+  checkWaitMs,
   compareLeases,
   matchLeases,
   isUuid,
@@ -27,6 +30,8 @@ import { type WorkerLink, WorkerSession } from "./session.ts";
 /** What a worker hears back on its heartbeat. */
 export interface HeartbeatAnswer {
   readonly lost: readonly Lease[];
+  /** Runs that are to be cancelled. */
+  readonly cancelling: readonly RunId[];
   readonly drain: boolean;
 }
 
@@ -58,6 +63,7 @@ export class Workers {
       worker.namespaceId,
       worker.workflows.map((workflow) => workflow.workflowType),
     );
+    await this.#unblock(worker);
     return { workerId, heartbeatMs: heartbeatIntervalMs(config), leaseMs: config.leaseMs };
   }
 
@@ -76,10 +82,11 @@ export class Workers {
     this.#context.clock.observe(renewed.now);
     this.#heardOf(worker.workerId);
     const drain = renewed.status === "draining";
-    if (named === undefined) return { lost: [], drain };
+    const cancelling = renewed.granted.filter((lease) => lease.cancelling).map(({ runId }) => runId);
+    if (named === undefined) return { lost: [], cancelling, drain };
     const { lost, forgotten } = compareLeases({ named, granted: renewed.granted, now: renewed.now });
     if (forgotten.length > 0) await this.#giveBack(worker, forgotten);
-    return { lost, drain };
+    return { lost, cancelling, drain };
   }
 
   /** Gives back what the worker holds. @throws KagziError `NOT_FOUND` */
@@ -155,14 +162,39 @@ export class Workers {
   drop(namespaceId: NamespaceId, runId: RunId): void {
     for (const session of this.#streams.values()) {
       if (session.namespaceId !== namespaceId || !session.held.delete(runId)) continue;
-      session.link.cancel([runId]);
+      session.link.drop([runId]);
       this.#dispatcher.freed(session);
     }
+  }
+
+  /** Whether the worker has a stream to this server. */
+  isHere(workerId: WorkerId): boolean {
+    return this.#streams.has(workerId);
+  }
+
+  /** The workers that have a stream to this server, by namespace. */
+  here(): ReadonlyMap<NamespaceId, readonly WorkerId[]> {
+    const here = new Map<NamespaceId, WorkerId[]>();
+    for (const { namespaceId, workerId } of this.#streams.values()) {
+      here.set(namespaceId, [...(here.get(namespaceId) ?? []), workerId]);
+    }
+    return here;
+  }
+
+  /** Brings word to runs that workers of this server hold. */
+  signal(signals: readonly RunSignals[]): void {
+    for (const each of signals) this.#streams.get(each.workerId)?.link.signal([each]);
   }
 
   /** Ends every stream: the server is closing. */
   closeAll(): void {
     for (const session of this.#streams.values()) session.link.end();
+  }
+
+  /** New code may match what the old code did not: runs that are paused for that get another try. */
+  async #unblock({ namespaceId, workflows }: Omit<NewWorker, "workerId">): Promise<void> {
+    const unblocked = await this.#context.store.runs.unblock(namespaceId, workflows);
+    if (unblocked > 0) this.#dispatcher.lookAgain();
   }
 
   /** One that was left alone because it was silent is given runs again. */
@@ -184,11 +216,23 @@ export class Workers {
   async #resume(session: WorkerSession, held: readonly Lease[], granted: readonly Lease[]): Promise<void> {
     const { kept, lost, undelivered } = matchLeases(held, granted);
     if (undelivered.length > 0) await this.#giveBack(session, undelivered);
-    if (lost.length > 0) session.link.cancel(lost.map(({ runId }) => runId));
+    if (lost.length > 0) session.link.drop(lost.map(({ runId }) => runId));
     if (kept.length === 0) return;
     const references = kept.map(({ runId }) => ({ namespaceId: session.namespaceId, runId }));
     const details = await this.#context.store.runs.get(references);
-    for (const detail of details) if (detail?.run.status === "running") session.held.set(detail.run.runId, detail.run);
+    const runs = details.flatMap((detail) => (detail?.run.status === "running" ? [detail.run] : []));
+    for (const run of runs) session.held.set(run.runId, run);
+    await this.#remind(
+      session,
+      runs.filter((run) => run.signals > 0),
+    );
+  }
+
+  /** What was brought to the runs may have been lost with the stream. */
+  async #remind(session: WorkerSession, runs: readonly Extract<Run, { status: "running" }>[]): Promise<void> {
+    if (runs.length === 0) return;
+    const messages = await this.#context.store.inbox.read(runs.map((run) => ({ ...run, after: 0 })));
+    session.link.signal(runs.map((run, index) => ({ ...run, messages: messages[index] ?? [] })));
   }
 
   async #giveBack(worker: Pick<Worker, "namespaceId" | "workerId">, leases: readonly Lease[]): Promise<void> {
@@ -208,9 +252,10 @@ function unknownWorker(workerId: WorkerId): KagziError {
 function checkWorker(worker: Omit<NewWorker, "workerId">): void {
   checkOptionalName("a task queue", worker.taskQueue);
   checkInteger("the number of workflows", worker.workflows.length, 1, LIMITS.workflowsPerWorker);
-  for (const { workflowType, version } of worker.workflows) {
+  for (const { timeoutMs, workflowType, version } of worker.workflows) {
     checkName("the name of a workflow", workflowType);
     checkName("a version", version);
+    if (timeoutMs !== undefined) checkWaitMs(`the timeout of ${JSON.stringify(workflowType)}`, timeoutMs);
   }
   checkInteger("max_concurrent", worker.maxConcurrent, 1, LIMITS.maxConcurrent);
   checkOptionalName("the hostname", worker.hostname);

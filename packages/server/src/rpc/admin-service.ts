@@ -3,10 +3,12 @@ import {
   LIMITS,
   RUN_STATUSES,
   type WorkerStatus,
+  checkName,
   checkNamespaceId,
   checkOptionalName,
   checkRunId,
   checkWorkerId,
+  compareVersions,
   formatStepKey,
   notFound,
 } from "@kagzi/core";
@@ -99,6 +101,21 @@ export function createAdminService(engine: Engine, health: Health): Service<type
       );
       const online = await store.workers.list({ namespaceId, status: "online" }, { limit: LIMITS.count });
       return { runs: counts, workersOnline: online.length };
+    },
+
+    async getWorkflowVersions(request) {
+      const namespaceId = checkNamespaceId(request.namespaceId);
+      const workflowType = checkName("the name of a workflow", request.workflowType);
+      const { pinned, registered } = await store.workers.versions(namespaceId, workflowType);
+      const versions = registered.toSorted(compareVersions).toReversed();
+      return { versions, ...given("defaultVersion", pinned) };
+    },
+
+    async setDefaultVersion(request) {
+      const namespaceId = checkNamespaceId(request.namespaceId);
+      const workflowType = checkName("the name of a workflow", request.workflowType);
+      await engine.catalog.setDefault(namespaceId, workflowType, request.version);
+      return {};
     },
 
     async drainWorker(request) {

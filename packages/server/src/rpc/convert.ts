@@ -41,11 +41,14 @@ export const WORKER_STATUS: Readonly<Record<WorkerStatus, wire.WorkerStatus>> = 
 export const STEP_KIND: Readonly<Record<StepKind, wire.StepKind>> = {
   function: wire.StepKind.FUNCTION,
   sleep: wire.StepKind.SLEEP,
+  event: wire.StepKind.EVENT,
+  child: wire.StepKind.CHILD_WORKFLOW,
 };
 
 export const RECORD_TYPE: Readonly<Record<RecordType, wire.RecordType>> = {
   started: wire.RecordType.STARTED,
   retrying: wire.RecordType.RETRYING,
+  cancelling: wire.RecordType.CANCELLING,
   completed: wire.RecordType.COMPLETED,
   failed: wire.RecordType.FAILED,
   cancelled: wire.RecordType.CANCELLED,
@@ -134,7 +137,7 @@ export function toWireRun(
   run: Run,
   detail: Omit<RunDetail, "run"> & { readonly waitingFor?: MessageInitShape<typeof wire.WaitingForSchema> } = {},
 ): wire.Workflow {
-  const error = run.status === "paused" ? run.error : detail.error;
+  const error = run.status === "paused" ? run.pauseError : detail.error;
   return create(wire.WorkflowSchema, {
     runId: run.runId,
     namespaceId: run.namespaceId,
@@ -154,7 +157,14 @@ export function toWireRun(
     ...given("input", detail.input),
     ...given("output", detail.output),
     ...given("error", error && toWireError(error)),
+    ...given("progress", detail.progress),
     ...given("waitingFor", detail.waitingFor),
+    ...given("cancelRequested", run.cancelError && toWireError(run.cancelError)),
+    ...given("parentRunId", run.parent?.runId),
+    ...given("parentStepId", run.parent && `${run.parent.runId}/${run.parent.step}`),
+    ...given("continuedFromRunId", run.continuedFrom),
+    ...given("continuedAsRunId", detail.continuedAs),
+    ...given("rerunOfRunId", run.rerunOf),
   });
 }
 
@@ -173,7 +183,8 @@ export function toWireStep(run: { readonly namespaceId: NamespaceId; readonly ru
     createdAt: toTimestamp(step.createdAt),
     ...givenTime("startedAt", step.startedAt),
     ...("finishedAt" in step && { finishedAt: toTimestamp(step.finishedAt) }),
-    ...("dueAt" in step && { dueAt: toTimestamp(step.dueAt) }),
+    ...("dueAt" in step && givenTime("dueAt", step.dueAt)),
+    ...given("childRunId", step.childRunId),
     ...given("input", step.input),
     ...("output" in step && given("output", step.output)),
     ...given("error", error && toWireError(error)),

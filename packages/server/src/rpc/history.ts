@@ -37,5 +37,6 @@ export function toWireRecord(record: HistoryRecord): MessageInitShape<typeof His
     ...given("payload", record.payload),
     ...given("error", record.error && toWireError(record.error)),
     ...givenTime("dueAt", record.dueAt),
+    ...given("childRunId", record.childRunId),
   };
 }

@@ -1,11 +1,12 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { RunAckSchema, TaskSchema } from "@kagzi/proto";
+import type { RunAckSchema, RunSignalsSchema, TaskSchema } from "@kagzi/proto";
 
 /** What goes into one message. */
 export interface Parts {
   readonly tasks: MessageInitShape<typeof TaskSchema>[];
   readonly acks: MessageInitShape<typeof RunAckSchema>[];
   readonly cancelRunIds: string[];
+  readonly signals: MessageInitShape<typeof RunSignalsSchema>[];
   readonly drain: boolean;
 }
 
@@ -17,6 +18,7 @@ export class Outbox implements AsyncIterable<Parts> {
   readonly #tasks: Parts["tasks"] = [];
   #acks: Parts["acks"] = [];
   #cancelled: string[] = [];
+  #signals: Parts["signals"] = [];
   #drain = false;
   #over = false;
   #error: unknown;
@@ -27,6 +29,7 @@ export class Outbox implements AsyncIterable<Parts> {
     this.#tasks.push(...(parts.tasks ?? []));
     this.#acks.push(...(parts.acks ?? []));
     this.#cancelled.push(...(parts.cancelRunIds ?? []));
+    this.#signals.push(...(parts.signals ?? []));
     this.#drain ||= parts.drain ?? false;
     this.#wake?.();
   }
@@ -56,7 +59,7 @@ export class Outbox implements AsyncIterable<Parts> {
   }
 
   get #isEmpty(): boolean {
-    return this.#tasks.length + this.#acks.length + this.#cancelled.length === 0 && !this.#drain;
+    return this.#tasks.length + this.#acks.length + this.#cancelled.length + this.#signals.length === 0 && !this.#drain;
   }
 
   #take(): Parts {
@@ -64,10 +67,12 @@ export class Outbox implements AsyncIterable<Parts> {
       tasks: this.#tasks.splice(0, TASKS_PER_MESSAGE),
       acks: this.#acks,
       cancelRunIds: this.#cancelled,
+      signals: this.#signals,
       drain: this.#drain,
     };
     this.#acks = [];
     this.#cancelled = [];
+    this.#signals = [];
     this.#drain = false;
     return parts;
   }

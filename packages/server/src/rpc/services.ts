@@ -1,8 +1,9 @@
-import { EventService, WorkflowScheduleService } from "@kagzi/proto";
+import { WorkflowScheduleService } from "@kagzi/proto";
 import type { DescService } from "@bufbuild/protobuf";
 import type { Health } from "../background/health.ts";
 import type { Engine } from "../engine/engine.ts";
 import { createAdminService } from "./admin-service.ts";
+import { createEventService } from "./event-service.ts";
 import { createNamespaceService } from "./namespace-service.ts";
 import { type Service, notOffered } from "./service.ts";
 import { createWorkerService } from "./worker-service.ts";
@@ -16,7 +17,7 @@ export function createServices(engine: Engine, health: Health) {
     admin: createAdminService(engine, health),
     namespace: createNamespaceService(engine),
     schedule: notYet(WorkflowScheduleService),
-    event: notYet(EventService),
+    event: createEventService(engine),
   };
 }
 

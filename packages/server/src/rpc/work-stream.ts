@@ -1,22 +1,20 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
-  type Command,
   KagziError,
-  type Outcome,
+  type Message,
   type RunId,
+  type Signals,
   checkInteger,
   checkNamespaceId,
   checkRunId,
   checkWorkerId,
 } from "@kagzi/core";
 import {
-  type Command as WireCommand,
-  type CompleteStepCommand,
-  type FailRun,
-  type FailStepCommand,
   type HeldRun,
+  type InboxMessageSchema,
   RunAck_Result as Result,
   type RunAckSchema,
+  type RunSignalsSchema,
   type RunUpdate,
   type TaskSchema,
   type WorkRequest,
@@ -24,8 +22,9 @@ import {
 } from "@kagzi/proto";
 import type { Engine } from "../engine/engine.ts";
 import type { Task, UpdateAnswer, WorkerSession } from "../engine/session.ts";
-import { RECORD_TYPE, fromTimestamp, fromWireError, fromWirePolicy, given, givenTime, toTimestamp } from "./convert.ts";
-import { toErrorDetail } from "./errors.ts";
+import { toCommand, toOutcome } from "./commands.ts";
+import { RECORD_TYPE, given, givenTime, toTimestamp } from "./convert.ts";
+import { toErrorDetail, toWireError } from "./errors.ts";
 import { toWireRecord } from "./history.ts";
 import { Outbox } from "./outbox.ts";
 
@@ -66,7 +65,8 @@ async function open(engine: Engine, first: IteratorResult<WorkRequest>, outbox: 
   };
   return engine.workers.open(worker, {
     give: (tasks) => outbox.push({ tasks: tasks.map(toWireTask) }),
-    cancel: (runIds) => outbox.push({ cancelRunIds: [...runIds] }),
+    signal: (signals) => outbox.push({ signals: signals.map(toWireSignals) }),
+    drop: (runIds) => outbox.push({ cancelRunIds: [...runIds] }),
     drain: () => outbox.push({ drain: true }),
     end: () => outbox.end(),
   });
@@ -106,7 +106,11 @@ async function reply({ engine, session, outbox }: StreamEnd, update: RunUpdate):
       afterSeq: checkInteger("after_seq", update.afterSeq, 0, 2 ** 31 - 1),
     };
     const outcome = toOutcome(update);
-    const plan = { commands: update.commands.map(toCommand), ...(outcome !== undefined && { outcome }) };
+    const plan = {
+      commands: update.commands.map(toCommand),
+      ...given("outcome", outcome),
+      ...given("progress", update.progress),
+    };
     outbox.push({ acks: [toWireAck(await engine.updates.apply(session, held, plan))] });
   } catch (error) {
     const { epoch } = update;
@@ -119,53 +123,7 @@ export function leaseOf({ runId, epoch }: HeldRun) {
   return { runId: checkRunId(runId), epoch };
 }
 
-function toCommand(command: WireCommand): Command {
-  const { stepName: name, occurrence, observedAt } = command;
-  const about = { name, occurrence, ...given("observedAt", observedAt && fromTimestamp(observedAt)) };
-  const { case: kind, value } = command.command;
-  switch (kind) {
-    case "completeStep":
-      return { ...about, do: "completeStep", ...attemptOf(value), ...given("output", value.output) };
-    case "failStep":
-      return { ...about, do: "failStep", ...attemptOf(value), error: fromWireError(value.error), ...policyOf(value) };
-    case "startSleep":
-      if (value.until.case === "at")
-        return { ...about, do: "startSleep", due: { at: fromTimestamp(value.until.value) } };
-      return { ...about, do: "startSleep", due: { afterMs: Number(value.until.value ?? 0n) } };
-    case "completeSleep":
-      return { ...about, do: "completeSleep", startedSeq: value.startedSeq };
-    default:
-      throw new KagziError("INVALID_ARGUMENT", `a command for step ${JSON.stringify(name)} says nothing to do`);
-  }
-}
-
-function attemptOf({ attempt, durationMs, input }: CompleteStepCommand | FailStepCommand) {
-  return { attempt, durationMs: Math.max(0, Number(durationMs)), ...given("input", input) };
-}
-
-function policyOf({ retryPolicy }: FailStepCommand | FailRun) {
-  return given("policy", retryPolicy && fromWirePolicy(retryPolicy));
-}
-
-function toOutcome(update: RunUpdate): Outcome | undefined {
-  const { case: kind, value } = update.outcome;
-  switch (kind) {
-    case "park":
-      return { become: "parked", ...given("wakeAt", value.wakeUpAt && fromTimestamp(value.wakeUpAt)) };
-    case "complete":
-      return { become: "completed", ...given("output", value.output) };
-    case "fail":
-      return { become: "failed", error: fromWireError(value.error), ...policyOf(value) };
-    case "release":
-      return { become: "released" };
-    case "block":
-      return { become: "blocked", error: fromWireError(value.error) };
-    default:
-      return undefined;
-  }
-}
-
-function toWireTask({ held, history, lastSeq }: Task): MessageInitShape<typeof TaskSchema> {
+function toWireTask({ held, history, lastSeq, signals }: Task): MessageInitShape<typeof TaskSchema> {
   return {
     runId: held.runId,
     epoch: held.epoch,
@@ -175,6 +133,31 @@ function toWireTask({ held, history, lastSeq }: Task): MessageInitShape<typeof T
     ...given("externalId", held.externalId),
     lastSeq,
     history: history.map(toWireRecord),
+    ...given("signals", signals && toWireSignals(signals)),
+    ...given("parentRunId", held.parent?.runId),
+  };
+}
+
+function toWireSignals(signals: Signals): MessageInitShape<typeof RunSignalsSchema> {
+  const { cancelError, epoch, messages, pauseError, runId } = signals;
+  return {
+    runId,
+    epoch,
+    count: signals.signals,
+    messages: messages.map(toWireMessage),
+    ...given("cancel", cancelError && toWireError(cancelError)),
+    release: pauseError !== undefined,
+  };
+}
+
+function toWireMessage(message: Message): MessageInitShape<typeof InboxMessageSchema> {
+  const { error, payload, position } = message;
+  return {
+    position,
+    ...(message.kind === "event"
+      ? { name: message.name, key: message.key ?? "" }
+      : { childRunId: message.childRunId, ...given("error", error && toWireError(error)) }),
+    ...given("payload", payload),
   };
 }
 
@@ -187,10 +170,11 @@ function toWireAck(answer: UpdateAnswer): MessageInitShape<typeof RunAckSchema> 
         epoch,
         result: Result.OK,
         seq: answer.seq,
-        decisions: answer.decisions.map(({ seq, type, dueAt }) => ({
+        decisions: answer.decisions.map(({ dueAt, error, seq, type }) => ({
           seq,
           type: RECORD_TYPE[type],
           ...givenTime("dueAt", dueAt),
+          ...given("error", error && toWireError(error)),
         })),
       };
     case "leaseLost":

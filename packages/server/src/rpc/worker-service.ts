@@ -3,7 +3,7 @@ import {
   KagziError,
   LIMITS,
   type StepKind,
-  type WorkflowVersion,
+  type OfferedWorkflow,
   checkInteger,
   checkNamespaceId,
   checkRunId,
@@ -44,8 +44,9 @@ export function createWorkerService(engine: Engine): Service<typeof WorkerServic
         totalCompleted: Number(request.totalCompleted),
         totalFailed: Number(request.totalFailed),
       };
-      const { lost, drain } = await workers.heartbeat(workerOf(request), stats, request.held?.runs.map(leaseOf));
-      return { lost: [...lost], drain };
+      const named = request.held?.runs.map(leaseOf);
+      const { cancelling, drain, lost } = await workers.heartbeat(workerOf(request), stats, named);
+      return { lost: [...lost], cancelRunIds: [...cancelling], drain };
     },
 
     async deregister(request) {
@@ -113,10 +114,11 @@ export function createWorkerService(engine: Engine): Service<typeof WorkerServic
 }
 
 function newWorker(request: RegisterRequest): Parameters<Engine["workers"]["register"]>[0] {
-  const workflows = new Map<string, WorkflowVersion>();
+  const workflows = new Map<string, OfferedWorkflow>();
   for (const workflowType of request.workflowTypes) workflows.set(workflowType, { workflowType, version: "1" });
-  for (const { workflowType, version } of request.workflows) {
-    workflows.set(`${workflowType}\0${version}`, { workflowType, version });
+  for (const { timeoutMs, version, workflowType } of request.workflows) {
+    const timeout = given("timeoutMs", timeoutMs === undefined ? undefined : Number(timeoutMs));
+    workflows.set(`${workflowType}\0${version}`, { workflowType, version, ...timeout });
   }
   return {
     namespaceId: checkNamespaceId(request.namespaceId),
@@ -165,6 +167,7 @@ function otherRun(what: string, runId: string): KagziError {
 function stepKind(kind: WireStepKind): StepKind {
   if (kind === WireStepKind.UNSPECIFIED) return "function";
   const known = keyOf(STEP_KIND, kind);
+  if (known === "function" || known === "sleep") return known;
   if (known !== undefined) return known;
   throw new KagziError("INVALID_ARGUMENT", `kind ${kind} is none that BeginStep takes: FUNCTION or SLEEP`);
 }

@@ -1,16 +1,19 @@
 import { create } from "@bufbuild/protobuf";
 import {
-  type ErrorDetail,
   KagziError,
+  RUN_STATUSES,
+  type RunFilter,
   type RunReference,
   type RunStatus,
   checkName,
   checkNamespaceId,
   checkRunId,
-  checkText,
+  isTerminal,
 } from "@kagzi/core";
 import {
-  type StartWorkflowRequest,
+  type CancelWorkflowsRequest,
+  type ListWorkflowsRequest,
+  type RerunWorkflowRequest,
   WaitingFor_Reason as Reason,
   type WorkflowStatus,
   type Workflow,
@@ -18,19 +21,10 @@ import {
 } from "@kagzi/proto";
 import type { Engine } from "../engine/engine.ts";
 import { LONGEST_WAIT_CALL_MS, type WaitingFor } from "../engine/runs.ts";
-import type { StartRequest } from "../engine/starts.ts";
-import {
-  RUN_STATUS,
-  fromTimestamp,
-  fromWirePage,
-  fromWirePolicy,
-  given,
-  givenTime,
-  keyOf,
-  toWirePage,
-  toWireRun,
-} from "./convert.ts";
-import { type Service, notOffered } from "./service.ts";
+import { rerun } from "../engine/reruns.ts";
+import { RUN_STATUS, fromTimestamp, fromWirePage, given, givenTime, keyOf, toWirePage, toWireRun } from "./convert.ts";
+import type { Service } from "./service.ts";
+import { startRequest } from "./start-request.ts";
 import type { WorkflowService } from "@kagzi/proto";
 
 const REASON: Readonly<Record<WaitingFor["reason"], Reason>> = {
@@ -38,10 +32,15 @@ const REASON: Readonly<Record<WaitingFor["reason"], Reason>> = {
   worker: Reason.WORKER,
   slot: Reason.SLOT,
   paused: Reason.PAUSED,
+  event: Reason.EVENT,
+  child: Reason.CHILD_WORKFLOW,
 };
 
+/** The states of runs that can be cancelled. */
+const OPEN = RUN_STATUSES.filter((status) => !isTerminal(status));
+
 export function createWorkflowService(engine: Engine): Service<typeof WorkflowService> {
-  const { runs, starts } = engine;
+  const { operations, runs, starts } = engine;
 
   const describeRun = async (reference: RunReference): Promise<Workflow> => {
     const detail = await runs.get(reference);
@@ -76,30 +75,66 @@ export function createWorkflowService(engine: Engine): Service<typeof WorkflowSe
     },
 
     async listWorkflows(request) {
-      const { workflowType, createdAfter, createdBefore } = request;
-      const filter = {
-        namespaceId: checkNamespaceId(request.namespaceId),
-        statuses: request.statusFilter.map(runStatus),
-        ...given("workflowType", workflowType && checkName("the name of a workflow", workflowType)),
-        ...given("createdAfter", createdAfter && fromTimestamp(createdAfter)),
-        ...given("createdBefore", createdBefore && fromTimestamp(createdBefore)),
-      };
+      const parent = request.parentRunId === undefined ? undefined : checkRunId(request.parentRunId);
+      const filter = { ...filterOf(request), ...given("parentRunId", parent) };
       const page = await runs.list(filter, fromWirePage(request.page));
       return { workflows: page.items.map((run) => toWireRun(run)), page: toWirePage(page) };
     },
 
-    cancelWorkflow: notOffered("CancelWorkflow"),
-    pauseWorkflow: notOffered("PauseWorkflow"),
-    resumeWorkflow: notOffered("ResumeWorkflow"),
-    retryWorkflow: notOffered("RetryWorkflow"),
-    rerunWorkflow: notOffered("RerunWorkflow"),
+    async cancelWorkflow(request) {
+      const reference = referenceOf(request);
+      const graceMs = request.graceMs === undefined ? undefined : Number(request.graceMs);
+      await operations.cancel(reference, request.reason, graceMs);
+      return { workflow: await describeRun(await operations.current(reference)) };
+    },
 
+    async pauseWorkflow(request) {
+      const reference = referenceOf(request);
+      await operations.pause(reference, request.reason);
+      return { workflow: await describeRun(await operations.current(reference)) };
+    },
+
+    async resumeWorkflow(request) {
+      const reference = referenceOf(request);
+      await operations.operate(reference, { do: "resume" });
+      return { workflow: await describeRun(await operations.current(reference)) };
+    },
+
+    async retryWorkflow(request) {
+      const reference = referenceOf(request);
+      await operations.operate(reference, { do: "retry" });
+      return { workflow: await describeRun(reference) };
+    },
+
+    rerunWorkflow: (request) =>
+      rerun(runs, starts, {
+        ...referenceOf(request),
+        ...given("fromStep", request.fromStepId && stepOf(request)),
+        ...given("newRunId", request.newRunId === undefined ? undefined : checkRunId(request.newRunId)),
+        ...given("input", request.input),
+        ...given("externalId", request.externalId),
+      }),
+
+    // One that has ended stays as it is: the answer tells how it ended.
     async terminateWorkflow(request) {
       const reference = referenceOf(request);
-      // One that has ended stays as it is: the answer tells how it ended.
-      await runs.get(reference);
-      await engine.end({ ...reference, status: "cancelled", error: terminated(reference, request.reason) });
-      return { workflow: await describeRun(reference) };
+      await operations.terminate(reference, request.reason);
+      return { workflow: await describeRun(await operations.current(reference)) };
+    },
+
+    async cancelWorkflows(request) {
+      const graceMs = request.graceMs === undefined ? undefined : Number(request.graceMs);
+      const before = request.pageToken === "" ? undefined : checkRunId(request.pageToken);
+      const how = { reason: request.reason, ...given("graceMs", graceMs), ...given("before", before) };
+      const filter = filterOf(request);
+      const statuses = filter.statuses.length === 0 ? OPEN : filter.statuses;
+      const { cancelled, next = "" } = await operations.cancelMany({ ...filter, statuses }, how);
+      return { cancelled, nextPageToken: next };
+    },
+
+    async deleteWorkflow(request) {
+      await operations.delete(referenceOf(request));
+      return {};
     },
   };
 }
@@ -112,10 +147,20 @@ async function withReason(
   return toWireRun(detail.run, { ...detail, ...given("waitingFor", waitingFor && toWireReason(waitingFor)) });
 }
 
-function terminated({ runId }: RunReference, reason: string): ErrorDetail {
-  const because = checkText("the reason", reason);
-  const message = because === "" ? `run ${runId} was terminated` : `run ${runId} was terminated: ${because}`;
-  return new KagziError("CANCELLED", message, { subject: "run", subjectId: runId }).detail;
+function filterOf(request: ListWorkflowsRequest | CancelWorkflowsRequest): RunFilter {
+  const { workflowType, createdAfter, createdBefore } = request;
+  return {
+    namespaceId: checkNamespaceId(request.namespaceId),
+    statuses: request.statusFilter.map(runStatus),
+    ...given("workflowType", workflowType && checkName("the name of a workflow", workflowType)),
+    ...given("createdAfter", createdAfter && fromTimestamp(createdAfter)),
+    ...given("createdBefore", createdBefore && fromTimestamp(createdBefore)),
+  };
+}
+
+/** The step that a rerun begins with, given by its id or by its name. */
+function stepOf({ fromStepId = "", runId }: RerunWorkflowRequest): string {
+  return fromStepId.startsWith(`${runId}/`) ? fromStepId.slice(runId.length + 1) : fromStepId;
 }
 
 function toWireReason({ reason, message, until }: WaitingFor) {
@@ -134,21 +179,4 @@ function runStatus(status: WorkflowStatus): RunStatus {
   const known = keyOf(RUN_STATUS, status);
   if (known !== undefined) return known;
   throw new KagziError("INVALID_ARGUMENT", `status_filter holds ${status}, which is no status of a run`);
-}
-
-function startRequest(request: StartWorkflowRequest): StartRequest {
-  const { runId, externalId, input, version, retryPolicy, timeoutMs } = request;
-  return {
-    namespaceId: checkNamespaceId(request.namespaceId),
-    taskQueue: request.taskQueue,
-    workflowType: request.workflowType,
-    priority: request.priority,
-    delayMs: Number(request.delayMs),
-    ...given("runId", runId === undefined ? undefined : checkRunId(runId)),
-    ...given("externalId", externalId),
-    ...given("input", input),
-    ...given("version", version),
-    ...given("retryPolicy", retryPolicy && fromWirePolicy(retryPolicy)),
-    ...given("timeoutMs", timeoutMs === undefined ? undefined : Number(timeoutMs)),
-  };
 }

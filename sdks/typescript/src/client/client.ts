@@ -1,18 +1,15 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { StartWorkflowRequestSchema } from "@kagzi/proto";
 import { type CallSettings, call } from "../calls.ts";
+import type { ClientScope } from "./scope.ts";
 import { type Connection, connect } from "../connection.ts";
-import { durationMs } from "../duration.ts";
-import type { Duration } from "../duration-grammar.ts";
-import { checkName } from "../names.ts";
-import { checkPayloadSize, encodePayload } from "../payload/payload.ts";
-import { type RetryOptions, retryOf, toWirePolicy } from "../retry.ts";
+import { type PayloadCodec, Payloads } from "../payload/codec.ts";
 import { type Runtime, systemRuntime } from "../runtime.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
 import { NamespacesClient } from "./namespaces.ts";
 import { RunHandle } from "./run-handle.ts";
 import { newRunId } from "./run-id.ts";
 import { RunsClient } from "./runs.ts";
+import { type RunOptions, type WireStart, startRequest } from "./start-request.ts";
+import { WorkflowsClient } from "./workflows.ts";
 
 /** How a client reaches an engine, and for which namespace it speaks. */
 export interface ClientOptions {
@@ -23,35 +20,27 @@ export interface ClientOptions {
   readonly connection?: Connection;
   /** Default `"default"`. */
   readonly namespace?: string;
+  /** Encrypts or compresses payloads; workers of these workflows need the same one. */
+  readonly codec?: PayloadCodec;
   /** Time and chance; for tests. */
   readonly runtime?: Runtime;
 }
 
 /** What may be said of one start. */
-export interface StartOptions extends RetryOptions {
-  /**
-   * The idempotency key: starting again with the same id and input finds the first run. Kept as long as the run.
-   */
-  readonly id?: string;
-  /** -100 to 100, default 0; a higher one goes first. */
-  readonly priority?: number;
-  /** Not before this long from now. */
-  readonly delay?: Duration;
-  /** The run fails with TIMEOUT if it has not ended this long from now. */
-  readonly timeout?: Duration;
-  /** Default: the highest version that a worker has registered. */
-  readonly version?: string;
+export interface StartOptions extends RunOptions {
   readonly signal?: AbortSignal;
 }
 
 /** One of the runs that {@link Client.startMany} starts. */
-export type StartItem<Input> = Omit<StartOptions, "signal"> & { readonly input: Input };
+export type StartItem<Input> = RunOptions & { readonly input: Input };
 
 /** Starts runs and follows them. */
 export class Client {
   readonly namespace: string;
   readonly runs: RunsClient;
+  readonly workflows: WorkflowsClient;
   readonly namespaces: NamespacesClient;
+  readonly #payloads: Payloads;
   readonly #connection: Connection;
   readonly #ownsConnection: boolean;
   readonly #runtime: Runtime;
@@ -61,7 +50,9 @@ export class Client {
     this.#connection = options.connection ?? connect(options);
     this.#ownsConnection = options.connection === undefined;
     this.#runtime = options.runtime ?? systemRuntime;
-    this.runs = new RunsClient(this.#connection, this.namespace, this.#runtime);
+    this.#payloads = new Payloads(options.codec);
+    this.runs = new RunsClient(this.#scope);
+    this.workflows = new WorkflowsClient(this.#scope);
     this.namespaces = new NamespacesClient(this.#connection, this.#runtime);
   }
 
@@ -122,33 +113,21 @@ export class Client {
   }
 
   #handle<Output>(runId: string, alreadyExists: boolean): RunHandle<Output> {
-    return new RunHandle(this.#connection, { namespace: this.namespace, id: runId, alreadyExists }, this.#runtime);
+    return new RunHandle(this.#scope, { id: runId, alreadyExists });
+  }
+
+  get #scope(): ClientScope {
+    const { namespace } = this;
+    return { connection: this.#connection, namespace, runtime: this.#runtime, payloads: this.#payloads };
   }
 
   #settings(signal?: AbortSignal): CallSettings {
     return { runtime: this.#runtime, signal };
   }
 
-  async #request(
-    workflow: string | Workflow<unknown, unknown>,
-    item: StartItem<unknown>,
-  ): Promise<MessageInitShape<typeof StartWorkflowRequestSchema>> {
-    const workflowType = checkName("the name of a workflow", typeof workflow === "string" ? workflow : workflow.name);
+  async #request(workflow: string | Workflow<unknown, unknown>, item: StartItem<unknown>): Promise<WireStart> {
     const checked = typeof workflow === "string" ? item.input : await checkInput(workflow, item.input);
-    const what = `the input of workflow ${JSON.stringify(workflowType)}`;
-    const input = checkPayloadSize(encodePayload(checked, "input"), what);
-    const retry = retryOf(item, `the start of ${JSON.stringify(workflowType)}`);
-    return {
-      namespaceId: this.namespace,
-      runId: newRunId(),
-      workflowType,
-      priority: item.priority ?? 0,
-      delayMs: BigInt(item.delay === undefined ? 0 : durationMs(item.delay, "delay")),
-      ...(item.id !== undefined && { externalId: checkName("an id", item.id) }),
-      ...(item.version !== undefined && { version: checkName("a version", item.version) }),
-      ...(item.timeout !== undefined && { timeoutMs: BigInt(durationMs(item.timeout, "timeout")) }),
-      ...(input !== undefined && { input }),
-      ...(retry !== undefined && { retryPolicy: toWirePolicy(retry) }),
-    };
+    const settings = { namespace: this.namespace, payloads: this.#payloads, runId: newRunId() };
+    return startRequest(workflow, { ...item, input: checked }, settings);
   }
 }

@@ -1,12 +1,13 @@
+import type { CallOptions } from "@connectrpc/connect";
 import type { Workflow } from "@kagzi/proto";
 import { type CallSettings, call } from "../calls.ts";
-import type { Connection } from "../connection.ts";
 import { durationMs } from "../duration.ts";
 import type { Duration } from "../duration-grammar.ts";
 import { KagziError } from "../error.ts";
-import { checkText } from "../names.ts";
-import type { Runtime } from "../runtime.ts";
+import { checkName, checkText } from "../names.ts";
+import { newRunId } from "./run-id.ts";
 import { type RunInfo, hasEnded, toRunInfo } from "./run-info.ts";
+import type { ClientScope } from "./scope.ts";
 
 /** One call waits this long at the server; then it is made again. */
 const WAIT_MS = 30_000;
@@ -20,46 +21,109 @@ export interface ResultOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How a run is cancelled. */
+export interface CancelOptions {
+  /** Told to the run's code, and kept. */
+  readonly reason?: string;
+  /** How long the run's code may clean up, at most an hour; default a minute. Then it is ended. */
+  readonly grace?: Duration;
+}
+
+/** What may be said of an event beside its payload. */
+export interface SendOptions {
+  /** Sent twice with the same id, an event is one. */
+  readonly id?: string;
+  /** What the event is about; waits may ask for it. */
+  readonly key?: string;
+}
+
+type RunRequest = { readonly namespaceId: string; readonly runId: string };
+
 /** A run, to be followed. */
 export class RunHandle<Output> {
   /** A UUIDv7. */
   readonly id: string;
   /** The run was there before: it was started with the same id and the same input. */
   readonly alreadyExists: boolean;
-  readonly #connection: Connection;
-  readonly #namespace: string;
-  readonly #runtime: Runtime;
+  readonly #scope: ClientScope;
 
-  constructor(
-    connection: Connection,
-    run: { readonly namespace: string; readonly id: string; readonly alreadyExists: boolean },
-    runtime: Runtime,
-  ) {
-    this.#connection = connection;
-    this.#namespace = run.namespace;
-    this.#runtime = runtime;
+  constructor(scope: ClientScope, run: { readonly id: string; readonly alreadyExists: boolean }) {
+    this.#scope = scope;
     this.id = run.id;
     this.alreadyExists = run.alreadyExists;
   }
 
   /**
-   * Waits for the run to end and gives its output. The server answers when it has ended: nothing is polled.
+   * Waits for the run to end and gives its output; of a run that went on as a new one, that one's. The server answers when
+   * it has ended: nothing is polled.
    * @throws KagziError the run's own error if it failed, `CANCELLED` if it was cancelled, `TIMEOUT` if the wait is over
    * (the run goes on), `NOT_FOUND`, `UNAVAILABLE`
    */
   async result(options: ResultOptions = {}): Promise<Output> {
     const run = await this.#wait(options);
-    const info = toRunInfo<Output>(run);
+    const info = toRunInfo<Output>(run, this.#scope.payloads);
     if (info.status === "completed") return info.output as Output;
     throw info.error ?? new KagziError("INTERNAL", `run ${this.id} is ${info.status} and does not say why`);
   }
 
   /** Everything that is known of the run. @throws KagziError `NOT_FOUND` */
   async status(): Promise<RunInfo<Output>> {
-    const { workflow } = await call(this.#settings(), (options) =>
-      this.#connection.workflows.getWorkflow({ namespaceId: this.#namespace, runId: this.id }, options),
+    return this.#ask((request, options) => this.#scope.connection.workflows.getWorkflow(request, options));
+  }
+
+  /**
+   * Asks the run to end. Its code is told: what it waits for fails with `CANCELLED`, `ctx.signal` and the signals of its
+   * steps are aborted, and its `catch` and `finally` may clean up with steps of their own, for as long as `grace`. A run
+   * whose code has not begun ends at once. The answer tells who came first: `cancelRequested` is there if the run ends as
+   * cancelled, and not if it had ended otherwise.
+   * @throws KagziError `NOT_FOUND`, `INVALID_ARGUMENT`
+   */
+  async cancel(reason: string | CancelOptions = {}): Promise<RunInfo<Output>> {
+    const { grace, reason: why = "" } = typeof reason === "string" ? { reason } : reason;
+    const about = {
+      reason: checkText("the reason", why),
+      ...(grace !== undefined && { graceMs: BigInt(durationMs(grace, "grace")) }),
+    };
+    return this.#ask((request, options) =>
+      this.#scope.connection.workflows.cancelWorkflow({ ...request, ...about }, options),
     );
-    return toRunInfo(this.#present(workflow));
+  }
+
+  /**
+   * Stops the run where it is, after the steps that are running, until it is resumed. Its deadline goes on.
+   * @throws KagziError `NOT_FOUND`; `PRECONDITION_FAILED` for one that has ended or is being cancelled
+   */
+  async pause(reason = ""): Promise<RunInfo<Output>> {
+    const about = { reason: checkText("the reason", reason) };
+    return this.#ask((request, options) =>
+      this.#scope.connection.workflows.pauseWorkflow({ ...request, ...about }, options),
+    );
+  }
+
+  /** Lets a paused run go on, whatever it was paused for. @throws KagziError `NOT_FOUND`; `PRECONDITION_FAILED` */
+  async resume(): Promise<RunInfo<Output>> {
+    return this.#ask((request, options) => this.#scope.connection.workflows.resumeWorkflow(request, options));
+  }
+
+  /**
+   * Sends an event to this run alone, whether it waits for it already or not. When the promise resolves it is kept; with
+   * the same `id` again it changes nothing.
+   * @throws KagziError `NOT_FOUND`; `PRECONDITION_FAILED` for a run that has ended
+   */
+  async send(event: string, payload?: unknown, options: SendOptions = {}): Promise<void> {
+    const { connection, namespace, payloads, runtime } = this.#scope;
+    const name = checkName("the name of an event", event);
+    const encoded = payloads.encode(payload, "payload", `the payload of event ${JSON.stringify(name)}`);
+    const request = {
+      namespaceId: namespace,
+      runId: this.id,
+      name,
+      key: options.key ?? "",
+      // Made here, so that a call whose answer is lost can be made again and stays one event.
+      eventId: options.id === undefined ? newRunId() : checkName("the id of an event", options.id),
+      ...(encoded !== undefined && { payload: encoded }),
+    };
+    await call({ runtime }, (callOptions) => connection.events.sendEvent(request, callOptions));
   }
 
   /**
@@ -68,32 +132,41 @@ export class RunHandle<Output> {
    * @throws KagziError `NOT_FOUND`
    */
   async terminate(reason = ""): Promise<RunInfo<Output>> {
-    const request = { namespaceId: this.#namespace, runId: this.id, reason: checkText("the reason", reason) };
-    const { workflow } = await call(this.#settings(), (options) =>
-      this.#connection.workflows.terminateWorkflow(request, options),
+    const about = { reason: checkText("the reason", reason) };
+    return this.#ask((request, options) =>
+      this.#scope.connection.workflows.terminateWorkflow({ ...request, ...about }, options),
     );
-    return toRunInfo(this.#present(workflow));
+  }
+
+  /** Makes a call about this run, and gives the run as it is then. */
+  async #ask(
+    make: (request: RunRequest, options: CallOptions) => Promise<{ readonly workflow?: Workflow | undefined }>,
+  ): Promise<RunInfo<Output>> {
+    const request = { namespaceId: this.#scope.namespace, runId: this.id };
+    const { workflow } = await call(this.#settings(), (options) => make(request, options));
+    return toRunInfo(this.#present(workflow), this.#scope.payloads);
   }
 
   async #wait({ timeout, signal }: ResultOptions): Promise<Workflow> {
-    const until =
-      timeout === undefined ? Number.POSITIVE_INFINITY : this.#runtime.now() + durationMs(timeout, "timeout");
-    for (;;) {
-      const left = Math.max(0, Math.ceil(until - this.#runtime.now()));
+    const { connection, namespace, runtime } = this.#scope;
+    const until = timeout === undefined ? Number.POSITIVE_INFINITY : runtime.now() + durationMs(timeout, "timeout");
+    for (let runId = this.id; ;) {
+      const left = Math.max(0, Math.ceil(until - runtime.now()));
       const waitMs = Math.min(WAIT_MS, left);
-      const request = { namespaceId: this.#namespace, runId: this.id, timeoutMs: BigInt(waitMs) };
+      const request = { namespaceId: namespace, runId, timeoutMs: BigInt(waitMs) };
       const settings = { ...this.#settings(signal), timeoutMs: waitMs + WAIT_GRACE_MS };
       const { workflow, finished } = await call(settings, (options) =>
-        this.#connection.workflows.waitWorkflow(request, options),
+        connection.workflows.waitWorkflow(request, options),
       );
       const run = this.#present(workflow);
-      if (finished) return run;
-      if (left <= waitMs) throw this.#notYet(toRunInfo(run), timeout);
+      if (finished && run.continuedAsRunId === undefined) return run;
+      if (finished) runId = run.continuedAsRunId ?? runId;
+      else if (left <= waitMs) throw this.#notYet(toRunInfo(run, this.#scope.payloads), timeout);
     }
   }
 
   #settings(signal?: AbortSignal): CallSettings {
-    return { runtime: this.#runtime, signal };
+    return { runtime: this.#scope.runtime, signal };
   }
 
   #present(workflow: Workflow | undefined): Workflow {

@@ -2,7 +2,7 @@ import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
 import { WaitingFor_Reason as Reason, type Workflow, WorkflowStatus } from "@kagzi/proto";
 import type { KagziError } from "../error.ts";
 import { fromErrorDetail } from "../error-detail.ts";
-import { decodePayload } from "../payload/payload.ts";
+import type { Payloads } from "../payload/codec.ts";
 
 /** The states of a run. */
 export type RunStatus =
@@ -37,6 +37,17 @@ export interface RunInfo<Output = unknown> {
   /** Why it failed, was cancelled or is paused. */
   readonly error?: KagziError;
   readonly waitingFor?: WaitingFor;
+  /** Somebody asked for its cancellation, and this is why: it ends as cancelled. */
+  readonly cancelRequested?: KagziError;
+  /** The run that started it. */
+  readonly parentId?: string;
+  /** The run that ended in order to go on as this one, and the one that goes on where this one ended. */
+  readonly continuedFrom?: string;
+  readonly continuedAs?: string;
+  /** The run whose completed steps this one began with. */
+  readonly rerunOf?: string;
+  /** What it last said with `ctx.progress`; absent in lists. */
+  readonly progress?: unknown;
   /** Absent in lists. */
   readonly input?: unknown;
   /** Of a completed run; absent in lists. */
@@ -76,7 +87,7 @@ export function hasEnded(status: RunStatus): boolean {
   return status === "completed" || status === "failed" || status === "cancelled";
 }
 
-export function toRunInfo<Output>(run: Workflow): RunInfo<Output> {
+export function toRunInfo<Output>(run: Workflow, payloads: Payloads): RunInfo<Output> {
   return {
     id: run.runId,
     namespace: run.namespaceId,
@@ -95,8 +106,14 @@ export function toRunInfo<Output>(run: Workflow): RunInfo<Output> {
     ...(run.workerId !== undefined && { workerId: run.workerId }),
     ...(run.error !== undefined && { error: fromErrorDetail(run.error) }),
     ...(run.waitingFor !== undefined && { waitingFor: toWaitingFor(run.waitingFor) }),
-    ...(run.input !== undefined && { input: decodePayload(run.input) }),
-    ...(run.output !== undefined && { output: decodePayload(run.output) as Output }),
+    ...(run.cancelRequested !== undefined && { cancelRequested: fromErrorDetail(run.cancelRequested) }),
+    ...(run.parentRunId !== undefined && { parentId: run.parentRunId }),
+    ...(run.continuedFromRunId !== undefined && { continuedFrom: run.continuedFromRunId }),
+    ...(run.continuedAsRunId !== undefined && { continuedAs: run.continuedAsRunId }),
+    ...(run.rerunOfRunId !== undefined && { rerunOf: run.rerunOfRunId }),
+    ...(run.progress !== undefined && { progress: payloads.decode(run.progress) }),
+    ...(run.input !== undefined && { input: payloads.decode(run.input) }),
+    ...(run.output !== undefined && { output: payloads.decode(run.output) as Output }),
   };
 }
 

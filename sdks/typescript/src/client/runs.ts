@@ -1,16 +1,34 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { call } from "../calls.ts";
-import type { Connection } from "../connection.ts";
-import type { Runtime } from "../runtime.ts";
-import { checkName } from "../names.ts";
+import { durationMs } from "../duration.ts";
+import { checkName, checkText } from "../names.ts";
+import { type CancelOptions, RunHandle } from "./run-handle.ts";
+import { newRunId } from "./run-id.ts";
+import type { ClientScope } from "./scope.ts";
 import { type RunInfo, type RunStatus, toRunInfo, toWireStatus } from "./run-info.ts";
 
-/** Which runs a list shows. */
+/** Which runs are meant. */
 export interface RunFilter {
   readonly workflow?: string;
   readonly status?: RunStatus | readonly RunStatus[];
   readonly createdAfter?: Date;
   readonly createdBefore?: Date;
+}
+
+/** Which runs a list shows. */
+export interface ListFilter extends RunFilter {
+  /** Runs that this one started. */
+  readonly parent?: string;
+}
+
+/** How a run is run again. */
+export interface RerunOptions {
+  /** The first step that is run anew: `charge`, or `charge#2` for the second of that name. Default: all are. */
+  readonly fromStep?: string;
+  /** Instead of the input of the first run. */
+  readonly input?: unknown;
+  /** The idempotency key of the new run. */
+  readonly id?: string;
 }
 
 /** Which part of a list. */
@@ -37,18 +55,14 @@ export interface RunList extends AsyncIterable<RunInfo> {
 
 /** The runs of a namespace. */
 export class RunsClient {
-  readonly #connection: Connection;
-  readonly #namespace: string;
-  readonly #runtime: Runtime;
+  readonly #scope: ClientScope;
 
-  constructor(connection: Connection, namespace: string, runtime: Runtime) {
-    this.#connection = connection;
-    this.#namespace = namespace;
-    this.#runtime = runtime;
+  constructor(scope: ClientScope) {
+    this.#scope = scope;
   }
 
   /** Lists runs without their payloads. Nothing is asked before the first item or page is. */
-  list(filter: RunFilter = {}): RunList {
+  list(filter: ListFilter = {}): RunList {
     const page = (options: PageOptions = {}) => this.#page(filter, options);
     return {
       page,
@@ -62,21 +76,91 @@ export class RunsClient {
     };
   }
 
-  async #page(filter: RunFilter, options: PageOptions): Promise<RunPage> {
-    const { status = [], workflow, createdAfter, createdBefore } = filter;
+  /**
+   * Gives a failed run another attempt: what completed is kept, what failed is done again. Its id stays the same.
+   * @throws KagziError `NOT_FOUND`; `PRECONDITION_FAILED` for a run that has not failed
+   */
+  async retry(runId: string): Promise<RunHandle<unknown>> {
+    const { connection, namespace, runtime } = this.#scope;
+    const request = { namespaceId: namespace, runId };
+    await call({ runtime }, (options) => connection.workflows.retryWorkflow(request, options));
+    return new RunHandle(this.#scope, { id: runId, alreadyExists: true });
+  }
+
+  /**
+   * Starts a new run with the input of another one, and with what that one had completed before `fromStep` was first asked
+   * for; without it, with nothing. The new run says where it came from (`rerunOf`).
+   * @throws KagziError `NOT_FOUND` for the run or the step
+   */
+  async rerun(runId: string, options: RerunOptions = {}): Promise<RunHandle<unknown>> {
+    const { connection, namespace, payloads, runtime } = this.#scope;
+    const { fromStep, id } = options;
+    const input = "input" in options ? payloads.encode(options.input, "input") : undefined;
     const request = {
-      namespaceId: this.#namespace,
-      page: { pageSize: options.size ?? 0, pageToken: options.after ?? "", includeTotalCount: options.total ?? false },
+      namespaceId: namespace,
+      runId,
+      newRunId: newRunId(),
+      ...(fromStep !== undefined && { fromStepId: fromStep }),
+      ...(id !== undefined && { externalId: checkName("an id", id) }),
+      ...(input !== undefined && { input }),
+    };
+    const answer = await call({ runtime }, (callOptions) => connection.workflows.rerunWorkflow(request, callOptions));
+    return new RunHandle(this.#scope, { id: answer.runId, alreadyExists: answer.alreadyExists });
+  }
+
+  /** Cancels all runs that a filter lets through and that have not ended. Answers with how many. */
+  async cancelMany(filter: RunFilter, options: CancelOptions = {}): Promise<number> {
+    const { connection, runtime } = this.#scope;
+    const { grace, reason = "" } = options;
+    let cancelled = 0;
+    let pageToken = "";
+    do {
+      const request = {
+        ...this.#filter(filter),
+        reason: checkText("the reason", reason),
+        ...(grace !== undefined && { graceMs: BigInt(durationMs(grace, "grace")) }),
+        pageToken,
+      };
+      const answer = await call({ runtime }, (callOptions) =>
+        connection.workflows.cancelWorkflows(request, callOptions),
+      );
+      cancelled += answer.cancelled;
+      pageToken = answer.nextPageToken;
+    } while (pageToken !== "");
+    return cancelled;
+  }
+
+  /**
+   * Removes a run that has ended, with its history and its id: the id may be used again.
+   * @throws KagziError `NOT_FOUND`; `PRECONDITION_FAILED` for a run that has not ended
+   */
+  async delete(runId: string): Promise<void> {
+    const { connection, namespace, runtime } = this.#scope;
+    const request = { namespaceId: namespace, runId };
+    await call({ runtime }, (options) => connection.workflows.deleteWorkflow(request, options));
+  }
+
+  #filter(filter: RunFilter) {
+    const { status = [], workflow, createdAfter, createdBefore } = filter;
+    return {
+      namespaceId: this.#scope.namespace,
       statusFilter: (typeof status === "string" ? [status] : status).map(toWireStatus),
       ...(workflow !== undefined && { workflowType: checkName("the name of a workflow", workflow) }),
       ...(createdAfter !== undefined && { createdAfter: timestampFromDate(createdAfter) }),
       ...(createdBefore !== undefined && { createdBefore: timestampFromDate(createdBefore) }),
     };
-    const answer = await call({ runtime: this.#runtime }, (callOptions) =>
-      this.#connection.workflows.listWorkflows(request, callOptions),
-    );
+  }
+
+  async #page(filter: ListFilter, options: PageOptions): Promise<RunPage> {
+    const { connection, payloads, runtime } = this.#scope;
+    const request = {
+      ...this.#filter(filter),
+      ...(filter.parent !== undefined && { parentRunId: filter.parent }),
+      page: { pageSize: options.size ?? 0, pageToken: options.after ?? "", includeTotalCount: options.total ?? false },
+    };
+    const answer = await call({ runtime }, (callOptions) => connection.workflows.listWorkflows(request, callOptions));
     return {
-      items: answer.workflows.map((run) => toRunInfo(run)),
+      items: answer.workflows.map((run) => toRunInfo(run, payloads)),
       ...(answer.page?.hasMore === true && { next: answer.page.nextPageToken }),
       ...(answer.page?.totalCount !== undefined && { total: Number(answer.page.totalCount) }),
     };

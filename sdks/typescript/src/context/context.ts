@@ -1,6 +1,10 @@
 import type { Duration } from "../duration-grammar.ts";
 import type { Logger } from "../logger.ts";
 import type { RetryOptions } from "../retry.ts";
+import type { RunOptions } from "../client/start-request.ts";
+import type { Workflow } from "../workflow.ts";
+import type { ReceivedEvent, WaitOptions } from "./event.ts";
+import type { RaceResult } from "./race.ts";
 
 /** What the function of a step is given. */
 export interface StepContext<Input = undefined> {
@@ -26,6 +30,20 @@ export interface StepOptions<Input = undefined> extends RetryOptions {
   readonly input?: Input;
 }
 
+/** What may be said of a run that a workflow starts. */
+export interface ChildOptions extends RunOptions {
+  /** Of the step; default: the workflow's name. */
+  readonly name?: string;
+}
+
+/** A run that was started by a workflow and goes its own way. */
+export interface StartedRun {
+  /** A UUIDv7. */
+  readonly id: string;
+  /** The run was there before: it was started with the same id and the same input. */
+  readonly alreadyExists: boolean;
+}
+
 /** What a workflow's function works with. */
 export interface Context {
   readonly runId: string;
@@ -37,7 +55,7 @@ export interface Context {
   readonly externalId: string | undefined;
   /** Of the run itself, from 1. */
   readonly attempt: number;
-  /** Aborted when the run is no longer this worker's, or the worker stops. */
+  /** Aborted when the run is to be cancelled, is no longer this worker's, or the worker stops. */
   readonly signal: AbortSignal;
   /** Silent during replay, so that each line is written once. */
   readonly log: Logger;
@@ -57,6 +75,39 @@ export interface Context {
   sleep(name: string, duration: Duration): Promise<void>;
   /** Waits until a point in time; not at all if it is past. */
   sleepUntil(name: string, date: Date | string | number): Promise<void>;
+
+  /**
+   * Waits for an event: the earliest one with this name (and key) that was sent to the run since it started and that it
+   * has not taken yet. `null` if the timeout comes first.
+   */
+  waitForEvent<Payload = unknown>(name: string, options?: WaitOptions<Payload>): Promise<ReceivedEvent<Payload> | null>;
+
+  /**
+   * Starts a child and waits for its result. It fails as the child does; the child is cancelled with this run, or when
+   * its step is given up.
+   */
+  invoke<Input, Output>(
+    workflow: Workflow<Input, Output>,
+    input: Input,
+    options?: ChildOptions,
+  ): Promise<Awaited<Output>>;
+  invoke(workflow: string, input?: unknown, options?: ChildOptions): Promise<unknown>;
+
+  /** Starts a run that goes its own way, once. */
+  start<Input>(workflow: Workflow<Input, unknown>, input: Input, options?: ChildOptions): Promise<StartedRun>;
+  start(workflow: string, input?: unknown, options?: ChildOptions): Promise<StartedRun>;
+
+  /**
+   * Waits for the first of some steps, sleeps, events or children, and gives the others up: a step is aborted, a child is
+   * cancelled, and their promises fail with CANCELLED. Only promises as this context gave them can be given up.
+   */
+  race<Entries extends Readonly<Record<string, unknown>>>(entries: Entries): Promise<RaceResult<Entries>>;
+
+  /** Ends this run, and goes on as a new one with this input and an empty history. Use it as `return ctx.continueAsNew(…)`. */
+  continueAsNew(input?: unknown): Promise<never>;
+
+  /** Says how far the run is, for whoever looks at it. The last word counts; during replay nothing is said. */
+  progress(value: unknown): void;
 
   /** The time when the code was last handed something: the same on every replay. */
   now(): Date;

@@ -1,10 +1,13 @@
 import { durationMs } from "../duration.ts";
 import { KagziError } from "../error.ts";
 import type { Logger } from "../logger.ts";
-import { checkStepName } from "../names.ts";
+import { checkName, checkStepName } from "../names.ts";
 import { type RetryPolicy, retryOf } from "../retry.ts";
-import type { Context, StepFunction, StepOptions } from "./context.ts";
+import { type RunOptions, type WorkflowOrName, nameOf } from "../client/start-request.ts";
+import type { ChildOptions, Context, StartedRun, StepFunction, StepOptions } from "./context.ts";
 import { RunRandom } from "./deterministic.ts";
+import type { WaitOptions } from "./event.ts";
+import { race } from "./race.ts";
 import { refuseInStep } from "./scope.ts";
 
 /** A step as its execution needs it. */
@@ -16,12 +19,33 @@ export interface StepRequest {
   readonly retry: RetryPolicy | undefined;
 }
 
+/** A run that is to be started. */
+export interface RunRequest {
+  readonly workflow: WorkflowOrName;
+  readonly input: unknown;
+  readonly options: RunOptions;
+}
+
+/** An event that is waited for. */
+export interface EventRequest {
+  readonly key: string | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly schema: WaitOptions["schema"] | undefined;
+}
+
 /** Who does what the context is asked for. */
 export interface ContextHost {
   /** Throws once the run has ended. */
   readonly checkOpen: (what: string) => void;
   readonly step: (request: StepRequest) => Promise<unknown>;
-  readonly sleep: (name: string, until: { readonly afterMs: number } | { readonly at: number }) => Promise<void>;
+  readonly sleep: (name: string, until: { readonly afterMs: number } | { readonly at: number }) => Promise<unknown>;
+  readonly waitForEvent: (name: string, wait: EventRequest) => Promise<unknown>;
+  readonly invoke: (name: string, request: RunRequest) => Promise<unknown>;
+  readonly startRun: (name: string, request: RunRequest) => Promise<unknown>;
+  /** The code no longer wants what this promise of the context stands for. */
+  readonly giveUp: (promise: unknown) => void;
+  readonly continueAsNew: (input: unknown) => Promise<never>;
+  readonly progress: (value: unknown) => void;
   readonly now: () => number;
   readonly isReplaying: () => boolean;
 }
@@ -51,13 +75,40 @@ export function createContext(run: RunFacts, host: ContextHost, logger: Logger):
       promised(() => {
         ask("ctx.sleep");
         const what = `the duration of sleep ${JSON.stringify(checkStepName(name))}`;
-        return host.sleep(name, { afterMs: durationMs(duration, what) });
+        return host.sleep(name, { afterMs: durationMs(duration, what) }) as Promise<void>;
       }),
     sleepUntil: (name, date) =>
       promised(() => {
         ask("ctx.sleepUntil");
-        return host.sleep(checkStepName(name), { at: instantOf(name, date) });
+        return host.sleep(checkStepName(name), { at: instantOf(name, date) }) as Promise<void>;
       }),
+    waitForEvent: (name: string, options: WaitOptions = {}) =>
+      promised(() => {
+        ask("ctx.waitForEvent");
+        return host.waitForEvent(checkStepName(name), eventRequest(name, options)) as Promise<never>;
+      }),
+    invoke: (workflow: WorkflowOrName, input?: unknown, options: ChildOptions = {}) =>
+      promised(() => {
+        ask("ctx.invoke");
+        return host.invoke(stepNameOf(workflow, options), { workflow, input, options });
+      }),
+    start: (workflow: WorkflowOrName, input?: unknown, options: ChildOptions = {}) =>
+      promised(() => {
+        ask("ctx.start");
+        return host.startRun(stepNameOf(workflow, options), { workflow, input, options }) as Promise<StartedRun>;
+      }),
+    race: (entries) => {
+      ask("ctx.race");
+      return race(entries, host.giveUp);
+    },
+    continueAsNew: (input?: unknown) => {
+      ask("ctx.continueAsNew");
+      return host.continueAsNew(input);
+    },
+    progress: (value) => {
+      ask("ctx.progress");
+      host.progress(value);
+    },
     now: () => {
       ask("ctx.now");
       return new Date(host.now());
@@ -82,6 +133,19 @@ function promised<Result>(ask: () => Promise<Result>): Promise<Result> {
     failed.catch(() => {});
     return failed;
   }
+}
+
+function stepNameOf(workflow: WorkflowOrName, { name }: ChildOptions): string {
+  return checkStepName(name ?? nameOf(workflow));
+}
+
+function eventRequest(name: string, { key, schema, timeout }: WaitOptions): EventRequest {
+  const what = `the timeout of the wait for event ${JSON.stringify(name)}`;
+  return {
+    key: key === undefined ? undefined : checkName("the key of an event", key),
+    timeoutMs: timeout === undefined ? undefined : durationMs(timeout, what),
+    schema,
+  };
 }
 
 function stepRequest(name: string, second: unknown, third: unknown): StepRequest {

@@ -11,6 +11,8 @@ const call = (key: string, change: Partial<Call> = {}): Call => ({
   failures: 0,
   startedSeq: undefined,
   dueAt: undefined,
+  childRunId: undefined,
+  givenUp: false,
   settle: () => {},
   ...change,
 });
@@ -18,8 +20,10 @@ const situation = (change: Partial<Situation> = {}): Situation => ({
   now: 1000,
   ackedSeq: 1,
   sentSeq: 1,
-  running: new Set(),
+  running: new Map(),
   stopping: false,
+  messages: [],
+  keyOf: () => undefined,
   ...change,
 });
 
@@ -34,7 +38,7 @@ describe("what is done about what the code asked for", () => {
   it("runs no step twice at once, and none before its next attempt is due", () => {
     const running = call("running");
     const waiting = call("waiting", { failures: 1, dueAt: 1001 });
-    const plan = planCalls([running, waiting], situation({ running: new Set([running]) }));
+    const plan = planCalls([running, waiting], situation({ running: new Map([[running, {}]]) }));
     expect(plan).toMatchObject({ run: [], next: { do: "wait", until: 1001 } });
     expect(planCalls([waiting], situation({ now: 1001 })).run).toEqual([waiting]);
   });
@@ -42,9 +46,13 @@ describe("what is done about what the code asked for", () => {
   it("parks the run when nothing can move before a wait is over", () => {
     const soon = call("soon", { kind: "sleep", startedSeq: 1, dueAt: 2000 });
     const late = call("late", { failures: 2, dueAt: 3000 });
-    expect(planCalls([late, soon], situation()).next).toEqual({ do: "park", wakeAt: 2000 });
+    expect(planCalls([late, soon], situation()).next).toEqual({ do: "park", wakeAt: 2000, forMessages: false });
     const begun = call("begun", { kind: "sleep", startedSeq: 2 });
-    expect(planCalls([begun], situation()).next).toEqual({ do: "park", wakeAt: undefined });
+    expect(planCalls([begun], situation()).next).toEqual({
+      do: "park",
+      wakeAt: undefined,
+      forMessages: false,
+    });
   });
 
   it("does not park while a wait's end is on its way from the server, or there is nothing to wait for", () => {
@@ -63,7 +71,7 @@ describe("what is done about what the code asked for", () => {
   it("begins no function when the worker stops, and gives the run back when none runs", () => {
     const open = call("open");
     const running = call("running");
-    const busy = situation({ stopping: true, running: new Set([running]) });
+    const busy = situation({ stopping: true, running: new Map([[running, {}]]) });
     expect(planCalls([open, running], busy)).toMatchObject({ run: [], next: { do: "wait" } });
     expect(planCalls([open], situation({ stopping: true }))).toMatchObject({ run: [], next: { do: "release" } });
   });

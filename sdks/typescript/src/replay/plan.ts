@@ -1,5 +1,14 @@
 import type { Call } from "./replay.ts";
 
+/** Something that was brought to the run and that its code has not taken: an event, or the end of a child. */
+export interface InboxMessage {
+  readonly position: number;
+  /** Of an event. */
+  readonly name: string;
+  readonly key: string;
+  readonly childRunId?: string | undefined;
+}
+
 /** What an execution knows besides what the code has asked for. */
 export interface Situation {
   /** By the server's clock, at least. */
@@ -9,22 +18,33 @@ export interface Situation {
   /** Records up to here have been sent. */
   readonly sentSeq: number;
   /** Calls whose function runs. */
-  readonly running: ReadonlySet<Call>;
+  readonly running: ReadonlyMap<Call, unknown>;
   /** No function is to be begun any more. */
   readonly stopping: boolean;
+  /** In the order of their positions. */
+  readonly messages: readonly InboxMessage[];
+  /** Which events a wait takes: those with this key, or any. */
+  readonly keyOf: (call: Call) => string | undefined;
 }
 
 /** What is to be done about what the code has asked for. */
 export interface Plan {
-  /** Waits that begin. */
+  /** Waits and children that begin. */
   readonly begin: readonly Call[];
-  /** Waits that are over, in the order in which they ended. */
+  /** Waits that come to their end by a message, each with its own. */
+  readonly take: readonly (readonly [Call, InboxMessage])[];
+  /** Waits whose time is over, in the order in which they ended. */
   readonly end: readonly Call[];
+  /** What the code has given up. */
+  readonly cancel: readonly Call[];
   /** Steps whose function is to run. */
   readonly run: readonly Call[];
   readonly next:
-    /** Nothing can move before a wait is over: until `wakeAt`, or one that the server is still to fix, if that is earlier. */
-    | { readonly do: "park"; readonly wakeAt: number | undefined }
+    /**
+     * Nothing can move before a wait is over: until `wakeAt`, or one that the server is still to fix, if that is earlier;
+     * or, `forMessages`, until one comes.
+     */
+    | { readonly do: "park"; readonly wakeAt: number | undefined; readonly forMessages: boolean }
     /** The run goes back for another worker to go on with. */
     | { readonly do: "release" }
     /** Something is under way; a wait is over at `until`. */
@@ -32,27 +52,66 @@ export interface Plan {
 }
 
 /** Decides what is to be done about the open calls of a run, in the order in which the code made them. Pure. */
-export function planCalls(open: readonly Call[], situation: Situation): Plan {
+export function planCalls(all: readonly Call[], situation: Situation): Plan {
   const { now, ackedSeq, running, stopping } = situation;
-  const begin = open.filter((call) => call.kind === "sleep" && call.startedSeq === undefined);
+  const cancel = all.filter((call) => call.givenUp);
+  const open = cancel.length === 0 ? all : all.filter((call) => !call.givenUp);
+  const taken = takeMessages(open, situation);
+  const take = [...taken];
+  const begin = open.filter((call) => call.kind !== "function" && call.startedSeq === undefined && !taken.has(call));
   const end = open
-    .filter((call) => call.kind === "sleep" && call.dueAt !== undefined && call.dueAt <= now)
+    .filter((call) => call.kind !== "function" && !taken.has(call) && call.dueAt !== undefined && call.dueAt <= now)
     .toSorted((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0));
   // What the code knew when it asked for a step must be durable before the step has an effect.
   const isReady = (call: Call) =>
     call.kind === "function" && !running.has(call) && call.afterSeq <= ackedSeq && (call.dueAt ?? 0) <= now;
   const run = stopping ? [] : open.filter(isReady);
-  if (stopping && running.size === 0) return { begin, end, run, next: { do: "release" } };
-  return { begin, end, run, next: whatNext(open, situation) };
+  const plan = { begin, take, end, cancel, run };
+  if (stopping && running.size === 0) return { ...plan, next: { do: "release" } };
+  return { ...plan, next: whatNext(open, situation) };
 }
 
-function whatNext(open: readonly Call[], { now, running, sentSeq }: Situation): Plan["next"] {
+/** Gives each wait the earliest message that fits and that no earlier wait has. */
+function takeMessages(open: readonly Call[], { keyOf, messages }: Situation): Map<Call, InboxMessage> {
+  const taken = new Map<Call, InboxMessage>();
+  if (messages.length === 0) return taken;
+  const children = new Map(messages.map((message) => [message.childRunId, message]));
+  const left = new Set(messages);
+  for (const call of open) {
+    const found = call.kind === "event" ? firstEvent(left, call, keyOf(call)) : endOfChild(children, call);
+    if (found === undefined) continue;
+    taken.set(call, found);
+    left.delete(found);
+  }
+  return taken;
+}
+
+function firstEvent(messages: Iterable<InboxMessage>, call: Call, key: string | undefined): InboxMessage | undefined {
+  for (const message of messages) {
+    const fits = message.childRunId === undefined && message.name === call.name;
+    if (fits && (key === undefined || message.key === key)) return message;
+  }
+  return undefined;
+}
+
+function endOfChild(children: ReadonlyMap<string | undefined, InboxMessage>, call: Call): InboxMessage | undefined {
+  return call.childRunId === undefined ? undefined : children.get(call.childRunId);
+}
+
+function whatNext(open: readonly Call[], { ackedSeq, now, running, sentSeq }: Situation): Plan["next"] {
   const isTimed = (call: Call) => call.dueAt !== undefined && call.dueAt > now && !running.has(call);
   const dueTimes = open.flatMap((call) => (isTimed(call) ? (call.dueAt ?? []) : []));
   const first = dueTimes.length === 0 ? undefined : dueTimes.reduce((least, dueAt) => Math.min(least, dueAt));
   // A wait that begins with what is about to be sent is timed by the server together with the others.
-  const beginsNow = (call: Call) =>
-    call.kind === "sleep" && call.dueAt === undefined && (call.startedSeq ?? 0) > sentSeq;
-  if (open.length > 0 && open.every((call) => isTimed(call) || beginsNow(call))) return { do: "park", wakeAt: first };
-  return { do: "wait", until: first };
+  const beginsNow = (call: Call) => call.kind !== "function" && (call.startedSeq ?? 0) > sentSeq;
+  const awaitsMessage = (call: Call) =>
+    (call.kind === "event" || call.kind === "child") && call.startedSeq !== undefined && call.startedSeq <= ackedSeq;
+  const isParked = (call: Call) =>
+    isTimed(call) || awaitsMessage(call) || (call.dueAt === undefined && beginsNow(call));
+  if (open.length === 0 || !open.every(isParked)) return { do: "wait", until: first };
+  return {
+    do: "park",
+    wakeAt: first,
+    forMessages: open.some((call) => call.kind === "event" || call.kind === "child"),
+  };
 }

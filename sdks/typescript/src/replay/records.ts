@@ -1,7 +1,7 @@
 import type { ErrorDetail, Payload } from "@kagzi/proto";
 
 /** What a step does. */
-export type StepKind = "function" | "sleep";
+export type StepKind = "function" | "sleep" | "event" | "child";
 
 /** A step within its run: its name, and the how-manieth of that name it is, from 1. */
 export interface StepKey {
@@ -11,12 +11,16 @@ export interface StepKey {
 
 /** What is recorded of a step, without which step it is. Times are milliseconds since 1970. */
 export type Outcome = { readonly attempt: number } & (
-  | { readonly type: "started"; readonly dueAt?: number }
+  | { readonly type: "started"; readonly dueAt?: number | undefined; readonly childRunId?: string | undefined }
   | { readonly type: "retrying"; readonly dueAt: number; readonly error: ErrorDetail }
   | { readonly type: "completed"; readonly payload?: Payload | undefined }
   | { readonly type: "failed"; readonly error: ErrorDetail }
+  /** The code gave it up. */
+  | { readonly type: "cancelled" }
   /** A failure of which the server has not yet said whether the step is tried again. */
   | { readonly type: "undecided"; readonly error: ErrorDetail }
+  /** A child of which the server has not yet said whether it could be started. */
+  | { readonly type: "undecided"; readonly childRunId: string }
 );
 
 /** What is recorded of a step. */
@@ -28,12 +32,11 @@ export type StepRecord = StepKey &
   };
 
 /** What is recorded of the run itself. */
-export interface RunRecord {
-  readonly kind: "run";
-  readonly type: "started" | "retrying" | "ended";
-  readonly payload?: Payload | undefined;
-  readonly observedAt: number;
-}
+export type RunRecord = { readonly kind: "run"; readonly observedAt: number } & (
+  | { readonly type: "started" | "retrying" | "ended"; readonly payload?: Payload | undefined }
+  /** The code was told that the run is to be cancelled. */
+  | { readonly type: "cancelling"; readonly error: ErrorDetail }
+);
 
 /** One entry of a run's history. */
 export type ReplayRecord = StepRecord | RunRecord;

@@ -18,6 +18,10 @@ export interface Call extends StepKey {
   startedSeq: number | undefined;
   /** When the wait ends or the next attempt is due; unknown until the server has fixed it. */
   dueAt: number | undefined;
+  /** Of a child that was started. */
+  childRunId: string | undefined;
+  /** The code no longer wants it. */
+  givenUp: boolean;
   readonly settle: (outcome: StepOutcome) => void;
 }
 
@@ -25,6 +29,8 @@ export interface Call extends StepKey {
 export type Next =
   /** Hand this outcome to the code, and let it run before anything else. */
   | { readonly do: "settle"; readonly call: Call; readonly outcome: StepOutcome }
+  /** The run is to be cancelled: what the code waits for fails with this error. */
+  | { readonly do: "cancel"; readonly error: ErrorDetail }
   /** The server has yet to decide about the next record. */
   | { readonly do: "wait" }
   /** The next record is of a step that the code has not asked for. */
@@ -59,10 +65,12 @@ export class Replay {
 
   constructor(history: readonly ReplayRecord[]) {
     const [first] = history;
-    this.input = first?.kind === "run" ? first.payload : undefined;
-    const begin = 1 + history.findLastIndex((record) => record.kind === "run" && record.type !== "ended");
+    this.input = first?.kind === "run" && first.type !== "cancelling" ? first.payload : undefined;
+    const begin = 1 + history.findLastIndex(isBeginning);
     for (const [index, record] of history.slice(0, begin).entries()) {
-      if (record.kind !== "run" && isKept(record)) this.#memo.set(formatStepKey(record), { ...record, seq: index + 1 });
+      if (record.kind === "run") continue;
+      if (isKept(record)) this.#memo.set(formatStepKey(record), { ...record, seq: index + 1 });
+      else this.#memo.delete(formatStepKey(record));
     }
     this.#now = history[begin - 1]?.observedAt ?? 0;
     this.#ahead = history.slice(begin);
@@ -105,6 +113,8 @@ export class Replay {
       failures: 0,
       startedSeq: undefined,
       dueAt: undefined,
+      childRunId: undefined,
+      givenUp: false,
     };
     this.#open.set(key, call);
     const memo = this.#memo.get(key);
@@ -113,18 +123,28 @@ export class Replay {
   }
 
   /** Adds a record. Its number, which is returned, is the new length. */
-  append(record: StepRecord): number {
+  append(record: StepRecord | Extract<ReplayRecord, { type: "cancelling" }>): number {
     this.#ahead.push(record);
     this.#length += 1;
     return this.#length;
   }
 
   /** The server's word on a record that was appended: when its wait ends, and whether a failed step is tried again. */
-  decide(seq: number, decision: { readonly retry: boolean; readonly dueAt: number | undefined }): void {
+  decide(seq: number, decision: Decision): void {
     const at = seq - 1 - (this.#length - this.#ahead.length);
     const record = at < this.#head ? undefined : this.#ahead[at];
     if (record !== undefined && record.kind !== "run") this.#ahead[at] = decided(record, decision);
     for (const call of this.#open.values()) if (call.startedSeq === seq) call.dueAt = decision.dueAt;
+  }
+
+  /** Whether the code still waits for what it asked for. */
+  isOpen(call: Call): boolean {
+    return this.#open.get(call.key) === call;
+  }
+
+  /** The code no longer waits for it, and nothing will be recorded of it. */
+  close(call: Call): void {
+    this.#open.delete(call.key);
   }
 
   /** Takes the next record. @throws Mismatch if it is of another kind than the code asked for */
@@ -133,6 +153,10 @@ export class Replay {
     if (hit !== undefined) return this.#settle(...hit);
     for (;;) {
       const record = this.#ahead[this.#head];
+      if (record?.kind === "run" && record.type === "cancelling") {
+        this.#pass(record);
+        return { do: "cancel", error: record.error };
+      }
       const call = record === undefined || record.kind === "run" ? undefined : this.#open.get(formatStepKey(record));
       if (record === undefined || record.kind === "run" || record.type === "undecided" || call === undefined) {
         return standstill(record);
@@ -140,6 +164,7 @@ export class Replay {
       checkKind(call, record);
       this.#pass(record);
       if (record.type === "completed" || record.type === "failed") return this.#settle(call, record);
+      if (record.type === "cancelled") this.#open.delete(call.key);
       this.#note(call, record, this.#length - (this.#ahead.length - this.#head));
     }
   }
@@ -150,7 +175,7 @@ export class Replay {
     return rest.find((record): record is StepRecord => record.kind !== "run" && !this.#open.has(formatStepKey(record)));
   }
 
-  #pass(record: StepRecord): void {
+  #pass(record: ReplayRecord): void {
     this.#now = Math.max(this.#now, record.observedAt);
     this.#head += 1;
     // Now and then, so that a step costs the same however many there are.
@@ -172,6 +197,7 @@ export class Replay {
     } else if (record.type === "started") {
       call.startedSeq = seq;
       call.dueAt = record.dueAt;
+      call.childRunId = record.childRunId;
     }
   }
 
@@ -188,18 +214,32 @@ function standstill(record: ReplayRecord | undefined): Next {
   return record.type === "undecided" ? { do: "wait" } : { do: "missing", record };
 }
 
-function decided(
-  record: StepRecord,
-  { retry, dueAt }: { readonly retry: boolean; readonly dueAt: number | undefined },
-): StepRecord {
+/** What the server fixed about a record, or decided. */
+export interface Decision {
+  /** A failed step is tried again. */
+  readonly retry: boolean;
+  readonly dueAt: number | undefined;
+  /** Why a child could not be started. */
+  readonly error?: ErrorDetail | undefined;
+}
+
+function decided(record: StepRecord, { dueAt, error, retry }: Decision): StepRecord {
   if (record.type === "started") return { ...record, ...(dueAt !== undefined && { dueAt }) };
   if (record.type !== "undecided") return record;
+  if ("childRunId" in record) {
+    return error === undefined ? { ...record, type: "started" } : { ...record, type: "failed", error };
+  }
   return retry && dueAt !== undefined ? { ...record, type: "retrying", dueAt } : { ...record, type: "failed" };
+}
+
+/** The run began, or an attempt of it. */
+function isBeginning(record: ReplayRecord): boolean {
+  return record.kind === "run" && (record.type === "started" || record.type === "retrying");
 }
 
 /** A new attempt of the run keeps what completed and the waits that began, and executes anew what failed. */
 function isKept(record: StepRecord): boolean {
-  return record.type === "completed" || (record.type === "started" && record.kind === "sleep");
+  return record.type === "completed" || record.type === "started";
 }
 
 function checkKind(call: Call, record: StepRecord): void {

@@ -1,16 +1,53 @@
+import type { ErrorDetail, Payload } from "@kagzi/proto";
+import type { Connection } from "../connection.ts";
+import type { WireStart } from "../client/start-request.ts";
+import type { StepRequest } from "../context/create-context.ts";
 import { KagziError } from "../error.ts";
 import { fromErrorDetail } from "../error-detail.ts";
-import { decodePayload } from "../payload/payload.ts";
 import type { StepRecord } from "../replay/records.ts";
 import { Mismatch, type StepOutcome } from "../replay/replay.ts";
+import type { Logger } from "../logger.ts";
+import type { Payloads } from "../payload/codec.ts";
+import type { RetryPolicy } from "../retry.ts";
+import type { Runtime } from "../runtime.ts";
+import type { EventWait, SleepUntil } from "./advance.ts";
+import type { Execution } from "./execution.ts";
+import type { ServerClock } from "./server-clock.ts";
+import type { WireOutcome } from "./update-buffer.ts";
 
-/** Gives an outcome to the code that waits for it. */
-export function hand(outcome: StepOutcome, resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
-  if (outcome.type === "failed") return reject(fromErrorDetail(outcome.error));
+/** What an execution needs of its worker. */
+export interface ExecutionHost {
+  readonly connection: Connection;
+  readonly runtime: Runtime;
+  readonly clock: ServerClock;
+  readonly logger: Logger;
+  readonly namespace: string;
+  readonly payloads: Payloads;
+  /** Of steps that name none. */
+  readonly retry: RetryPolicy | undefined;
+  /** The execution has something to send. */
+  readonly send: (execution: Execution) => void;
+}
+
+/** What the code has asked for. */
+export type Asked = { readonly name: string } & (
+  | { readonly kind: "function"; readonly request: StepRequest }
+  | { readonly kind: "sleep"; readonly request: SleepUntil }
+  | { readonly kind: "event"; readonly request: EventWait }
+  | { readonly kind: "child"; readonly request: WireStart }
+);
+
+/** Gives an outcome to the code that waits for it, as what `read` makes of it. */
+export function hand(
+  outcome: StepOutcome,
+  code: { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void },
+  read: (payload: Payload | undefined) => unknown,
+): void {
+  if (outcome.type === "failed") return code.reject(fromErrorDetail(outcome.error));
   try {
-    resolve(decodePayload(outcome.payload));
+    code.resolve(read(outcome.payload));
   } catch (error) {
-    reject(error);
+    code.reject(error);
   }
 }
 
@@ -32,4 +69,28 @@ export function reasonOf(thrown: unknown): string {
 /** Why functions are aborted that are still running when the worker has to go. */
 export function workerStops(): KagziError {
   return new KagziError("CANCELLED", "the worker stops; the run goes on elsewhere");
+}
+
+/** Why a step fails that lost a race. */
+export function givenUp(runId: string, key: string): KagziError {
+  return new KagziError(
+    "CANCELLED",
+    `step ${JSON.stringify(key)} of run ${runId} was given up: another one came first`,
+    {
+      subject: "step",
+      subjectId: `${runId}/${key}`,
+    },
+  );
+}
+
+/** Which events a wait takes, if not any of its name. */
+export function keyOf(asked: Asked | undefined): string | undefined {
+  return asked?.kind === "event" ? asked.request.key : undefined;
+}
+
+/** What went wrong in the clean-up of a cancelled run is kept as the cause. */
+export function withCause(error: ErrorDetail, outcome: WireOutcome): ErrorDetail {
+  const cause = outcome.case === "fail" ? outcome.value.error : undefined;
+  if (cause === undefined || cause.message === error.message) return error;
+  return { ...error, cause: cause as ErrorDetail };
 }

@@ -1,47 +1,51 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { type ErrorDetail, RecordType, type RunAck } from "@kagzi/proto";
+import {
+  type ErrorDetail,
+  type InboxMessage,
+  type Payload,
+  RecordType,
+  type RunAck,
+  type RunSignals,
+} from "@kagzi/proto";
 import type { Context } from "../context/context.ts";
-import { type StepRequest, createContext } from "../context/create-context.ts";
+import { createContext } from "../context/create-context.ts";
 import { KagziError } from "../error.ts";
-import { toErrorDetail } from "../error-detail.ts";
-import type { Logger } from "../logger.ts";
-import { checkPayloadSize, decodePayload, encodePayload } from "../payload/payload.ts";
+import { fromErrorDetail, toErrorDetail } from "../error-detail.ts";
 import { inRun } from "../context/scope.ts";
 import { planCalls } from "../replay/plan.ts";
-import type { Outcome, ReplayRecord } from "../replay/records.ts";
+import type { ReplayRecord } from "../replay/records.ts";
 import { type Call, Mismatch, Replay } from "../replay/replay.ts";
-import { type RetryPolicy, toWirePolicy } from "../retry.ts";
-import type { Runtime } from "../runtime.ts";
+import { toWirePolicy } from "../retry.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
+import { type Recorded, beginChild, beginEventWait, beginSleep, cancelStep, endWait, takeMessage } from "./advance.ts";
 import { afterMicrotasks } from "./after-microtasks.ts";
-import { describeRecord, hand, notAskedFor, reasonOf, workerStops } from "./execution-parts.ts";
-import type { ServerClock } from "./server-clock.ts";
+import { type CodeSide, codeHost } from "./code-host.ts";
+import {
+  type Asked,
+  type ExecutionHost,
+  describeRecord,
+  givenUp,
+  hand,
+  keyOf,
+  notAskedFor,
+  reasonOf,
+  withCause,
+  workerStops,
+} from "./execution-parts.ts";
+import { derivedRunId } from "./ids.ts";
+import { Inbox } from "./inbox.ts";
 import { attemptStep } from "./step-body.ts";
 import { type WorkerTask, instantOf } from "./task.ts";
-import { type CommandCase, UpdateBuffer, type WireOutcome } from "./update-buffer.ts";
+import { UpdateBuffer, type WireOutcome } from "./update-buffer.ts";
 
 /** How long the code may take to ask for a step that is recorded before it counts as other code. */
 const MISSING_MS = 1000;
-
-/** What an execution needs of its worker. */
-export interface ExecutionHost {
-  readonly runtime: Runtime;
-  readonly clock: ServerClock;
-  readonly logger: Logger;
-  readonly namespace: string;
-  /** Of steps that name none. */
-  readonly retry: RetryPolicy | undefined;
-  /** The execution has something to send. */
-  readonly send: (execution: Execution) => void;
-}
 
 /**
  * `running`: holds the lease. `leaving`: has said what becomes of the run, and waits for the answer. `parked`: gave the
  * lease up until a wait is over. `over`: nothing happens any more.
  */
 type State = "running" | "leaving" | "parked" | "over";
-
-type SleepUntil = { readonly afterMs: number } | { readonly at: number };
 
 /**
  * One run in this process: the code of its workflow, and what stands between it and the server. The code is handed what
@@ -53,10 +57,15 @@ export class Execution {
   readonly #host: ExecutionHost;
   readonly #workflow: Workflow<unknown, unknown>;
   readonly #replay: Replay;
+  /** Ends what is done for the run here. */
   readonly #abort = new AbortController();
-  readonly #requests = new Map<Call, StepRequest | SleepUntil>();
-  /** Calls whose function runs. */
-  readonly #bodies = new Set<Call>();
+  /** Tells the code that the run is to be cancelled. */
+  readonly #cancelled = new AbortController();
+  readonly #asked = new Map<Call, Asked>();
+  readonly #calls = new WeakMap<object, Call>();
+  /** Calls whose function runs, each with its way to be aborted. */
+  readonly #bodies = new Map<Call, AbortController>();
+  readonly #inbox = new Inbox();
   #updates: UpdateBuffer;
   #state: State = "running";
   #leavesBy: WireOutcome["case"] | undefined;
@@ -76,6 +85,7 @@ export class Execution {
     this.task = task;
     this.#replay = new Replay(history);
     this.#updates = new UpdateBuffer({ ...task, seq: history.length });
+    this.#inbox.add(task.signals);
   }
 
   get runId(): string {
@@ -107,18 +117,26 @@ export class Execution {
   }
 
   /** Goes on after a wait, under a new lease. */
-  resume(epoch: number): void {
+  resume({ epoch, signals }: Pick<WorkerTask, "epoch" | "signals">): void {
     this.#updates = new UpdateBuffer({ runId: this.runId, epoch, seq: this.seq });
+    this.#inbox.add(signals);
     this.#state = "running";
+    this.#pumpSoon();
+  }
+
+  /** Somebody has brought something for the run. */
+  signalled(signals: RunSignals): void {
+    this.#inbox.add(signals);
+    if (signals.release) this.stop();
     this.#pumpSoon();
   }
 
   /** The server's answer to the oldest update: it is durable, and this is what was decided in it. */
   acknowledged(ack: RunAck): void {
     this.#updates.acknowledge();
-    for (const { seq, type, dueAt } of ack.decisions) {
+    for (const { dueAt, error, seq, type } of ack.decisions) {
       const retry = type === RecordType.RETRYING;
-      this.#replay.decide(seq, { retry, dueAt: dueAt === undefined ? undefined : instantOf(dueAt) });
+      this.#replay.decide(seq, { retry, dueAt: dueAt === undefined ? undefined : instantOf(dueAt), error });
     }
     if (this.#state === "leaving" && this.#updates.isAnswered) this.#left();
     else this.#pumpSoon();
@@ -154,11 +172,11 @@ export class Execution {
   }
 
   async #runCode(): Promise<void> {
+    const { payloads } = this.#host;
     try {
-      const input = await checkInput(this.#workflow, decodePayload(this.#replay.input));
+      const input = await checkInput(this.#workflow, payloads.decode(this.#replay.input));
       const output = await this.#workflow.run(this.#context(), input);
-      const what = `the output of run ${this.runId}`;
-      const payload = checkPayloadSize(encodePayload(output, "output"), what);
+      const payload = payloads.encode(output, "output", `the output of run ${this.runId}`);
       this.#finish({ case: "complete", value: { ...(payload && { output: payload }) } });
     } catch (error) {
       this.#fail(error);
@@ -179,54 +197,94 @@ export class Execution {
     else this.#host.logger.warn(message, { runId: this.runId });
   };
 
+  /** The code has come to an end. A run that is to be cancelled ends so, whatever its code says. */
   #finish(outcome: WireOutcome): void {
     this.#codeHasEnded = true;
     if (this.#state !== "running") return;
     const missing = this.#replay.missing();
     if (missing !== undefined) return this.#block(`${describeRecord(missing)}, and the code has ended without it`);
-    this.#leave(outcome);
+    this.#cancelChildren();
+    const error = this.#inbox.cancel;
+    this.#leave(error === undefined ? outcome : { case: "cancel", value: { error: withCause(error, outcome) } });
     // A step that lost a race is of no more use.
     this.#abort.abort(new KagziError("CANCELLED", `run ${this.runId} has ended`));
+  }
+
+  /** Children that nobody waits for any more do not outlive the run. */
+  #cancelChildren(): void {
+    const reason = toErrorDetail(new KagziError("CANCELLED", `its parent ${this.runId} has ended`));
+    for (const call of this.#replay.open) {
+      if (call.childRunId !== undefined) this.#record(call, cancelStep(call, reason));
+    }
   }
 
   #context(): Context {
     const { namespace, logger } = this.#host;
     const { runId, version, externalId, attempt } = this.task;
     const { name: workflow } = this.#workflow;
-    const facts = { runId, namespace, workflow, version, externalId, attempt, signal: this.#abort.signal };
-    const host = {
-      checkOpen: (what: string) => this.#checkOpen(what),
-      step: (request: StepRequest) => this.#ask(request.name, "function", request),
-      sleep: async (name: string, until: SleepUntil) => {
-        await this.#ask(name, "sleep", until);
-      },
+    const signal = AbortSignal.any([this.#abort.signal, this.#cancelled.signal]);
+    const facts = { runId, namespace, workflow, version, externalId, attempt, signal };
+    const code: CodeSide = {
+      runId,
       now: () => this.#replay.now,
       isReplaying: () => this.#replay.isReplaying || this.#state === "over",
+      hasEnded: () => this.#codeHasEnded,
+      ask: (asked, read) => this.#ask(asked, read),
+      giveUp: (promise) => this.#giveUp(promise),
+      report: (progress) => this.#report(progress),
+      finish: (outcome) => this.#finish(outcome),
     };
-    return createContext(facts, host, logger);
-  }
-
-  #checkOpen(what: string): void {
-    if (!this.#codeHasEnded) return;
-    const message = `${what} was called after run ${this.runId} had ended: await every step before the workflow returns`;
-    throw new KagziError("PRECONDITION_FAILED", message, { subject: "run", subjectId: this.runId });
+    return createContext(facts, codeHost(code, this.#host), logger);
   }
 
   /** The code asks for something. Its promise settles when the outcome is handed to it, and never while the run is parked. */
-  #ask(name: string, kind: Call["kind"], request: StepRequest | SleepUntil): Promise<unknown> {
+  #ask(asked: Asked, read: (payload: Payload | undefined) => unknown): Promise<unknown> {
+    let made: Call | undefined;
     const promise = new Promise<unknown>((resolve, reject) => {
       if (this.#state === "over") return;
       try {
-        const call = this.#replay.call(name, kind, (outcome) => hand(outcome, resolve, reject));
-        this.#requests.set(call, request);
+        made = this.#replay.call(asked.name, asked.kind, (outcome) => hand(outcome, { resolve, reject }, read));
+        this.#asked.set(made, asked);
       } catch (error) {
         this.#mismatch(error);
       }
     });
     // A branch that the code no longer listens to may fail without harm to the process.
     promise.catch(() => {});
+    if (made !== undefined) this.#calls.set(promise, made);
     this.#pumpSoon();
     return promise;
+  }
+
+  /** The code no longer wants what it asked for: it fails now, and its outcome is none of the run's any more. */
+  #giveUp(promise: unknown): void {
+    const call = typeof promise === "object" && promise !== null ? this.#calls.get(promise) : undefined;
+    if (call === undefined || !this.#replay.isOpen(call) || call.givenUp) return;
+    this.#abandon(call, toErrorDetail(givenUp(this.runId, call.key)));
+    this.#pumpSoon();
+  }
+
+  #abandon(call: Call, error: ErrorDetail): void {
+    call.givenUp = true;
+    call.settle({ type: "failed", error });
+    this.#asked.delete(call);
+    this.#bodies.get(call)?.abort(fromErrorDetail(error));
+  }
+
+  /** The run is to be cancelled: all that its code waits for fails. What it asks for from now on is its clean-up. */
+  #cancelCode(error: ErrorDetail): void {
+    this.#cancelled.abort(fromErrorDetail(error));
+    for (const call of this.#replay.open) {
+      if (!call.givenUp) this.#abandon(call, error);
+      // A child has to be told, which is recorded; of others there is nothing more to say.
+      if (call.childRunId === undefined) this.#replay.close(call);
+    }
+  }
+
+  #report(progress: Payload | undefined): void {
+    if (this.#replay.isReplaying || this.#state !== "running") return;
+    this.#updates.report(progress);
+    this.#host.send(this);
   }
 
   #pumpSoon(): void {
@@ -247,8 +305,11 @@ export class Execution {
       if (next.do === "live") return this.#advance();
       if (next.do === "missing") return this.#wake(MISSING_MS, () => this.#mismatch(notAskedFor(next.record)));
       if (next.do === "wait") return;
-      this.#requests.delete(next.call);
-      next.call.settle(next.outcome);
+      if (next.do === "cancel") this.#cancelCode(next.error);
+      else {
+        this.#asked.delete(next.call);
+        next.call.settle(next.outcome);
+      }
       this.#pumpSoon();
     } catch (error) {
       this.#mismatch(error);
@@ -256,62 +317,86 @@ export class Execution {
   }
 
   #advance(): void {
+    const { cancel } = this.#inbox;
+    if (cancel !== undefined && !this.#cancelled.signal.aborted) return this.#recordCancelling(cancel);
     const plan = planCalls(this.#replay.open, {
       now: this.#host.clock.now(),
       ackedSeq: this.#updates.acked,
       sentSeq: this.#updates.sent,
       running: this.#bodies,
       stopping: this.#stopping,
+      messages: this.#inbox.messages,
+      keyOf: (call) => keyOf(this.#asked.get(call)),
     });
-    for (const call of plan.begin) this.#beginSleep(call);
-    for (const call of plan.end) this.#endSleep(call);
+    for (const call of plan.cancel) this.#record(call, cancelStep(call, toErrorDetail(givenUp(this.runId, call.key))));
+    for (const call of plan.begin) this.#begin(call);
+    for (const [call, { position }] of plan.take) this.#take(call, this.#inbox.take(position));
+    for (const call of plan.end) this.#record(call, endWait(call));
     // What was just recorded is noted, or handed out, before anything else is done.
-    if (plan.begin.length + plan.end.length > 0) return this.#pump();
+    if (plan.cancel.length + plan.begin.length + plan.take.length + plan.end.length > 0) return this.#pump();
     for (const call of plan.run) void this.#runStep(call);
     if (plan.run.length > 0) return this.#advance();
     const { next } = plan;
     if (next.do === "release") this.#leave({ case: "release", value: {} });
-    else if (next.do === "park") this.#leave({ case: "park", value: wakeUpAt(next.wakeAt) });
+    else if (next.do === "park") this.#leave({ case: "park", value: this.#parkUntil(next) });
     else if (next.until !== undefined) this.#wake(next.until - this.#host.clock.now(), () => this.#pumpSoon());
   }
 
-  #beginSleep(call: Call): void {
-    const request = this.#requests.get(call);
-    if (request === undefined || "fn" in request) return;
-    const until =
-      "at" in request
-        ? ({ case: "at", value: timestampFromMs(request.at) } as const)
-        : ({ case: "durationMs", value: BigInt(request.afterMs) } as const);
-    this.#record(call, { type: "started", attempt: 1 }, { case: "startSleep", value: { until } });
+  #parkUntil({ forMessages, wakeAt }: { readonly wakeAt: number | undefined; readonly forMessages: boolean }) {
+    const wakeUpAt = wakeAt === undefined ? {} : { wakeUpAt: timestampFromMs(wakeAt) };
+    return { signals: this.#inbox.count, forMessages, ...wakeUpAt };
   }
 
-  #endSleep(call: Call): void {
-    const value = { startedSeq: call.startedSeq ?? 0 };
-    this.#record(call, { type: "completed", attempt: 1 }, { case: "completeSleep", value });
+  #begin(call: Call): void {
+    const asked = this.#asked.get(call);
+    if (asked?.kind === "sleep") this.#record(call, beginSleep(asked.request));
+    if (asked?.kind === "event") this.#record(call, beginEventWait(asked.request));
+    if (asked?.kind === "child") {
+      const runId = derivedRunId(`${this.runId}/${call.key}@${this.task.attempt}`, this.#replay.now);
+      this.#record(call, beginChild({ ...asked.request, runId }));
+    }
+  }
+
+  #take(call: Call, message: InboxMessage | undefined): void {
+    if (message !== undefined) this.#record(call, takeMessage(call, message));
   }
 
   async #runStep(call: Call): Promise<void> {
-    const request = this.#requests.get(call);
-    if (request === undefined || !("fn" in request)) return;
-    this.#bodies.add(call);
+    const asked = this.#asked.get(call);
+    if (asked?.kind !== "function") return;
+    const aborted = new AbortController();
+    this.#bodies.set(call, aborted);
     const { key, failures } = call;
-    const { retry, runtime } = this.#host;
-    const { signal } = this.#abort;
-    const step = { runId: this.runId, key, attempt: failures + 1, request, signal, runtime, onStray: this.#onStray };
-    const { record, command } = await attemptStep(step, retry);
+    const { runtime } = this.#host;
+    const signal = AbortSignal.any([this.#abort.signal, aborted.signal]);
+    const about = { runId: this.runId, key, attempt: failures + 1, request: asked.request };
+    const recorded = await attemptStep({ ...about, signal, runtime, onStray: this.#onStray }, this.#host);
     this.#bodies.delete(call);
-    // Whoever holds the run now executes the step itself.
+    // Whoever holds the run now executes the step itself; and what was given up is none of the run's.
     if (this.#state !== "running") return;
-    this.#record(call, record, command);
+    if (this.#replay.isOpen(call) && !call.givenUp) this.#record(call, recorded);
     this.#pumpSoon();
   }
 
-  #record(call: Call, outcome: Outcome, command: CommandCase): void {
+  #record(call: Call, { command, record }: Recorded): void {
     const { name, occurrence, kind } = call;
-    const observedAt = Math.max(this.#host.clock.now(), this.#replay.now);
-    this.#replay.append({ name, occurrence, kind, observedAt, ...outcome });
+    const observedAt = this.#observedAt();
+    this.#replay.append({ name, occurrence, kind, observedAt, ...record });
     this.#updates.add({ stepName: name, occurrence, observedAt: timestampFromMs(observedAt), command });
     this.#host.send(this);
+  }
+
+  #recordCancelling(error: ErrorDetail): void {
+    const observedAt = this.#observedAt();
+    this.#replay.append({ kind: "run", type: "cancelling", error, observedAt });
+    const command = { case: "cancelling", value: { error } } as const;
+    this.#updates.add({ stepName: "", occurrence: 1, observedAt: timestampFromMs(observedAt), command });
+    this.#host.send(this);
+    this.#pump();
+  }
+
+  #observedAt(): number {
+    return Math.max(this.#host.clock.now(), this.#replay.now);
   }
 
   #wake(ms: number, run: () => void): void {
@@ -344,8 +429,4 @@ export class Execution {
     if (this.#leavesBy === "park" && !this.#stopping) this.#state = "parked";
     else this.drop(new KagziError("CANCELLED", `run ${this.runId} is no longer executed here`));
   }
-}
-
-function wakeUpAt(at: number | undefined) {
-  return at === undefined ? {} : { wakeUpAt: timestampFromMs(at) };
 }

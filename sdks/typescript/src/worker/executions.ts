@@ -1,10 +1,10 @@
-import { type RunAck, RunAck_Result as Result } from "@kagzi/proto";
+import { type RunAck, RunAck_Result as Result, type RunSignals } from "@kagzi/proto";
 import { call } from "../calls.ts";
-import type { Connection } from "../connection.ts";
 import { KagziError } from "../error.ts";
 import type { ReplayRecord } from "../replay/records.ts";
 import type { Workflow } from "../workflow.ts";
-import { Execution, type ExecutionHost } from "./execution.ts";
+import { Execution } from "./execution.ts";
+import type { ExecutionHost } from "./execution-parts.ts";
 import { type WorkerTask, toReplayRecord } from "./task.ts";
 import type { WireUpdate } from "./update-buffer.ts";
 
@@ -13,7 +13,6 @@ const MAX_PARKED = 10_000;
 
 /** What the executions of a worker have in common. */
 export type ExecutionsOptions = Omit<ExecutionHost, "send"> & {
-  readonly connection: Connection;
   readonly workflows: readonly Workflow<unknown, unknown>[];
   /** Something is to be sent. */
   readonly onUpdates: () => void;
@@ -75,7 +74,7 @@ export class Executions {
     const parked = this.#parked.get(task.runId) ?? this.#active.get(task.runId);
     this.#parked.delete(task.runId);
     if (parked !== undefined && parked.seq === task.lastSeq && parked.state !== "running" && !this.#stopping) {
-      parked.resume(task.epoch);
+      parked.resume(task);
       this.#active.set(task.runId, parked);
       return;
     }
@@ -102,6 +101,15 @@ export class Executions {
       default:
         this.drop(ack.runId, ack.epoch);
     }
+  }
+
+  /** Somebody has brought something for a run. */
+  signalled(signals: RunSignals): void {
+    const { epoch, runId } = signals;
+    const execution = this.#active.get(runId);
+    if (execution?.updates.epoch === epoch) return execution.signalled(signals);
+    const loading = this.#loading.get(runId);
+    if (loading?.epoch === epoch) this.#loading.set(runId, { ...loading, signals });
   }
 
   /** The run is no longer this worker's. */
@@ -140,9 +148,10 @@ export class Executions {
       const workflow = this.#workflows.get(`${task.workflow}\0${task.version}`);
       if (workflow === undefined) throw new KagziError("INTERNAL", `there is no ${task.workflow}@${task.version} here`);
       const history = await this.#history(task);
+      const loaded = this.#loading.get(task.runId);
       // Taken away again while its history was read.
-      if (this.#loading.get(task.runId) !== task) return;
-      const execution = new Execution(this.#host, workflow, task, history);
+      if (loaded?.epoch !== task.epoch) return;
+      const execution = new Execution(this.#host, workflow, loaded, history);
       this.#active.set(task.runId, execution);
       if (this.#stopping) execution.stop();
       else execution.start();
@@ -150,42 +159,43 @@ export class Executions {
       // It is not named by the next heartbeat, and goes back.
       logger.error("a run could not be taken", { runId: task.runId, reason: String(error) });
     } finally {
-      if (this.#loading.get(task.runId) === task) this.#loading.delete(task.runId);
+      if (this.#loading.get(task.runId)?.epoch === task.epoch) this.#loading.delete(task.runId);
     }
   }
 
-  /** What came with the task, and what the server has beyond that. */
+  /** What came with the task, and what the server has beyond that, up to its last record at least. */
   async #history(task: WorkerTask): Promise<ReplayRecord[]> {
     const { connection, namespace, runtime } = this.#options;
     const records = task.history.map(toReplayRecord);
     while (records.length < task.lastSeq) {
       const request = { namespaceId: namespace, runId: task.runId, afterSeq: records.length };
       const page = await call({ runtime }, (options) => connection.workers.readHistory(request, options));
-      if (page.records.length === 0)
-        throw new KagziError("INTERNAL", `the history of run ${task.runId} ends too early`);
       records.push(...page.records.map(toReplayRecord));
+      if (page.hasMore) continue;
+      if (task.lastSeq === Number.POSITIVE_INFINITY || records.length >= task.lastSeq) break;
+      throw new KagziError("INTERNAL", `the history of run ${task.runId} ends too early`);
     }
     return records;
   }
 
-  /** The history is another than the execution thinks: it begins anew under the same lease, with the history as it is. */
-  async #reload(execution: Execution): Promise<void> {
-    const { runId, task, updates } = execution;
-    const { connection, namespace, runtime } = this.#options;
-    execution.drop(lost(runId));
+  /** The history is another than the execution thinks: the run goes back, to come again with the history as it is. */
+  async #reload({ runId, task, updates }: Execution): Promise<void> {
+    this.#active.get(runId)?.drop(lost(runId));
     this.#active.delete(runId);
-    const records: WorkerTask["history"][number][] = [];
+    this.#loading.set(runId, task);
     try {
-      for (let more = true; more;) {
-        const request = { namespaceId: namespace, runId, afterSeq: records.length };
-        const page = await call({ runtime }, (options) => connection.workers.readHistory(request, options));
-        records.push(...page.records);
-        more = page.hasMore;
-      }
+      const history = await this.#history({ ...task, lastSeq: Number.POSITIVE_INFINITY, history: [] });
+      const workflow = this.#workflows.get(`${task.workflow}\0${task.version}`);
+      if (workflow === undefined || this.#loading.get(runId) !== task) return;
+      const execution = new Execution(this.#host, workflow, { ...task, epoch: updates.epoch }, history);
+      this.#active.set(runId, execution);
+      execution.stopNow();
     } catch {
-      return this.#options.onLeft();
+      // It is not named by the next heartbeat, and goes back.
+      this.#options.onLeft();
+    } finally {
+      if (this.#loading.get(runId) === task) this.#loading.delete(runId);
     }
-    await this.#begin({ ...task, epoch: updates.epoch, lastSeq: records.length, history: records });
   }
 
   #left(execution: Execution): void {

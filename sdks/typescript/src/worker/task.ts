@@ -1,6 +1,6 @@
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { create } from "@bufbuild/protobuf";
-import { ErrorDetailSchema, type HistoryRecord, RecordType, StepKind, type Task } from "@kagzi/proto";
+import { ErrorDetailSchema, type HistoryRecord, RecordType, type RunSignals, StepKind, type Task } from "@kagzi/proto";
 import { KagziError } from "../error.ts";
 import type { ReplayRecord, StepKind as ReplayKind } from "../replay/records.ts";
 
@@ -16,47 +16,64 @@ export interface WorkerTask {
   readonly lastSeq: number;
   /** The first of them, or none for a run that this worker held before. */
   readonly history: readonly HistoryRecord[];
+  /** What was brought to the run and waits for its code. */
+  readonly signals: RunSignals | undefined;
 }
 
 export function toWorkerTask(task: Task): WorkerTask {
-  const { runId, epoch, workflowType: workflow, version, attempt, externalId, lastSeq, history } = task;
-  return { runId, epoch, workflow, version, attempt, externalId, lastSeq, history };
+  const { runId, epoch, workflowType: workflow, version, attempt, externalId, lastSeq, history, signals } = task;
+  return { runId, epoch, workflow, version, attempt, externalId, lastSeq, history, signals };
 }
 
 const KINDS: Readonly<Record<StepKind, ReplayKind | undefined>> = {
   [StepKind.UNSPECIFIED]: undefined,
   [StepKind.FUNCTION]: "function",
   [StepKind.SLEEP]: "sleep",
-  [StepKind.EVENT]: undefined,
-  [StepKind.CHILD_WORKFLOW]: undefined,
+  [StepKind.EVENT]: "event",
+  [StepKind.CHILD_WORKFLOW]: "child",
 };
 
 /** A record of a run's history as the replay knows it. @throws KagziError for what only a newer SDK can read */
 export function toReplayRecord(record: HistoryRecord): ReplayRecord {
   const observedAt = instantOf(record.observedAt);
-  if (record.stepName === "") return { kind: "run", type: runRecordType(record), observedAt, ...payloadOf(record) };
+  if (record.stepName === "") return runRecord(record, observedAt);
   const kind = KINDS[record.kind];
   if (kind === undefined) throw tooNew(record);
   const about = { name: record.stepName, occurrence: record.occurrence, kind, attempt: record.attempt, observedAt };
   const error = record.error ?? create(ErrorDetailSchema, { message: "no reason was recorded" });
   switch (record.type) {
     case RecordType.STARTED:
-      return { ...about, type: "started", dueAt: instantOf(record.dueAt) };
+      return {
+        ...about,
+        type: "started",
+        dueAt: record.dueAt === undefined ? undefined : instantOf(record.dueAt),
+        childRunId: record.childRunId,
+      };
     case RecordType.RETRYING:
       return { ...about, type: "retrying", dueAt: instantOf(record.dueAt), error };
     case RecordType.COMPLETED:
       return { ...about, type: "completed", ...payloadOf(record) };
     case RecordType.FAILED:
-    case RecordType.CANCELLED:
       return { ...about, type: "failed", error };
+    case RecordType.CANCELLED:
+      return { ...about, type: "cancelled" };
     default:
       throw tooNew(record);
   }
 }
 
-function runRecordType(record: HistoryRecord): "started" | "retrying" | "ended" {
-  if (record.type === RecordType.STARTED) return "started";
-  return record.type === RecordType.RETRYING ? "retrying" : "ended";
+function runRecord(record: HistoryRecord, observedAt: number): ReplayRecord {
+  const about = { kind: "run", observedAt } as const;
+  switch (record.type) {
+    case RecordType.STARTED:
+      return { ...about, type: "started", ...payloadOf(record) };
+    case RecordType.RETRYING:
+      return { ...about, type: "retrying" };
+    case RecordType.CANCELLING:
+      return { ...about, type: "cancelling", error: record.error ?? create(ErrorDetailSchema) };
+    default:
+      return { ...about, type: "ended" };
+  }
 }
 
 function payloadOf({ payload }: HistoryRecord): Pick<HistoryRecord, "payload"> | undefined {

@@ -1,10 +1,13 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type {
   BlockRunSchema,
+  CancelRunSchema,
   CommandSchema,
   CompleteRunSchema,
+  ContinueAsNewSchema,
   FailRunSchema,
   ParkSchema,
+  Payload,
   ReleaseRunSchema,
   RunUpdateSchema,
 } from "@kagzi/proto";
@@ -21,7 +24,9 @@ export type WireOutcome =
   | { readonly case: "complete"; readonly value: MessageInitShape<typeof CompleteRunSchema> }
   | { readonly case: "fail"; readonly value: MessageInitShape<typeof FailRunSchema> }
   | { readonly case: "release"; readonly value: MessageInitShape<typeof ReleaseRunSchema> }
-  | { readonly case: "block"; readonly value: MessageInitShape<typeof BlockRunSchema> };
+  | { readonly case: "block"; readonly value: MessageInitShape<typeof BlockRunSchema> }
+  | { readonly case: "cancel"; readonly value: MessageInitShape<typeof CancelRunSchema> }
+  | { readonly case: "continueAsNew"; readonly value: MessageInitShape<typeof ContinueAsNewSchema> };
 
 interface Sent {
   readonly update: WireUpdate;
@@ -37,6 +42,7 @@ export class UpdateBuffer {
   #seq: number;
   #commands: WireCommand[] = [];
   #outcome: WireOutcome | undefined;
+  #progress: Payload | undefined;
   #sent: Sent[] = [];
 
   constructor(lease: { readonly runId: string; readonly epoch: number; readonly seq: number }) {
@@ -60,6 +66,11 @@ export class UpdateBuffer {
     return this.#sent.length === 0 && this.#commands.length === 0 && this.#outcome === undefined;
   }
 
+  /** How far the run is; the last word counts. */
+  report(progress: Payload | undefined): void {
+    this.#progress = progress;
+  }
+
   add(command: WireCommand): void {
     this.#commands.push(command);
     this.#seq += 1;
@@ -72,14 +83,16 @@ export class UpdateBuffer {
 
   /** What was gathered, as the next update to send. */
   take(): WireUpdate | undefined {
-    if (this.#commands.length === 0 && this.#outcome === undefined) return undefined;
+    if (this.#commands.length === 0 && this.#outcome === undefined && this.#progress === undefined) return undefined;
     const update: WireUpdate = {
       runId: this.runId,
       epoch: this.epoch,
       afterSeq: this.sent,
       commands: this.#commands,
       ...(this.#outcome !== undefined && { outcome: this.#outcome }),
+      ...(this.#progress !== undefined && { progress: this.#progress }),
     };
+    this.#progress = undefined;
     this.#commands = [];
     this.#outcome = undefined;
     this.#sent.push({ update, seq: this.#seq });

@@ -8,6 +8,7 @@ import { durationMs } from "../duration.ts";
 import type { Duration } from "../duration-grammar.ts";
 import { KagziError } from "../error.ts";
 import { type Logger, consoleLogger } from "../logger.ts";
+import { type PayloadCodec, Payloads } from "../payload/codec.ts";
 import { type RetryOptions, retryOf } from "../retry.ts";
 import { type Runtime, pause, systemRuntime } from "../runtime.ts";
 import { SDK_VERSION } from "../version.ts";
@@ -39,6 +40,8 @@ export interface WorkerOptions extends RetryOptions {
   /** How long functions that run may go on when the worker stops, before they are aborted; default 15 s. */
   readonly shutdownTimeout?: Duration;
   readonly logger?: Logger;
+  /** Encrypts or compresses payloads; clients of these workflows need the same one. */
+  readonly codec?: PayloadCodec;
   /** Time and chance; for tests. */
   readonly runtime?: Runtime;
 }
@@ -84,6 +87,7 @@ export class Worker {
       clock: this.#clock,
       logger: this.#logger,
       namespace: this.#namespace,
+      payloads: new Payloads(options.codec),
       retry: retryOf(options, "the worker"),
       workflows: options.workflows,
       onUpdates: () => this.#stream.notify(),
@@ -207,7 +211,11 @@ export class Worker {
     const { concurrency, labels, workflows } = this.#options;
     const request = {
       namespaceId: this.#namespace,
-      workflows: workflows.map(({ name, version }) => ({ workflowType: name, version })),
+      workflows: workflows.map(({ name, timeoutMs, version }) => ({
+        workflowType: name,
+        version,
+        ...(timeoutMs !== undefined && { timeoutMs: BigInt(timeoutMs) }),
+      })),
       hostname: this.#options.hostname ?? hostname(),
       pid: process.pid,
       version: SDK_VERSION,
@@ -258,6 +266,7 @@ export class Worker {
     if (message.now !== undefined) this.#clock.observe(timestampMs(message.now));
     for (const ack of message.acks) this.#executions.acknowledged(ack);
     for (const runId of message.cancelRunIds) this.#executions.drop(runId);
+    for (const signals of message.signals) this.#executions.signalled(signals);
     for (const task of message.tasks) void this.#executions.take(toWorkerTask(task));
     if (message.drain) this.#takeNoMore();
   }

@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kagzi/v1/admin.proto.
  */
 export const file_kagzi_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChRrYWd6aS92MS9hZG1pbi5wcm90bxIIa2FnemkudjEivQEKEkxpc3RXb3JrZXJzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFwoKdGFza19xdWV1ZRgCIAEoCUgAiAEBEjIKDXN0YXR1c19maWx0ZXIYAyABKA4yFi5rYWd6aS52MS5Xb3JrZXJTdGF0dXNIAYgBARIjCgRwYWdlGAQgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3RCDQoLX3Rhc2tfcXVldWVCEAoOX3N0YXR1c19maWx0ZXIiWgoTTGlzdFdvcmtlcnNSZXNwb25zZRIhCgd3b3JrZXJzGAEgAygLMhAua2FnemkudjEuV29ya2VyEiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyI7ChBHZXRXb3JrZXJSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIRCgl3b3JrZXJfaWQYAiABKAkiNQoRR2V0V29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIjcKDkdldFN0ZXBSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJIi8KD0dldFN0ZXBSZXNwb25zZRIcCgRzdGVwGAEgASgLMg4ua2FnemkudjEuU3RlcCJdChBMaXN0U3RlcHNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSIwoEcGFnZRgDIAEoCzIVLmthZ3ppLnYxLlBhZ2VSZXF1ZXN0IlQKEUxpc3RTdGVwc1Jlc3BvbnNlEh0KBXN0ZXBzGAEgAygLMg4ua2FnemkudjEuU3RlcBIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8iFAoSSGVhbHRoQ2hlY2tSZXF1ZXN0Ik8KE0hlYWx0aENoZWNrUmVzcG9uc2USJwoGc3RhdHVzGAEgASgOMhcua2FnemkudjEuU2VydmluZ1N0YXR1cxIPCgdtZXNzYWdlGAIgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IsQBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USFgoOc2VydmVyX3ZlcnNpb24YASABKAkSEwoLYXBpX3ZlcnNpb24YAiABKAkSDQoFc3RvcmUYAyABKAkSFgoOc2NoZW1hX3ZlcnNpb24YBCABKAUSLgoKc3RhcnRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDbm93GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCInCg9HZXRTdGF0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJIk8KEEdldFN0YXRzUmVzcG9uc2USIwoEcnVucxgBIAMoCzIVLmthZ3ppLnYxLlN0YXR1c0NvdW50EhYKDndvcmtlcnNfb25saW5lGAIgASgFIkYKC1N0YXR1c0NvdW50EigKBnN0YXR1cxgBIAEoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEg0KBWNvdW50GAIgASgDIj0KEkRyYWluV29ya2VyUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEQoJd29ya2VyX2lkGAIgASgJIjcKE0RyYWluV29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyKmsKDVNlcnZpbmdTdGF0dXMSHgoaU0VSVklOR19TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZTRVJWSU5HX1NUQVRVU19TRVJWSU5HEAESHgoaU0VSVklOR19TVEFUVVNfTk9UX1NFUlZJTkcQAjLTBAoMQWRtaW5TZXJ2aWNlEkoKC0xpc3RXb3JrZXJzEhwua2FnemkudjEuTGlzdFdvcmtlcnNSZXF1ZXN0Gh0ua2FnemkudjEuTGlzdFdvcmtlcnNSZXNwb25zZRJECglHZXRXb3JrZXISGi5rYWd6aS52MS5HZXRXb3JrZXJSZXF1ZXN0Ghsua2FnemkudjEuR2V0V29ya2VyUmVzcG9uc2USPgoHR2V0U3RlcBIYLmthZ3ppLnYxLkdldFN0ZXBSZXF1ZXN0Ghkua2FnemkudjEuR2V0U3RlcFJlc3BvbnNlEkQKCUxpc3RTdGVwcxIaLmthZ3ppLnYxLkxpc3RTdGVwc1JlcXVlc3QaGy5rYWd6aS52MS5MaXN0U3RlcHNSZXNwb25zZRJKCgtIZWFsdGhDaGVjaxIcLmthZ3ppLnYxLkhlYWx0aENoZWNrUmVxdWVzdBodLmthZ3ppLnYxLkhlYWx0aENoZWNrUmVzcG9uc2USUAoNR2V0U2VydmVySW5mbxIeLmthZ3ppLnYxLkdldFNlcnZlckluZm9SZXF1ZXN0Gh8ua2FnemkudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlEkEKCEdldFN0YXRzEhkua2FnemkudjEuR2V0U3RhdHNSZXF1ZXN0Ghoua2FnemkudjEuR2V0U3RhdHNSZXNwb25zZRJKCgtEcmFpbldvcmtlchIcLmthZ3ppLnYxLkRyYWluV29ya2VyUmVxdWVzdBodLmthZ3ppLnYxLkRyYWluV29ya2VyUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step, file_kagzi_v1_worker, file_kagzi_v1_workflow]);
+  fileDesc("ChRrYWd6aS92MS9hZG1pbi5wcm90bxIIa2FnemkudjEivQEKEkxpc3RXb3JrZXJzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFwoKdGFza19xdWV1ZRgCIAEoCUgAiAEBEjIKDXN0YXR1c19maWx0ZXIYAyABKA4yFi5rYWd6aS52MS5Xb3JrZXJTdGF0dXNIAYgBARIjCgRwYWdlGAQgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3RCDQoLX3Rhc2tfcXVldWVCEAoOX3N0YXR1c19maWx0ZXIiWgoTTGlzdFdvcmtlcnNSZXNwb25zZRIhCgd3b3JrZXJzGAEgAygLMhAua2FnemkudjEuV29ya2VyEiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyI7ChBHZXRXb3JrZXJSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIRCgl3b3JrZXJfaWQYAiABKAkiNQoRR2V0V29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIjcKDkdldFN0ZXBSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJIi8KD0dldFN0ZXBSZXNwb25zZRIcCgRzdGVwGAEgASgLMg4ua2FnemkudjEuU3RlcCJdChBMaXN0U3RlcHNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSIwoEcGFnZRgDIAEoCzIVLmthZ3ppLnYxLlBhZ2VSZXF1ZXN0IlQKEUxpc3RTdGVwc1Jlc3BvbnNlEh0KBXN0ZXBzGAEgAygLMg4ua2FnemkudjEuU3RlcBIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8iFAoSSGVhbHRoQ2hlY2tSZXF1ZXN0Ik8KE0hlYWx0aENoZWNrUmVzcG9uc2USJwoGc3RhdHVzGAEgASgOMhcua2FnemkudjEuU2VydmluZ1N0YXR1cxIPCgdtZXNzYWdlGAIgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IsQBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USFgoOc2VydmVyX3ZlcnNpb24YASABKAkSEwoLYXBpX3ZlcnNpb24YAiABKAkSDQoFc3RvcmUYAyABKAkSFgoOc2NoZW1hX3ZlcnNpb24YBCABKAUSLgoKc3RhcnRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDbm93GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCInCg9HZXRTdGF0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJIk8KEEdldFN0YXRzUmVzcG9uc2USIwoEcnVucxgBIAMoCzIVLmthZ3ppLnYxLlN0YXR1c0NvdW50EhYKDndvcmtlcnNfb25saW5lGAIgASgFIkYKC1N0YXR1c0NvdW50EigKBnN0YXR1cxgBIAEoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEg0KBWNvdW50GAIgASgDIj0KEkRyYWluV29ya2VyUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEQoJd29ya2VyX2lkGAIgASgJIjcKE0RyYWluV29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIkkKGkdldFdvcmtmbG93VmVyc2lvbnNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJImEKG0dldFdvcmtmbG93VmVyc2lvbnNSZXNwb25zZRIQCgh2ZXJzaW9ucxgBIAMoCRIcCg9kZWZhdWx0X3ZlcnNpb24YAiABKAlIAIgBAUISChBfZGVmYXVsdF92ZXJzaW9uImkKGFNldERlZmF1bHRWZXJzaW9uUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFQoNd29ya2Zsb3dfdHlwZRgCIAEoCRIUCgd2ZXJzaW9uGAMgASgJSACIAQFCCgoIX3ZlcnNpb24iGwoZU2V0RGVmYXVsdFZlcnNpb25SZXNwb25zZSprCg1TZXJ2aW5nU3RhdHVzEh4KGlNFUlZJTkdfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGgoWU0VSVklOR19TVEFUVVNfU0VSVklORxABEh4KGlNFUlZJTkdfU1RBVFVTX05PVF9TRVJWSU5HEAIylQYKDEFkbWluU2VydmljZRJKCgtMaXN0V29ya2VycxIcLmthZ3ppLnYxLkxpc3RXb3JrZXJzUmVxdWVzdBodLmthZ3ppLnYxLkxpc3RXb3JrZXJzUmVzcG9uc2USRAoJR2V0V29ya2VyEhoua2FnemkudjEuR2V0V29ya2VyUmVxdWVzdBobLmthZ3ppLnYxLkdldFdvcmtlclJlc3BvbnNlEj4KB0dldFN0ZXASGC5rYWd6aS52MS5HZXRTdGVwUmVxdWVzdBoZLmthZ3ppLnYxLkdldFN0ZXBSZXNwb25zZRJECglMaXN0U3RlcHMSGi5rYWd6aS52MS5MaXN0U3RlcHNSZXF1ZXN0Ghsua2FnemkudjEuTGlzdFN0ZXBzUmVzcG9uc2USSgoLSGVhbHRoQ2hlY2sSHC5rYWd6aS52MS5IZWFsdGhDaGVja1JlcXVlc3QaHS5rYWd6aS52MS5IZWFsdGhDaGVja1Jlc3BvbnNlElAKDUdldFNlcnZlckluZm8SHi5rYWd6aS52MS5HZXRTZXJ2ZXJJbmZvUmVxdWVzdBofLmthZ3ppLnYxLkdldFNlcnZlckluZm9SZXNwb25zZRJBCghHZXRTdGF0cxIZLmthZ3ppLnYxLkdldFN0YXRzUmVxdWVzdBoaLmthZ3ppLnYxLkdldFN0YXRzUmVzcG9uc2USSgoLRHJhaW5Xb3JrZXISHC5rYWd6aS52MS5EcmFpbldvcmtlclJlcXVlc3QaHS5rYWd6aS52MS5EcmFpbldvcmtlclJlc3BvbnNlEmIKE0dldFdvcmtmbG93VmVyc2lvbnMSJC5rYWd6aS52MS5HZXRXb3JrZmxvd1ZlcnNpb25zUmVxdWVzdBolLmthZ3ppLnYxLkdldFdvcmtmbG93VmVyc2lvbnNSZXNwb25zZRJcChFTZXREZWZhdWx0VmVyc2lvbhIiLmthZ3ppLnYxLlNldERlZmF1bHRWZXJzaW9uUmVxdWVzdBojLmthZ3ppLnYxLlNldERlZmF1bHRWZXJzaW9uUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step, file_kagzi_v1_worker, file_kagzi_v1_workflow]);
 
 /**
  * @generated from message kagzi.v1.ListWorkersRequest
@@ -404,6 +404,96 @@ export const DrainWorkerResponseSchema: GenMessage<DrainWorkerResponse> = /*@__P
   messageDesc(file_kagzi_v1_admin, 16);
 
 /**
+ * @generated from message kagzi.v1.GetWorkflowVersionsRequest
+ */
+export type GetWorkflowVersionsRequest = Message<"kagzi.v1.GetWorkflowVersionsRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * @generated from field: string workflow_type = 2;
+   */
+  workflowType: string;
+};
+
+/**
+ * Describes the message kagzi.v1.GetWorkflowVersionsRequest.
+ * Use `create(GetWorkflowVersionsRequestSchema)` to create a new message.
+ */
+export const GetWorkflowVersionsRequestSchema: GenMessage<GetWorkflowVersionsRequest> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 17);
+
+/**
+ * @generated from message kagzi.v1.GetWorkflowVersionsResponse
+ */
+export type GetWorkflowVersionsResponse = Message<"kagzi.v1.GetWorkflowVersionsResponse"> & {
+  /**
+   * Those that workers have ever registered, the highest first.
+   *
+   * @generated from field: repeated string versions = 1;
+   */
+  versions: string[];
+
+  /**
+   * The one that new runs take, if it was said by SetDefaultVersion.
+   *
+   * @generated from field: optional string default_version = 2;
+   */
+  defaultVersion?: string | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.GetWorkflowVersionsResponse.
+ * Use `create(GetWorkflowVersionsResponseSchema)` to create a new message.
+ */
+export const GetWorkflowVersionsResponseSchema: GenMessage<GetWorkflowVersionsResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 18);
+
+/**
+ * @generated from message kagzi.v1.SetDefaultVersionRequest
+ */
+export type SetDefaultVersionRequest = Message<"kagzi.v1.SetDefaultVersionRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * @generated from field: string workflow_type = 2;
+   */
+  workflowType: string;
+
+  /**
+   * Absent: the highest, from now on.
+   *
+   * @generated from field: optional string version = 3;
+   */
+  version?: string | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.SetDefaultVersionRequest.
+ * Use `create(SetDefaultVersionRequestSchema)` to create a new message.
+ */
+export const SetDefaultVersionRequestSchema: GenMessage<SetDefaultVersionRequest> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 19);
+
+/**
+ * @generated from message kagzi.v1.SetDefaultVersionResponse
+ */
+export type SetDefaultVersionResponse = Message<"kagzi.v1.SetDefaultVersionResponse"> & {
+};
+
+/**
+ * Describes the message kagzi.v1.SetDefaultVersionResponse.
+ * Use `create(SetDefaultVersionResponseSchema)` to create a new message.
+ */
+export const SetDefaultVersionResponseSchema: GenMessage<SetDefaultVersionResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 20);
+
+/**
  * @generated from enum kagzi.v1.ServingStatus
  */
 export enum ServingStatus {
@@ -502,6 +592,26 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof DrainWorkerRequestSchema;
     output: typeof DrainWorkerResponseSchema;
+  },
+  /**
+   * The versions of a workflow.
+   *
+   * @generated from rpc kagzi.v1.AdminService.GetWorkflowVersions
+   */
+  getWorkflowVersions: {
+    methodKind: "unary";
+    input: typeof GetWorkflowVersionsRequestSchema;
+    output: typeof GetWorkflowVersionsResponseSchema;
+  },
+  /**
+   * Says which version new runs take.
+   *
+   * @generated from rpc kagzi.v1.AdminService.SetDefaultVersion
+   */
+  setDefaultVersion: {
+    methodKind: "unary";
+    input: typeof SetDefaultVersionRequestSchema;
+    output: typeof SetDefaultVersionResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_kagzi_v1_admin, 0);

@@ -10,13 +10,15 @@ import type { ErrorDetail, Payload, RetryPolicy } from "./common_pb.ts";
 import { file_kagzi_v1_common } from "./common_pb.ts";
 import type { StepKind } from "./step_pb.ts";
 import { file_kagzi_v1_step } from "./step_pb.ts";
+import type { StartWorkflowRequest } from "./workflow_pb.ts";
+import { file_kagzi_v1_workflow } from "./workflow_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file kagzi/v1/worker.proto.
  */
 export const file_kagzi_v1_worker: GenFile = /*@__PURE__*/
-  fileDesc("ChVrYWd6aS92MS93b3JrZXIucHJvdG8SCGthZ3ppLnYxIkgKF1dvcmtmbG93VHlwZUNvbmN1cnJlbmN5EhUKDXdvcmtmbG93X3R5cGUYASABKAkSFgoObWF4X2NvbmN1cnJlbnQYAiABKAUijwUKBldvcmtlchIRCgl3b3JrZXJfaWQYASABKAkSFAoMbmFtZXNwYWNlX2lkGAIgASgJEhIKCnRhc2tfcXVldWUYAyABKAkSJgoGc3RhdHVzGAQgASgOMhYua2FnemkudjEuV29ya2VyU3RhdHVzEhAKCGhvc3RuYW1lGAUgASgJEgsKA3BpZBgGIAEoBRIPCgd2ZXJzaW9uGAcgASgJEhYKDndvcmtmbG93X3R5cGVzGAggAygJEhYKDm1heF9jb25jdXJyZW50GAkgASgFEhQKDGFjdGl2ZV9jb3VudBgKIAEoBRIXCg90b3RhbF9jb21wbGV0ZWQYCyABKAMSFAoMdG90YWxfZmFpbGVkGAwgASgDEjEKDXJlZ2lzdGVyZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEWxhc3RfaGVhcnRiZWF0X2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCgZsYWJlbHMYDyADKAsyHC5rYWd6aS52MS5Xb3JrZXIuTGFiZWxzRW50cnkSJAoXcXVldWVfY29uY3VycmVuY3lfbGltaXQYECABKAVIAIgBARJEChl3b3JrZmxvd190eXBlX2NvbmN1cnJlbmN5GBEgAygLMiEua2FnemkudjEuV29ya2Zsb3dUeXBlQ29uY3VycmVuY3kSLAoJd29ya2Zsb3dzGBIgAygLMhkua2FnemkudjEuV29ya2Zsb3dWZXJzaW9uGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCGgoYX3F1ZXVlX2NvbmN1cnJlbmN5X2xpbWl0IjkKD1dvcmtmbG93VmVyc2lvbhIVCg13b3JrZmxvd190eXBlGAEgASgJEg8KB3ZlcnNpb24YAiABKAkitwMKD1JlZ2lzdGVyUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEgoKdGFza19xdWV1ZRgCIAEoCRIWCg53b3JrZmxvd190eXBlcxgDIAMoCRIQCghob3N0bmFtZRgEIAEoCRILCgNwaWQYBSABKAUSDwoHdmVyc2lvbhgGIAEoCRIWCg5tYXhfY29uY3VycmVudBgHIAEoBRI1CgZsYWJlbHMYCCADKAsyJS5rYWd6aS52MS5SZWdpc3RlclJlcXVlc3QuTGFiZWxzRW50cnkSJAoXcXVldWVfY29uY3VycmVuY3lfbGltaXQYCSABKAVIAIgBARJEChl3b3JrZmxvd190eXBlX2NvbmN1cnJlbmN5GAogAygLMiEua2FnemkudjEuV29ya2Zsb3dUeXBlQ29uY3VycmVuY3kSLAoJd29ya2Zsb3dzGAsgAygLMhkua2FnemkudjEuV29ya2Zsb3dWZXJzaW9uGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCGgoYX3F1ZXVlX2NvbmN1cnJlbmN5X2xpbWl0InEKEFJlZ2lzdGVyUmVzcG9uc2USEQoJd29ya2VyX2lkGAEgASgJEh0KFWhlYXJ0YmVhdF9pbnRlcnZhbF9tcxgCIAEoAxIQCghsZWFzZV9tcxgDIAEoAxIZChFtYXhfcGF5bG9hZF9ieXRlcxgEIAEoAyIoCgdIZWxkUnVuEg4KBnJ1bl9pZBgBIAEoCRINCgVlcG9jaBgCIAEoBSIrCghIZWxkUnVucxIfCgRydW5zGAEgAygLMhEua2FnemkudjEuSGVsZFJ1biKiAQoQSGVhcnRiZWF0UmVxdWVzdBIRCgl3b3JrZXJfaWQYASABKAkSFAoMbmFtZXNwYWNlX2lkGAIgASgJEhQKDGFjdGl2ZV9jb3VudBgDIAEoBRIXCg90b3RhbF9jb21wbGV0ZWQYBCABKAMSFAoMdG90YWxfZmFpbGVkGAUgASgDEiAKBGhlbGQYBiABKAsyEi5rYWd6aS52MS5IZWxkUnVucyJbChFIZWFydGJlYXRSZXNwb25zZRIfCgRsb3N0GAEgAygLMhEua2FnemkudjEuSGVsZFJ1bhIWCg5jYW5jZWxfcnVuX2lkcxgCIAMoCRINCgVkcmFpbhgDIAEoCCI8ChFEZXJlZ2lzdGVyUmVxdWVzdBIRCgl3b3JrZXJfaWQYASABKAkSFAoMbmFtZXNwYWNlX2lkGAIgASgJIhQKEkRlcmVnaXN0ZXJSZXNwb25zZSJ6Cg9Qb2xsVGFza1JlcXVlc3QSEQoJd29ya2VyX2lkGAEgASgJEhQKDG5hbWVzcGFjZV9pZBgCIAEoCRISCgp0YXNrX3F1ZXVlGAMgASgJEhYKDndvcmtmbG93X3R5cGVzGAQgAygJEhIKCnRpbWVvdXRfbXMYBSABKAMi0QEKEFBvbGxUYXNrUmVzcG9uc2USDgoGcnVuX2lkGAEgASgJEhUKDXdvcmtmbG93X3R5cGUYAiABKAkSIAoFaW5wdXQYAyABKAsyES5rYWd6aS52MS5QYXlsb2FkEhIKCnRhc2tfdG9rZW4YBCABKAkSDwoHdmVyc2lvbhgFIAEoCRIPCgdhdHRlbXB0GAYgASgFEhgKC2V4dGVybmFsX2lkGAcgASgJSACIAQESFAoMbmFtZXNwYWNlX2lkGAggASgJQg4KDF9leHRlcm5hbF9pZCLkAQoQQmVnaW5TdGVwUmVxdWVzdBIOCgZydW5faWQYASABKAkSEQoJc3RlcF9uYW1lGAIgASgJEiAKBGtpbmQYAyABKA4yEi5rYWd6aS52MS5TdGVwS2luZBIgCgVpbnB1dBgEIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSEgoKdGFza190b2tlbhgFIAEoCRISCgpvY2N1cnJlbmNlGAYgASgFEisKDHJldHJ5X3BvbGljeRgHIAEoCzIVLmthZ3ppLnYxLlJldHJ5UG9saWN5EhQKDG5hbWVzcGFjZV9pZBgIIAEoCSKkAQoRQmVnaW5TdGVwUmVzcG9uc2USDwoHc3RlcF9pZBgBIAEoCRIWCg5zaG91bGRfZXhlY3V0ZRgCIAEoCBIoCg1jYWNoZWRfb3V0cHV0GAMgASgLMhEua2FnemkudjEuUGF5bG9hZBIkCgVlcnJvchgEIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsEhYKDmF0dGVtcHRfbnVtYmVyGAUgASgFIm8KE0NvbXBsZXRlU3RlcFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg8KB3N0ZXBfaWQYAiABKAkSIQoGb3V0cHV0GAMgASgLMhEua2FnemkudjEuUGF5bG9hZBIUCgxuYW1lc3BhY2VfaWQYBCABKAkiOQoUQ29tcGxldGVTdGVwUmVzcG9uc2USIQoGb3V0cHV0GAEgASgLMhEua2FnemkudjEuUGF5bG9hZCJuCg9GYWlsU3RlcFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg8KB3N0ZXBfaWQYAiABKAkSJAoFZXJyb3IYAyABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIUCgxuYW1lc3BhY2VfaWQYBCABKAkiWQoQRmFpbFN0ZXBSZXNwb25zZRIXCg9zY2hlZHVsZWRfcmV0cnkYASABKAgSLAoIcmV0cnlfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInYKF0NvbXBsZXRlV29ya2Zsb3dSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIhCgZvdXRwdXQYAiABKAsyES5rYWd6aS52MS5QYXlsb2FkEhIKCnRhc2tfdG9rZW4YAyABKAkSFAoMbmFtZXNwYWNlX2lkGAQgASgJIhoKGENvbXBsZXRlV29ya2Zsb3dSZXNwb25zZSJ1ChNGYWlsV29ya2Zsb3dSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIkCgVlcnJvchgCIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsEhIKCnRhc2tfdG9rZW4YAyABKAkSFAoMbmFtZXNwYWNlX2lkGAQgASgJIl0KFEZhaWxXb3JrZmxvd1Jlc3BvbnNlEhcKD3NjaGVkdWxlZF9yZXRyeRgBIAEoCBIsCghyZXRyeV9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAicgoMU2xlZXBSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJEisKCGR1cmF0aW9uGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhQKDG5hbWVzcGFjZV9pZBgEIAEoCSI/Cg1TbGVlcFJlc3BvbnNlEi4KCndha2VfdXBfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsECCg1IaXN0b3J5UmVjb3JkEgsKA3NlcRgBIAEoBRIiCgR0eXBlGAIgASgOMhQua2FnemkudjEuUmVjb3JkVHlwZRIgCgRraW5kGAMgASgOMhIua2FnemkudjEuU3RlcEtpbmQSEQoJc3RlcF9uYW1lGAQgASgJEhIKCm9jY3VycmVuY2UYBSABKAUSDwoHYXR0ZW1wdBgGIAEoBRIiCgdwYXlsb2FkGAcgASgLMhEua2FnemkudjEuUGF5bG9hZBIkCgVlcnJvchgIIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsEioKBmR1ZV9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLb2JzZXJ2ZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImYKC1dvcmtSZXF1ZXN0EiIKBWhlbGxvGAEgASgLMhMua2FnemkudjEuV29ya0hlbGxvEiQKB3VwZGF0ZXMYAiADKAsyEy5rYWd6aS52MS5SdW5VcGRhdGUSDQoFZHJhaW4YAyABKAgiVQoJV29ya0hlbGxvEhEKCXdvcmtlcl9pZBgBIAEoCRIUCgxuYW1lc3BhY2VfaWQYAiABKAkSHwoEaGVsZBgDIAMoCzIRLmthZ3ppLnYxLkhlbGRSdW4iqQIKCVJ1blVwZGF0ZRIOCgZydW5faWQYASABKAkSDQoFZXBvY2gYAiABKAUSEQoJYWZ0ZXJfc2VxGAMgASgFEiMKCGNvbW1hbmRzGAQgAygLMhEua2FnemkudjEuQ29tbWFuZBIeCgRwYXJrGAUgASgLMg4ua2FnemkudjEuUGFya0gAEikKCGNvbXBsZXRlGAYgASgLMhUua2FnemkudjEuQ29tcGxldGVSdW5IABIhCgRmYWlsGAcgASgLMhEua2FnemkudjEuRmFpbFJ1bkgAEicKB3JlbGVhc2UYCCABKAsyFC5rYWd6aS52MS5SZWxlYXNlUnVuSAASIwoFYmxvY2sYCSABKAsyEi5rYWd6aS52MS5CbG9ja1J1bkgAQgkKB291dGNvbWUiwgIKB0NvbW1hbmQSEQoJc3RlcF9uYW1lGAEgASgJEhIKCm9jY3VycmVuY2UYAiABKAUSLwoLb2JzZXJ2ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjYKDWNvbXBsZXRlX3N0ZXAYBCABKAsyHS5rYWd6aS52MS5Db21wbGV0ZVN0ZXBDb21tYW5kSAASLgoJZmFpbF9zdGVwGAUgASgLMhkua2FnemkudjEuRmFpbFN0ZXBDb21tYW5kSAASMgoLc3RhcnRfc2xlZXAYBiABKAsyGy5rYWd6aS52MS5TdGFydFNsZWVwQ29tbWFuZEgAEjgKDmNvbXBsZXRlX3NsZWVwGAcgASgLMh4ua2FnemkudjEuQ29tcGxldGVTbGVlcENvbW1hbmRIAEIJCgdjb21tYW5kIoABChNDb21wbGV0ZVN0ZXBDb21tYW5kEg8KB2F0dGVtcHQYASABKAUSIAoFaW5wdXQYAiABKAsyES5rYWd6aS52MS5QYXlsb2FkEiEKBm91dHB1dBgDIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSEwoLZHVyYXRpb25fbXMYBCABKAMirAEKD0ZhaWxTdGVwQ29tbWFuZBIPCgdhdHRlbXB0GAEgASgFEiAKBWlucHV0GAIgASgLMhEua2FnemkudjEuUGF5bG9hZBIkCgVlcnJvchgDIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsEhMKC2R1cmF0aW9uX21zGAQgASgDEisKDHJldHJ5X3BvbGljeRgFIAEoCzIVLmthZ3ppLnYxLlJldHJ5UG9saWN5Il0KEVN0YXJ0U2xlZXBDb21tYW5kEhUKC2R1cmF0aW9uX21zGAEgASgDSAASKAoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSABCBwoFdW50aWwiKwoUQ29tcGxldGVTbGVlcENvbW1hbmQSEwoLc3RhcnRlZF9zZXEYASABKAUiNgoEUGFyaxIuCgp3YWtlX3VwX2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIwCgtDb21wbGV0ZVJ1bhIhCgZvdXRwdXQYASABKAsyES5rYWd6aS52MS5QYXlsb2FkIlwKB0ZhaWxSdW4SJAoFZXJyb3IYASABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIrCgxyZXRyeV9wb2xpY3kYAiABKAsyFS5rYWd6aS52MS5SZXRyeVBvbGljeSIMCgpSZWxlYXNlUnVuIjAKCEJsb2NrUnVuEiQKBWVycm9yGAEgASgLMhUua2FnemkudjEuRXJyb3JEZXRhaWwinQEKDFdvcmtSZXNwb25zZRIdCgV0YXNrcxgBIAMoCzIOLmthZ3ppLnYxLlRhc2sSHgoEYWNrcxgCIAMoCzIQLmthZ3ppLnYxLlJ1bkFjaxIWCg5jYW5jZWxfcnVuX2lkcxgDIAMoCRINCgVkcmFpbhgEIAEoCBInCgNub3cYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsQBCgRUYXNrEg4KBnJ1bl9pZBgBIAEoCRINCgVlcG9jaBgCIAEoBRIVCg13b3JrZmxvd190eXBlGAMgASgJEg8KB3ZlcnNpb24YBCABKAkSDwoHYXR0ZW1wdBgFIAEoBRIYCgtleHRlcm5hbF9pZBgGIAEoCUgAiAEBEhAKCGxhc3Rfc2VxGAcgASgFEigKB2hpc3RvcnkYCCADKAsyFy5rYWd6aS52MS5IaXN0b3J5UmVjb3JkQg4KDF9leHRlcm5hbF9pZCKgAgoGUnVuQWNrEg4KBnJ1bl9pZBgBIAEoCRINCgVlcG9jaBgCIAEoBRInCgZyZXN1bHQYAyABKA4yFy5rYWd6aS52MS5SdW5BY2suUmVzdWx0EgsKA3NlcRgEIAEoBRIrCglkZWNpc2lvbnMYBSADKAsyGC5rYWd6aS52MS5SZWNvcmREZWNpc2lvbhIkCgVlcnJvchgGIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsIm4KBlJlc3VsdBIWChJSRVNVTFRfVU5TUEVDSUZJRUQQABINCglSRVNVTFRfT0sQARIVChFSRVNVTFRfTEVBU0VfTE9TVBACEhEKDVJFU1VMVF9SRUxPQUQQAxITCg9SRVNVTFRfUkVKRUNURUQQBCJtCg5SZWNvcmREZWNpc2lvbhILCgNzZXEYASABKAUSIgoEdHlwZRgCIAEoDjIULmthZ3ppLnYxLlJlY29yZFR5cGUSKgoGZHVlX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJNChJSZWFkSGlzdG9yeVJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIRCglhZnRlcl9zZXEYAyABKAUiUQoTUmVhZEhpc3RvcnlSZXNwb25zZRIoCgdyZWNvcmRzGAEgAygLMhcua2FnemkudjEuSGlzdG9yeVJlY29yZBIQCghoYXNfbW9yZRgCIAEoCCp+CgxXb3JrZXJTdGF0dXMSHQoZV09SS0VSX1NUQVRVU19VTlNQRUNJRklFRBAAEhgKFFdPUktFUl9TVEFUVVNfT05MSU5FEAESGgoWV09SS0VSX1NUQVRVU19EUkFJTklORxACEhkKFVdPUktFUl9TVEFUVVNfT0ZGTElORRADKqoBCgpSZWNvcmRUeXBlEhsKF1JFQ09SRF9UWVBFX1VOU1BFQ0lGSUVEEAASFwoTUkVDT1JEX1RZUEVfU1RBUlRFRBABEhgKFFJFQ09SRF9UWVBFX1JFVFJZSU5HEAISGQoVUkVDT1JEX1RZUEVfQ09NUExFVEVEEAMSFgoSUkVDT1JEX1RZUEVfRkFJTEVEEAQSGQoVUkVDT1JEX1RZUEVfQ0FOQ0VMTEVEEAUy5wYKDVdvcmtlclNlcnZpY2USQQoIUmVnaXN0ZXISGS5rYWd6aS52MS5SZWdpc3RlclJlcXVlc3QaGi5rYWd6aS52MS5SZWdpc3RlclJlc3BvbnNlEkQKCUhlYXJ0YmVhdBIaLmthZ3ppLnYxLkhlYXJ0YmVhdFJlcXVlc3QaGy5rYWd6aS52MS5IZWFydGJlYXRSZXNwb25zZRJHCgpEZXJlZ2lzdGVyEhsua2FnemkudjEuRGVyZWdpc3RlclJlcXVlc3QaHC5rYWd6aS52MS5EZXJlZ2lzdGVyUmVzcG9uc2USQQoIUG9sbFRhc2sSGS5rYWd6aS52MS5Qb2xsVGFza1JlcXVlc3QaGi5rYWd6aS52MS5Qb2xsVGFza1Jlc3BvbnNlEkQKCUJlZ2luU3RlcBIaLmthZ3ppLnYxLkJlZ2luU3RlcFJlcXVlc3QaGy5rYWd6aS52MS5CZWdpblN0ZXBSZXNwb25zZRJNCgxDb21wbGV0ZVN0ZXASHS5rYWd6aS52MS5Db21wbGV0ZVN0ZXBSZXF1ZXN0Gh4ua2FnemkudjEuQ29tcGxldGVTdGVwUmVzcG9uc2USQQoIRmFpbFN0ZXASGS5rYWd6aS52MS5GYWlsU3RlcFJlcXVlc3QaGi5rYWd6aS52MS5GYWlsU3RlcFJlc3BvbnNlElkKEENvbXBsZXRlV29ya2Zsb3cSIS5rYWd6aS52MS5Db21wbGV0ZVdvcmtmbG93UmVxdWVzdBoiLmthZ3ppLnYxLkNvbXBsZXRlV29ya2Zsb3dSZXNwb25zZRJNCgxGYWlsV29ya2Zsb3cSHS5rYWd6aS52MS5GYWlsV29ya2Zsb3dSZXF1ZXN0Gh4ua2FnemkudjEuRmFpbFdvcmtmbG93UmVzcG9uc2USOAoFU2xlZXASFi5rYWd6aS52MS5TbGVlcFJlcXVlc3QaFy5rYWd6aS52MS5TbGVlcFJlc3BvbnNlEjkKBFdvcmsSFS5rYWd6aS52MS5Xb3JrUmVxdWVzdBoWLmthZ3ppLnYxLldvcmtSZXNwb25zZSgBMAESSgoLUmVhZEhpc3RvcnkSHC5rYWd6aS52MS5SZWFkSGlzdG9yeVJlcXVlc3QaHS5rYWd6aS52MS5SZWFkSGlzdG9yeVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step]);
+  fileDesc("ChVrYWd6aS92MS93b3JrZXIucHJvdG8SCGthZ3ppLnYxIkgKF1dvcmtmbG93VHlwZUNvbmN1cnJlbmN5EhUKDXdvcmtmbG93X3R5cGUYASABKAkSFgoObWF4X2NvbmN1cnJlbnQYAiABKAUijwUKBldvcmtlchIRCgl3b3JrZXJfaWQYASABKAkSFAoMbmFtZXNwYWNlX2lkGAIgASgJEhIKCnRhc2tfcXVldWUYAyABKAkSJgoGc3RhdHVzGAQgASgOMhYua2FnemkudjEuV29ya2VyU3RhdHVzEhAKCGhvc3RuYW1lGAUgASgJEgsKA3BpZBgGIAEoBRIPCgd2ZXJzaW9uGAcgASgJEhYKDndvcmtmbG93X3R5cGVzGAggAygJEhYKDm1heF9jb25jdXJyZW50GAkgASgFEhQKDGFjdGl2ZV9jb3VudBgKIAEoBRIXCg90b3RhbF9jb21wbGV0ZWQYCyABKAMSFAoMdG90YWxfZmFpbGVkGAwgASgDEjEKDXJlZ2lzdGVyZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEWxhc3RfaGVhcnRiZWF0X2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCgZsYWJlbHMYDyADKAsyHC5rYWd6aS52MS5Xb3JrZXIuTGFiZWxzRW50cnkSJAoXcXVldWVfY29uY3VycmVuY3lfbGltaXQYECABKAVIAIgBARJEChl3b3JrZmxvd190eXBlX2NvbmN1cnJlbmN5GBEgAygLMiEua2FnemkudjEuV29ya2Zsb3dUeXBlQ29uY3VycmVuY3kSLAoJd29ya2Zsb3dzGBIgAygLMhkua2FnemkudjEuV29ya2Zsb3dWZXJzaW9uGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCGgoYX3F1ZXVlX2NvbmN1cnJlbmN5X2xpbWl0ImEKD1dvcmtmbG93VmVyc2lvbhIVCg13b3JrZmxvd190eXBlGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSFwoKdGltZW91dF9tcxgDIAEoA0gAiAEBQg0KC190aW1lb3V0X21zIrcDCg9SZWdpc3RlclJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhIKCnRhc2tfcXVldWUYAiABKAkSFgoOd29ya2Zsb3dfdHlwZXMYAyADKAkSEAoIaG9zdG5hbWUYBCABKAkSCwoDcGlkGAUgASgFEg8KB3ZlcnNpb24YBiABKAkSFgoObWF4X2NvbmN1cnJlbnQYByABKAUSNQoGbGFiZWxzGAggAygLMiUua2FnemkudjEuUmVnaXN0ZXJSZXF1ZXN0LkxhYmVsc0VudHJ5EiQKF3F1ZXVlX2NvbmN1cnJlbmN5X2xpbWl0GAkgASgFSACIAQESRAoZd29ya2Zsb3dfdHlwZV9jb25jdXJyZW5jeRgKIAMoCzIhLmthZ3ppLnYxLldvcmtmbG93VHlwZUNvbmN1cnJlbmN5EiwKCXdvcmtmbG93cxgLIAMoCzIZLmthZ3ppLnYxLldvcmtmbG93VmVyc2lvbhotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQhoKGF9xdWV1ZV9jb25jdXJyZW5jeV9saW1pdCJxChBSZWdpc3RlclJlc3BvbnNlEhEKCXdvcmtlcl9pZBgBIAEoCRIdChVoZWFydGJlYXRfaW50ZXJ2YWxfbXMYAiABKAMSEAoIbGVhc2VfbXMYAyABKAMSGQoRbWF4X3BheWxvYWRfYnl0ZXMYBCABKAMiKAoHSGVsZFJ1bhIOCgZydW5faWQYASABKAkSDQoFZXBvY2gYAiABKAUiKwoISGVsZFJ1bnMSHwoEcnVucxgBIAMoCzIRLmthZ3ppLnYxLkhlbGRSdW4iogEKEEhlYXJ0YmVhdFJlcXVlc3QSEQoJd29ya2VyX2lkGAEgASgJEhQKDG5hbWVzcGFjZV9pZBgCIAEoCRIUCgxhY3RpdmVfY291bnQYAyABKAUSFwoPdG90YWxfY29tcGxldGVkGAQgASgDEhQKDHRvdGFsX2ZhaWxlZBgFIAEoAxIgCgRoZWxkGAYgASgLMhIua2FnemkudjEuSGVsZFJ1bnMiWwoRSGVhcnRiZWF0UmVzcG9uc2USHwoEbG9zdBgBIAMoCzIRLmthZ3ppLnYxLkhlbGRSdW4SFgoOY2FuY2VsX3J1bl9pZHMYAiADKAkSDQoFZHJhaW4YAyABKAgiPAoRRGVyZWdpc3RlclJlcXVlc3QSEQoJd29ya2VyX2lkGAEgASgJEhQKDG5hbWVzcGFjZV9pZBgCIAEoCSIUChJEZXJlZ2lzdGVyUmVzcG9uc2UiegoPUG9sbFRhc2tSZXF1ZXN0EhEKCXdvcmtlcl9pZBgBIAEoCRIUCgxuYW1lc3BhY2VfaWQYAiABKAkSEgoKdGFza19xdWV1ZRgDIAEoCRIWCg53b3JrZmxvd190eXBlcxgEIAMoCRISCgp0aW1lb3V0X21zGAUgASgDItEBChBQb2xsVGFza1Jlc3BvbnNlEg4KBnJ1bl9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJEiAKBWlucHV0GAMgASgLMhEua2FnemkudjEuUGF5bG9hZBISCgp0YXNrX3Rva2VuGAQgASgJEg8KB3ZlcnNpb24YBSABKAkSDwoHYXR0ZW1wdBgGIAEoBRIYCgtleHRlcm5hbF9pZBgHIAEoCUgAiAEBEhQKDG5hbWVzcGFjZV9pZBgIIAEoCUIOCgxfZXh0ZXJuYWxfaWQi5AEKEEJlZ2luU3RlcFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhEKCXN0ZXBfbmFtZRgCIAEoCRIgCgRraW5kGAMgASgOMhIua2FnemkudjEuU3RlcEtpbmQSIAoFaW5wdXQYBCABKAsyES5rYWd6aS52MS5QYXlsb2FkEhIKCnRhc2tfdG9rZW4YBSABKAkSEgoKb2NjdXJyZW5jZRgGIAEoBRIrCgxyZXRyeV9wb2xpY3kYByABKAsyFS5rYWd6aS52MS5SZXRyeVBvbGljeRIUCgxuYW1lc3BhY2VfaWQYCCABKAkipAEKEUJlZ2luU3RlcFJlc3BvbnNlEg8KB3N0ZXBfaWQYASABKAkSFgoOc2hvdWxkX2V4ZWN1dGUYAiABKAgSKAoNY2FjaGVkX291dHB1dBgDIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSJAoFZXJyb3IYBCABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIWCg5hdHRlbXB0X251bWJlchgFIAEoBSJvChNDb21wbGV0ZVN0ZXBSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJEiEKBm91dHB1dBgDIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSFAoMbmFtZXNwYWNlX2lkGAQgASgJIjkKFENvbXBsZXRlU3RlcFJlc3BvbnNlEiEKBm91dHB1dBgBIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQibgoPRmFpbFN0ZXBSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJEiQKBWVycm9yGAMgASgLMhUua2FnemkudjEuRXJyb3JEZXRhaWwSFAoMbmFtZXNwYWNlX2lkGAQgASgJIlkKEEZhaWxTdGVwUmVzcG9uc2USFwoPc2NoZWR1bGVkX3JldHJ5GAEgASgIEiwKCHJldHJ5X2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ2ChdDb21wbGV0ZVdvcmtmbG93UmVxdWVzdBIOCgZydW5faWQYASABKAkSIQoGb3V0cHV0GAIgASgLMhEua2FnemkudjEuUGF5bG9hZBISCgp0YXNrX3Rva2VuGAMgASgJEhQKDG5hbWVzcGFjZV9pZBgEIAEoCSIaChhDb21wbGV0ZVdvcmtmbG93UmVzcG9uc2UidQoTRmFpbFdvcmtmbG93UmVxdWVzdBIOCgZydW5faWQYASABKAkSJAoFZXJyb3IYAiABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBISCgp0YXNrX3Rva2VuGAMgASgJEhQKDG5hbWVzcGFjZV9pZBgEIAEoCSJdChRGYWlsV29ya2Zsb3dSZXNwb25zZRIXCg9zY2hlZHVsZWRfcmV0cnkYASABKAgSLAoIcmV0cnlfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInIKDFNsZWVwUmVxdWVzdBIOCgZydW5faWQYASABKAkSDwoHc3RlcF9pZBgCIAEoCRIrCghkdXJhdGlvbhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIUCgxuYW1lc3BhY2VfaWQYBCABKAkiPwoNU2xlZXBSZXNwb25zZRIuCgp3YWtlX3VwX2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLtAgoNSGlzdG9yeVJlY29yZBILCgNzZXEYASABKAUSIgoEdHlwZRgCIAEoDjIULmthZ3ppLnYxLlJlY29yZFR5cGUSIAoEa2luZBgDIAEoDjISLmthZ3ppLnYxLlN0ZXBLaW5kEhEKCXN0ZXBfbmFtZRgEIAEoCRISCgpvY2N1cnJlbmNlGAUgASgFEg8KB2F0dGVtcHQYBiABKAUSIgoHcGF5bG9hZBgHIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSJAoFZXJyb3IYCCABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIqCgZkdWVfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC29ic2VydmVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZCgxjaGlsZF9ydW5faWQYCyABKAlIAIgBAUIPCg1fY2hpbGRfcnVuX2lkImYKC1dvcmtSZXF1ZXN0EiIKBWhlbGxvGAEgASgLMhMua2FnemkudjEuV29ya0hlbGxvEiQKB3VwZGF0ZXMYAiADKAsyEy5rYWd6aS52MS5SdW5VcGRhdGUSDQoFZHJhaW4YAyABKAgiVQoJV29ya0hlbGxvEhEKCXdvcmtlcl9pZBgBIAEoCRIUCgxuYW1lc3BhY2VfaWQYAiABKAkSHwoEaGVsZBgDIAMoCzIRLmthZ3ppLnYxLkhlbGRSdW4iqQMKCVJ1blVwZGF0ZRIOCgZydW5faWQYASABKAkSDQoFZXBvY2gYAiABKAUSEQoJYWZ0ZXJfc2VxGAMgASgFEiMKCGNvbW1hbmRzGAQgAygLMhEua2FnemkudjEuQ29tbWFuZBIeCgRwYXJrGAUgASgLMg4ua2FnemkudjEuUGFya0gAEikKCGNvbXBsZXRlGAYgASgLMhUua2FnemkudjEuQ29tcGxldGVSdW5IABIhCgRmYWlsGAcgASgLMhEua2FnemkudjEuRmFpbFJ1bkgAEicKB3JlbGVhc2UYCCABKAsyFC5rYWd6aS52MS5SZWxlYXNlUnVuSAASIwoFYmxvY2sYCSABKAsyEi5rYWd6aS52MS5CbG9ja1J1bkgAEiUKBmNhbmNlbBgKIAEoCzITLmthZ3ppLnYxLkNhbmNlbFJ1bkgAEjIKD2NvbnRpbnVlX2FzX25ldxgLIAEoCzIXLmthZ3ppLnYxLkNvbnRpbnVlQXNOZXdIABIjCghwcm9ncmVzcxgMIAEoCzIRLmthZ3ppLnYxLlBheWxvYWRCCQoHb3V0Y29tZSKTBQoHQ29tbWFuZBIRCglzdGVwX25hbWUYASABKAkSEgoKb2NjdXJyZW5jZRgCIAEoBRIvCgtvYnNlcnZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoNY29tcGxldGVfc3RlcBgEIAEoCzIdLmthZ3ppLnYxLkNvbXBsZXRlU3RlcENvbW1hbmRIABIuCglmYWlsX3N0ZXAYBSABKAsyGS5rYWd6aS52MS5GYWlsU3RlcENvbW1hbmRIABIyCgtzdGFydF9zbGVlcBgGIAEoCzIbLmthZ3ppLnYxLlN0YXJ0U2xlZXBDb21tYW5kSAASOAoOY29tcGxldGVfc2xlZXAYByABKAsyHi5rYWd6aS52MS5Db21wbGV0ZVNsZWVwQ29tbWFuZEgAEjsKEHN0YXJ0X2V2ZW50X3dhaXQYCCABKAsyHy5rYWd6aS52MS5TdGFydEV2ZW50V2FpdENvbW1hbmRIABJBChNjb21wbGV0ZV9ldmVudF93YWl0GAkgASgLMiIua2FnemkudjEuQ29tcGxldGVFdmVudFdhaXRDb21tYW5kSAASMgoLc3RhcnRfY2hpbGQYCiABKAsyGy5rYWd6aS52MS5TdGFydENoaWxkQ29tbWFuZEgAEjQKDHRha2VfbWVzc2FnZRgLIAEoCzIcLmthZ3ppLnYxLlRha2VNZXNzYWdlQ29tbWFuZEgAEjIKC2NhbmNlbF9zdGVwGAwgASgLMhsua2FnemkudjEuQ2FuY2VsU3RlcENvbW1hbmRIABIxCgpjYW5jZWxsaW5nGA0gASgLMhsua2FnemkudjEuQ2FuY2VsbGluZ0NvbW1hbmRIAEIJCgdjb21tYW5kIoABChNDb21wbGV0ZVN0ZXBDb21tYW5kEg8KB2F0dGVtcHQYASABKAUSIAoFaW5wdXQYAiABKAsyES5rYWd6aS52MS5QYXlsb2FkEiEKBm91dHB1dBgDIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSEwoLZHVyYXRpb25fbXMYBCABKAMirAEKD0ZhaWxTdGVwQ29tbWFuZBIPCgdhdHRlbXB0GAEgASgFEiAKBWlucHV0GAIgASgLMhEua2FnemkudjEuUGF5bG9hZBIkCgVlcnJvchgDIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsEhMKC2R1cmF0aW9uX21zGAQgASgDEisKDHJldHJ5X3BvbGljeRgFIAEoCzIVLmthZ3ppLnYxLlJldHJ5UG9saWN5Il0KEVN0YXJ0U2xlZXBDb21tYW5kEhUKC2R1cmF0aW9uX21zGAEgASgDSAASKAoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSABCBwoFdW50aWwiKwoUQ29tcGxldGVTbGVlcENvbW1hbmQSEwoLc3RhcnRlZF9zZXEYASABKAUiPwoVU3RhcnRFdmVudFdhaXRDb21tYW5kEhcKCnRpbWVvdXRfbXMYASABKANIAIgBAUINCgtfdGltZW91dF9tcyIvChhDb21wbGV0ZUV2ZW50V2FpdENvbW1hbmQSEwoLc3RhcnRlZF9zZXEYASABKAUiRQoRU3RhcnRDaGlsZENvbW1hbmQSMAoId29ya2Zsb3cYASABKAsyHi5rYWd6aS52MS5TdGFydFdvcmtmbG93UmVxdWVzdCJYChJUYWtlTWVzc2FnZUNvbW1hbmQSIAoEa2luZBgBIAEoDjISLmthZ3ppLnYxLlN0ZXBLaW5kEhAKCHBvc2l0aW9uGAIgASgFEg4KBmZhaWxlZBgDIAEoCCKHAQoRQ2FuY2VsU3RlcENvbW1hbmQSIAoEa2luZBgBIAEoDjISLmthZ3ppLnYxLlN0ZXBLaW5kEiQKBWVycm9yGAIgASgLMhUua2FnemkudjEuRXJyb3JEZXRhaWwSGQoMY2hpbGRfcnVuX2lkGAMgASgJSACIAQFCDwoNX2NoaWxkX3J1bl9pZCI5ChFDYW5jZWxsaW5nQ29tbWFuZBIkCgVlcnJvchgBIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsIl0KBFBhcmsSLgoKd2FrZV91cF9hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHc2lnbmFscxgCIAEoBRIUCgxmb3JfbWVzc2FnZXMYAyABKAgiMAoLQ29tcGxldGVSdW4SIQoGb3V0cHV0GAEgASgLMhEua2FnemkudjEuUGF5bG9hZCJcCgdGYWlsUnVuEiQKBWVycm9yGAEgASgLMhUua2FnemkudjEuRXJyb3JEZXRhaWwSKwoMcmV0cnlfcG9saWN5GAIgASgLMhUua2FnemkudjEuUmV0cnlQb2xpY3kiDAoKUmVsZWFzZVJ1biIwCghCbG9ja1J1bhIkCgVlcnJvchgBIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsIjEKCUNhbmNlbFJ1bhIkCgVlcnJvchgBIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsIkEKDUNvbnRpbnVlQXNOZXcSDgoGcnVuX2lkGAEgASgJEiAKBWlucHV0GAIgASgLMhEua2FnemkudjEuUGF5bG9hZCLEAQoMV29ya1Jlc3BvbnNlEh0KBXRhc2tzGAEgAygLMg4ua2FnemkudjEuVGFzaxIeCgRhY2tzGAIgAygLMhAua2FnemkudjEuUnVuQWNrEhYKDmNhbmNlbF9ydW5faWRzGAMgAygJEg0KBWRyYWluGAQgASgIEicKA25vdxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoHc2lnbmFscxgGIAMoCzIULmthZ3ppLnYxLlJ1blNpZ25hbHMinAEKClJ1blNpZ25hbHMSDgoGcnVuX2lkGAEgASgJEg0KBWVwb2NoGAIgASgFEg0KBWNvdW50GAMgASgFEigKCG1lc3NhZ2VzGAQgAygLMhYua2FnemkudjEuSW5ib3hNZXNzYWdlEiUKBmNhbmNlbBgFIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsEg8KB3JlbGVhc2UYBiABKAgisQEKDEluYm94TWVzc2FnZRIQCghwb3NpdGlvbhgBIAEoBRIMCgRuYW1lGAIgASgJEgsKA2tleRgDIAEoCRIZCgxjaGlsZF9ydW5faWQYBCABKAlIAIgBARIiCgdwYXlsb2FkGAUgASgLMhEua2FnemkudjEuUGF5bG9hZBIkCgVlcnJvchgGIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsQg8KDV9jaGlsZF9ydW5faWQimQIKBFRhc2sSDgoGcnVuX2lkGAEgASgJEg0KBWVwb2NoGAIgASgFEhUKDXdvcmtmbG93X3R5cGUYAyABKAkSDwoHdmVyc2lvbhgEIAEoCRIPCgdhdHRlbXB0GAUgASgFEhgKC2V4dGVybmFsX2lkGAYgASgJSACIAQESEAoIbGFzdF9zZXEYByABKAUSKAoHaGlzdG9yeRgIIAMoCzIXLmthZ3ppLnYxLkhpc3RvcnlSZWNvcmQSJQoHc2lnbmFscxgJIAEoCzIULmthZ3ppLnYxLlJ1blNpZ25hbHMSGgoNcGFyZW50X3J1bl9pZBgKIAEoCUgBiAEBQg4KDF9leHRlcm5hbF9pZEIQCg5fcGFyZW50X3J1bl9pZCKgAgoGUnVuQWNrEg4KBnJ1bl9pZBgBIAEoCRINCgVlcG9jaBgCIAEoBRInCgZyZXN1bHQYAyABKA4yFy5rYWd6aS52MS5SdW5BY2suUmVzdWx0EgsKA3NlcRgEIAEoBRIrCglkZWNpc2lvbnMYBSADKAsyGC5rYWd6aS52MS5SZWNvcmREZWNpc2lvbhIkCgVlcnJvchgGIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsIm4KBlJlc3VsdBIWChJSRVNVTFRfVU5TUEVDSUZJRUQQABINCglSRVNVTFRfT0sQARIVChFSRVNVTFRfTEVBU0VfTE9TVBACEhEKDVJFU1VMVF9SRUxPQUQQAxITCg9SRVNVTFRfUkVKRUNURUQQBCKTAQoOUmVjb3JkRGVjaXNpb24SCwoDc2VxGAEgASgFEiIKBHR5cGUYAiABKA4yFC5rYWd6aS52MS5SZWNvcmRUeXBlEioKBmR1ZV9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJAoFZXJyb3IYBCABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbCJNChJSZWFkSGlzdG9yeVJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIRCglhZnRlcl9zZXEYAyABKAUiUQoTUmVhZEhpc3RvcnlSZXNwb25zZRIoCgdyZWNvcmRzGAEgAygLMhcua2FnemkudjEuSGlzdG9yeVJlY29yZBIQCghoYXNfbW9yZRgCIAEoCCp+CgxXb3JrZXJTdGF0dXMSHQoZV09SS0VSX1NUQVRVU19VTlNQRUNJRklFRBAAEhgKFFdPUktFUl9TVEFUVVNfT05MSU5FEAESGgoWV09SS0VSX1NUQVRVU19EUkFJTklORxACEhkKFVdPUktFUl9TVEFUVVNfT0ZGTElORRADKsYBCgpSZWNvcmRUeXBlEhsKF1JFQ09SRF9UWVBFX1VOU1BFQ0lGSUVEEAASFwoTUkVDT1JEX1RZUEVfU1RBUlRFRBABEhgKFFJFQ09SRF9UWVBFX1JFVFJZSU5HEAISGQoVUkVDT1JEX1RZUEVfQ09NUExFVEVEEAMSFgoSUkVDT1JEX1RZUEVfRkFJTEVEEAQSGQoVUkVDT1JEX1RZUEVfQ0FOQ0VMTEVEEAUSGgoWUkVDT1JEX1RZUEVfQ0FOQ0VMTElORxAGMucGCg1Xb3JrZXJTZXJ2aWNlEkEKCFJlZ2lzdGVyEhkua2FnemkudjEuUmVnaXN0ZXJSZXF1ZXN0Ghoua2FnemkudjEuUmVnaXN0ZXJSZXNwb25zZRJECglIZWFydGJlYXQSGi5rYWd6aS52MS5IZWFydGJlYXRSZXF1ZXN0Ghsua2FnemkudjEuSGVhcnRiZWF0UmVzcG9uc2USRwoKRGVyZWdpc3RlchIbLmthZ3ppLnYxLkRlcmVnaXN0ZXJSZXF1ZXN0Ghwua2FnemkudjEuRGVyZWdpc3RlclJlc3BvbnNlEkEKCFBvbGxUYXNrEhkua2FnemkudjEuUG9sbFRhc2tSZXF1ZXN0Ghoua2FnemkudjEuUG9sbFRhc2tSZXNwb25zZRJECglCZWdpblN0ZXASGi5rYWd6aS52MS5CZWdpblN0ZXBSZXF1ZXN0Ghsua2FnemkudjEuQmVnaW5TdGVwUmVzcG9uc2USTQoMQ29tcGxldGVTdGVwEh0ua2FnemkudjEuQ29tcGxldGVTdGVwUmVxdWVzdBoeLmthZ3ppLnYxLkNvbXBsZXRlU3RlcFJlc3BvbnNlEkEKCEZhaWxTdGVwEhkua2FnemkudjEuRmFpbFN0ZXBSZXF1ZXN0Ghoua2FnemkudjEuRmFpbFN0ZXBSZXNwb25zZRJZChBDb21wbGV0ZVdvcmtmbG93EiEua2FnemkudjEuQ29tcGxldGVXb3JrZmxvd1JlcXVlc3QaIi5rYWd6aS52MS5Db21wbGV0ZVdvcmtmbG93UmVzcG9uc2USTQoMRmFpbFdvcmtmbG93Eh0ua2FnemkudjEuRmFpbFdvcmtmbG93UmVxdWVzdBoeLmthZ3ppLnYxLkZhaWxXb3JrZmxvd1Jlc3BvbnNlEjgKBVNsZWVwEhYua2FnemkudjEuU2xlZXBSZXF1ZXN0Ghcua2FnemkudjEuU2xlZXBSZXNwb25zZRI5CgRXb3JrEhUua2FnemkudjEuV29ya1JlcXVlc3QaFi5rYWd6aS52MS5Xb3JrUmVzcG9uc2UoATABEkoKC1JlYWRIaXN0b3J5Ehwua2FnemkudjEuUmVhZEhpc3RvcnlSZXF1ZXN0Gh0ua2FnemkudjEuUmVhZEhpc3RvcnlSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step, file_kagzi_v1_workflow]);
 
 /**
  * @generated from message kagzi.v1.WorkflowTypeConcurrency
@@ -161,6 +163,13 @@ export type WorkflowVersion = Message<"kagzi.v1.WorkflowVersion"> & {
    * @generated from field: string version = 2;
    */
   version: string;
+
+  /**
+   * How long a run may take that was started without a timeout.
+   *
+   * @generated from field: optional int64 timeout_ms = 3;
+   */
+  timeoutMs?: bigint | undefined;
 };
 
 /**
@@ -951,6 +960,13 @@ export type HistoryRecord = Message<"kagzi.v1.HistoryRecord"> & {
    * @generated from field: google.protobuf.Timestamp observed_at = 10;
    */
   observedAt?: Timestamp | undefined;
+
+  /**
+   * Of a child that was started.
+   *
+   * @generated from field: optional string child_run_id = 11;
+   */
+  childRunId?: string | undefined;
 };
 
 /**
@@ -1085,7 +1101,26 @@ export type RunUpdate = Message<"kagzi.v1.RunUpdate"> & {
      */
     value: BlockRun;
     case: "block";
+  } | {
+    /**
+     * @generated from field: kagzi.v1.CancelRun cancel = 10;
+     */
+    value: CancelRun;
+    case: "cancel";
+  } | {
+    /**
+     * @generated from field: kagzi.v1.ContinueAsNew continue_as_new = 11;
+     */
+    value: ContinueAsNew;
+    case: "continueAsNew";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * How far the run says that it is; the last one is kept.
+   *
+   * @generated from field: kagzi.v1.Payload progress = 12;
+   */
+  progress?: Payload | undefined;
 };
 
 /**
@@ -1141,6 +1176,44 @@ export type Command = Message<"kagzi.v1.Command"> & {
      */
     value: CompleteSleepCommand;
     case: "completeSleep";
+  } | {
+    /**
+     * @generated from field: kagzi.v1.StartEventWaitCommand start_event_wait = 8;
+     */
+    value: StartEventWaitCommand;
+    case: "startEventWait";
+  } | {
+    /**
+     * @generated from field: kagzi.v1.CompleteEventWaitCommand complete_event_wait = 9;
+     */
+    value: CompleteEventWaitCommand;
+    case: "completeEventWait";
+  } | {
+    /**
+     * @generated from field: kagzi.v1.StartChildCommand start_child = 10;
+     */
+    value: StartChildCommand;
+    case: "startChild";
+  } | {
+    /**
+     * @generated from field: kagzi.v1.TakeMessageCommand take_message = 11;
+     */
+    value: TakeMessageCommand;
+    case: "takeMessage";
+  } | {
+    /**
+     * @generated from field: kagzi.v1.CancelStepCommand cancel_step = 12;
+     */
+    value: CancelStepCommand;
+    case: "cancelStep";
+  } | {
+    /**
+     * About the run itself: `step_name` is empty.
+     *
+     * @generated from field: kagzi.v1.CancellingCommand cancelling = 13;
+     */
+    value: CancellingCommand;
+    case: "cancelling";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1273,6 +1346,144 @@ export const CompleteSleepCommandSchema: GenMessage<CompleteSleepCommand> = /*@_
   messageDesc(file_kagzi_v1_worker, 33);
 
 /**
+ * @generated from message kagzi.v1.StartEventWaitCommand
+ */
+export type StartEventWaitCommand = Message<"kagzi.v1.StartEventWaitCommand"> & {
+  /**
+   * Absent: it waits for as long as it takes.
+   *
+   * @generated from field: optional int64 timeout_ms = 1;
+   */
+  timeoutMs?: bigint | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.StartEventWaitCommand.
+ * Use `create(StartEventWaitCommandSchema)` to create a new message.
+ */
+export const StartEventWaitCommandSchema: GenMessage<StartEventWaitCommand> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_worker, 34);
+
+/**
+ * The time of a wait for an event is over, and none has come. Refused if it is not yet over by the server's clock.
+ *
+ * @generated from message kagzi.v1.CompleteEventWaitCommand
+ */
+export type CompleteEventWaitCommand = Message<"kagzi.v1.CompleteEventWaitCommand"> & {
+  /**
+   * The number of the record that started the wait.
+   *
+   * @generated from field: int32 started_seq = 1;
+   */
+  startedSeq: number;
+};
+
+/**
+ * Describes the message kagzi.v1.CompleteEventWaitCommand.
+ * Use `create(CompleteEventWaitCommandSchema)` to create a new message.
+ */
+export const CompleteEventWaitCommandSchema: GenMessage<CompleteEventWaitCommand> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_worker, 35);
+
+/**
+ * The server starts the child before it records this. If it cannot, it records the failure and says so in its answer.
+ *
+ * @generated from message kagzi.v1.StartChildCommand
+ */
+export type StartChildCommand = Message<"kagzi.v1.StartChildCommand"> & {
+  /**
+   * @generated from field: kagzi.v1.StartWorkflowRequest workflow = 1;
+   */
+  workflow?: StartWorkflowRequest | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.StartChildCommand.
+ * Use `create(StartChildCommandSchema)` to create a new message.
+ */
+export const StartChildCommandSchema: GenMessage<StartChildCommand> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_worker, 36);
+
+/**
+ * The code takes a message from the run's inbox: an event, or the end of a child. It is what the step came to.
+ *
+ * @generated from message kagzi.v1.TakeMessageCommand
+ */
+export type TakeMessageCommand = Message<"kagzi.v1.TakeMessageCommand"> & {
+  /**
+   * @generated from field: kagzi.v1.StepKind kind = 1;
+   */
+  kind: StepKind;
+
+  /**
+   * @generated from field: int32 position = 2;
+   */
+  position: number;
+
+  /**
+   * Of a child that failed.
+   *
+   * @generated from field: bool failed = 3;
+   */
+  failed: boolean;
+};
+
+/**
+ * Describes the message kagzi.v1.TakeMessageCommand.
+ * Use `create(TakeMessageCommandSchema)` to create a new message.
+ */
+export const TakeMessageCommandSchema: GenMessage<TakeMessageCommand> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_worker, 37);
+
+/**
+ * The code wants the step no more. A child is cancelled.
+ *
+ * @generated from message kagzi.v1.CancelStepCommand
+ */
+export type CancelStepCommand = Message<"kagzi.v1.CancelStepCommand"> & {
+  /**
+   * @generated from field: kagzi.v1.StepKind kind = 1;
+   */
+  kind: StepKind;
+
+  /**
+   * @generated from field: kagzi.v1.ErrorDetail error = 2;
+   */
+  error?: ErrorDetail | undefined;
+
+  /**
+   * @generated from field: optional string child_run_id = 3;
+   */
+  childRunId?: string | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.CancelStepCommand.
+ * Use `create(CancelStepCommandSchema)` to create a new message.
+ */
+export const CancelStepCommandSchema: GenMessage<CancelStepCommand> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_worker, 38);
+
+/**
+ * The code is told that the run is to be cancelled: what it waits for fails with this error.
+ *
+ * @generated from message kagzi.v1.CancellingCommand
+ */
+export type CancellingCommand = Message<"kagzi.v1.CancellingCommand"> & {
+  /**
+   * @generated from field: kagzi.v1.ErrorDetail error = 1;
+   */
+  error?: ErrorDetail | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.CancellingCommand.
+ * Use `create(CancellingCommandSchema)` to create a new message.
+ */
+export const CancellingCommandSchema: GenMessage<CancellingCommand> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_worker, 39);
+
+/**
  * Nothing can move before a wait is over. The run gives up its lease and its slot.
  *
  * @generated from message kagzi.v1.Park
@@ -1284,6 +1495,20 @@ export type Park = Message<"kagzi.v1.Park"> & {
    * @generated from field: google.protobuf.Timestamp wake_up_at = 1;
    */
   wakeUpAt?: Timestamp | undefined;
+
+  /**
+   * How many signals to the run the worker knows of. If there are others the run goes on instead.
+   *
+   * @generated from field: int32 signals = 2;
+   */
+  signals: number;
+
+  /**
+   * The run waits for a message, too.
+   *
+   * @generated from field: bool for_messages = 3;
+   */
+  forMessages: boolean;
 };
 
 /**
@@ -1291,7 +1516,7 @@ export type Park = Message<"kagzi.v1.Park"> & {
  * Use `create(ParkSchema)` to create a new message.
  */
 export const ParkSchema: GenMessage<Park> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 34);
+  messageDesc(file_kagzi_v1_worker, 40);
 
 /**
  * @generated from message kagzi.v1.CompleteRun
@@ -1308,7 +1533,7 @@ export type CompleteRun = Message<"kagzi.v1.CompleteRun"> & {
  * Use `create(CompleteRunSchema)` to create a new message.
  */
 export const CompleteRunSchema: GenMessage<CompleteRun> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 35);
+  messageDesc(file_kagzi_v1_worker, 41);
 
 /**
  * @generated from message kagzi.v1.FailRun
@@ -1332,7 +1557,7 @@ export type FailRun = Message<"kagzi.v1.FailRun"> & {
  * Use `create(FailRunSchema)` to create a new message.
  */
 export const FailRunSchema: GenMessage<FailRun> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 36);
+  messageDesc(file_kagzi_v1_worker, 42);
 
 /**
  * The worker stops. Another may go on at once; no attempt is charged.
@@ -1347,7 +1572,7 @@ export type ReleaseRun = Message<"kagzi.v1.ReleaseRun"> & {
  * Use `create(ReleaseRunSchema)` to create a new message.
  */
 export const ReleaseRunSchema: GenMessage<ReleaseRun> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 37);
+  messageDesc(file_kagzi_v1_worker, 43);
 
 /**
  * The history does not match the code. The run is paused.
@@ -1366,7 +1591,50 @@ export type BlockRun = Message<"kagzi.v1.BlockRun"> & {
  * Use `create(BlockRunSchema)` to create a new message.
  */
 export const BlockRunSchema: GenMessage<BlockRun> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 38);
+  messageDesc(file_kagzi_v1_worker, 44);
+
+/**
+ * The run was to be cancelled, and its code has come to an end.
+ *
+ * @generated from message kagzi.v1.CancelRun
+ */
+export type CancelRun = Message<"kagzi.v1.CancelRun"> & {
+  /**
+   * @generated from field: kagzi.v1.ErrorDetail error = 1;
+   */
+  error?: ErrorDetail | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.CancelRun.
+ * Use `create(CancelRunSchema)` to create a new message.
+ */
+export const CancelRunSchema: GenMessage<CancelRun> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_worker, 45);
+
+/**
+ * The run is over and goes on as a new one of the same workflow, with an empty history.
+ *
+ * @generated from message kagzi.v1.ContinueAsNew
+ */
+export type ContinueAsNew = Message<"kagzi.v1.ContinueAsNew"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * @generated from field: kagzi.v1.Payload input = 2;
+   */
+  input?: Payload | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.ContinueAsNew.
+ * Use `create(ContinueAsNewSchema)` to create a new message.
+ */
+export const ContinueAsNewSchema: GenMessage<ContinueAsNew> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_worker, 46);
 
 /**
  * @generated from message kagzi.v1.WorkResponse
@@ -1402,6 +1670,13 @@ export type WorkResponse = Message<"kagzi.v1.WorkResponse"> & {
    * @generated from field: google.protobuf.Timestamp now = 5;
    */
   now?: Timestamp | undefined;
+
+  /**
+   * What was brought to runs that the worker holds.
+   *
+   * @generated from field: repeated kagzi.v1.RunSignals signals = 6;
+   */
+  signals: RunSignals[];
 };
 
 /**
@@ -1409,7 +1684,109 @@ export type WorkResponse = Message<"kagzi.v1.WorkResponse"> & {
  * Use `create(WorkResponseSchema)` to create a new message.
  */
 export const WorkResponseSchema: GenMessage<WorkResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 39);
+  messageDesc(file_kagzi_v1_worker, 47);
+
+/**
+ * What was brought to a run from outside, as far as its code has not taken it.
+ *
+ * @generated from message kagzi.v1.RunSignals
+ */
+export type RunSignals = Message<"kagzi.v1.RunSignals"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * @generated from field: int32 epoch = 2;
+   */
+  epoch: number;
+
+  /**
+   * How many there have been.
+   *
+   * @generated from field: int32 count = 3;
+   */
+  count: number;
+
+  /**
+   * @generated from field: repeated kagzi.v1.InboxMessage messages = 4;
+   */
+  messages: InboxMessage[];
+
+  /**
+   * Somebody asked for the run's cancellation.
+   *
+   * @generated from field: kagzi.v1.ErrorDetail cancel = 5;
+   */
+  cancel?: ErrorDetail | undefined;
+
+  /**
+   * Finish the steps that are running, then release the run.
+   *
+   * @generated from field: bool release = 6;
+   */
+  release: boolean;
+};
+
+/**
+ * Describes the message kagzi.v1.RunSignals.
+ * Use `create(RunSignalsSchema)` to create a new message.
+ */
+export const RunSignalsSchema: GenMessage<RunSignals> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_worker, 48);
+
+/**
+ * A message to a run: an event, or how a child of it ended.
+ *
+ * @generated from message kagzi.v1.InboxMessage
+ */
+export type InboxMessage = Message<"kagzi.v1.InboxMessage"> & {
+  /**
+   * @generated from field: int32 position = 1;
+   */
+  position: number;
+
+  /**
+   * Of an event.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string key = 3;
+   */
+  key: string;
+
+  /**
+   * Of a child.
+   *
+   * @generated from field: optional string child_run_id = 4;
+   */
+  childRunId?: string | undefined;
+
+  /**
+   * Of an event its metadata say more: `kagzi-event-id`, `kagzi-event-key`, `kagzi-event-sent-at` (ISO 8601).
+   *
+   * @generated from field: kagzi.v1.Payload payload = 5;
+   */
+  payload?: Payload | undefined;
+
+  /**
+   * Of a child that failed.
+   *
+   * @generated from field: kagzi.v1.ErrorDetail error = 6;
+   */
+  error?: ErrorDetail | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.InboxMessage.
+ * Use `create(InboxMessageSchema)` to create a new message.
+ */
+export const InboxMessageSchema: GenMessage<InboxMessage> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_worker, 49);
 
 /**
  * A run to execute.
@@ -1460,6 +1837,18 @@ export type Task = Message<"kagzi.v1.Task"> & {
    * @generated from field: repeated kagzi.v1.HistoryRecord history = 8;
    */
   history: HistoryRecord[];
+
+  /**
+   * What waits for its code; of a run that the worker kept in memory, what has come since.
+   *
+   * @generated from field: kagzi.v1.RunSignals signals = 9;
+   */
+  signals?: RunSignals | undefined;
+
+  /**
+   * @generated from field: optional string parent_run_id = 10;
+   */
+  parentRunId?: string | undefined;
 };
 
 /**
@@ -1467,7 +1856,7 @@ export type Task = Message<"kagzi.v1.Task"> & {
  * Use `create(TaskSchema)` to create a new message.
  */
 export const TaskSchema: GenMessage<Task> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 40);
+  messageDesc(file_kagzi_v1_worker, 50);
 
 /**
  * @generated from message kagzi.v1.RunAck
@@ -1513,7 +1902,7 @@ export type RunAck = Message<"kagzi.v1.RunAck"> & {
  * Use `create(RunAckSchema)` to create a new message.
  */
 export const RunAckSchema: GenMessage<RunAck> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 41);
+  messageDesc(file_kagzi_v1_worker, 51);
 
 /**
  * @generated from enum kagzi.v1.RunAck.Result
@@ -1557,7 +1946,7 @@ export enum RunAck_Result {
  * Describes the enum kagzi.v1.RunAck.Result.
  */
 export const RunAck_ResultSchema: GenEnum<RunAck_Result> = /*@__PURE__*/
-  enumDesc(file_kagzi_v1_worker, 41, 0);
+  enumDesc(file_kagzi_v1_worker, 51, 0);
 
 /**
  * @generated from message kagzi.v1.RecordDecision
@@ -1577,6 +1966,13 @@ export type RecordDecision = Message<"kagzi.v1.RecordDecision"> & {
    * @generated from field: google.protobuf.Timestamp due_at = 3;
    */
   dueAt?: Timestamp | undefined;
+
+  /**
+   * Why a child could not be started.
+   *
+   * @generated from field: kagzi.v1.ErrorDetail error = 4;
+   */
+  error?: ErrorDetail | undefined;
 };
 
 /**
@@ -1584,7 +1980,7 @@ export type RecordDecision = Message<"kagzi.v1.RecordDecision"> & {
  * Use `create(RecordDecisionSchema)` to create a new message.
  */
 export const RecordDecisionSchema: GenMessage<RecordDecision> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 42);
+  messageDesc(file_kagzi_v1_worker, 52);
 
 /**
  * @generated from message kagzi.v1.ReadHistoryRequest
@@ -1611,7 +2007,7 @@ export type ReadHistoryRequest = Message<"kagzi.v1.ReadHistoryRequest"> & {
  * Use `create(ReadHistoryRequestSchema)` to create a new message.
  */
 export const ReadHistoryRequestSchema: GenMessage<ReadHistoryRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 43);
+  messageDesc(file_kagzi_v1_worker, 53);
 
 /**
  * @generated from message kagzi.v1.ReadHistoryResponse
@@ -1633,7 +2029,7 @@ export type ReadHistoryResponse = Message<"kagzi.v1.ReadHistoryResponse"> & {
  * Use `create(ReadHistoryResponseSchema)` to create a new message.
  */
 export const ReadHistoryResponseSchema: GenMessage<ReadHistoryResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 44);
+  messageDesc(file_kagzi_v1_worker, 54);
 
 /**
  * @generated from enum kagzi.v1.WorkerStatus
@@ -1709,6 +2105,13 @@ export enum RecordType {
    * @generated from enum value: RECORD_TYPE_CANCELLED = 5;
    */
   CANCELLED = 5,
+
+  /**
+   * The run's code was told that the run is to be cancelled.
+   *
+   * @generated from enum value: RECORD_TYPE_CANCELLING = 6;
+   */
+  CANCELLING = 6,
 }
 
 /**

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kagzi/v1/workflow.proto.
  */
 export const file_kagzi_v1_workflow: GenFile = /*@__PURE__*/
-  fileDesc("ChdrYWd6aS92MS93b3JrZmxvdy5wcm90bxIIa2FnemkudjEivwYKCFdvcmtmbG93Eg4KBnJ1bl9pZBgBIAEoCRIYCgtleHRlcm5hbF9pZBgCIAEoCUgAiAEBEhQKDG5hbWVzcGFjZV9pZBgDIAEoCRISCgp0YXNrX3F1ZXVlGAQgASgJEhUKDXdvcmtmbG93X3R5cGUYBSABKAkSKAoGc3RhdHVzGAYgASgOMhgua2FnemkudjEuV29ya2Zsb3dTdGF0dXMSIAoFaW5wdXQYByABKAsyES5rYWd6aS52MS5QYXlsb2FkEiEKBm91dHB1dBgIIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSJAoFZXJyb3IYCSABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIQCghhdHRlbXB0cxgKIAEoBRIuCgpjcmVhdGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKd2FrZV91cF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVhZGxpbmVfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhYKCXdvcmtlcl9pZBgQIAEoCUgBiAEBEg8KB3ZlcnNpb24YESABKAkSEAoIcHJpb3JpdHkYEiABKAUSGgoNcGFyZW50X3J1bl9pZBgTIAEoCUgCiAEBEhsKDnBhcmVudF9zdGVwX2lkGBQgASgJSAOIAQESGAoLc2NoZWR1bGVfaWQYFSABKAlIBIgBARIjCghwcm9ncmVzcxgWIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSKQoLd2FpdGluZ19mb3IYFyABKAsyFC5rYWd6aS52MS5XYWl0aW5nRm9yQg4KDF9leHRlcm5hbF9pZEIMCgpfd29ya2VyX2lkQhAKDl9wYXJlbnRfcnVuX2lkQhEKD19wYXJlbnRfc3RlcF9pZEIOCgxfc2NoZWR1bGVfaWQijQIKCldhaXRpbmdGb3ISKwoGcmVhc29uGAEgASgOMhsua2FnemkudjEuV2FpdGluZ0Zvci5SZWFzb24SDwoHbWVzc2FnZRgCIAEoCRIpCgV1bnRpbBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAilQEKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABIPCgtSRUFTT05fVElNRRABEhEKDVJFQVNPTl9XT1JLRVIQAhIPCgtSRUFTT05fU0xPVBADEhEKDVJFQVNPTl9QQVVTRUQQBBIQCgxSRUFTT05fRVZFTlQQBRIZChVSRUFTT05fQ0hJTERfV09SS0ZMT1cQBiLeAgoUU3RhcnRXb3JrZmxvd1JlcXVlc3QSGAoLZXh0ZXJuYWxfaWQYASABKAlIAIgBARIUCgxuYW1lc3BhY2VfaWQYAiABKAkSEgoKdGFza19xdWV1ZRgDIAEoCRIVCg13b3JrZmxvd190eXBlGAQgASgJEiAKBWlucHV0GAUgASgLMhEua2FnemkudjEuUGF5bG9hZBIUCgd2ZXJzaW9uGAYgASgJSAGIAQESKwoMcmV0cnlfcG9saWN5GAcgASgLMhUua2FnemkudjEuUmV0cnlQb2xpY3kSEAoIcHJpb3JpdHkYCCABKAUSEAoIZGVsYXlfbXMYCSABKAMSFwoKdGltZW91dF9tcxgKIAEoA0gCiAEBEhMKBnJ1bl9pZBgLIAEoCUgDiAEBQg4KDF9leHRlcm5hbF9pZEIKCghfdmVyc2lvbkINCgtfdGltZW91dF9tc0IJCgdfcnVuX2lkIj8KFVN0YXJ0V29ya2Zsb3dSZXNwb25zZRIOCgZydW5faWQYASABKAkSFgoOYWxyZWFkeV9leGlzdHMYAiABKAgiSgoVU3RhcnRXb3JrZmxvd3NSZXF1ZXN0EjEKCXdvcmtmbG93cxgBIAMoCzIeLmthZ3ppLnYxLlN0YXJ0V29ya2Zsb3dSZXF1ZXN0IkwKFlN0YXJ0V29ya2Zsb3dzUmVzcG9uc2USMgoJd29ya2Zsb3dzGAEgAygLMh8ua2FnemkudjEuU3RhcnRXb3JrZmxvd1Jlc3BvbnNlIjoKEkdldFdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIjsKE0dldFdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyJLCh5HZXRXb3JrZmxvd0J5RXh0ZXJuYWxJZFJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhMKC2V4dGVybmFsX2lkGAIgASgJIkcKH0dldFdvcmtmbG93QnlFeHRlcm5hbElkUmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyJjChNXYWl0V29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSFwoKdGltZW91dF9tcxgDIAEoA0gAiAEBQg0KC190aW1lb3V0X21zIk4KFFdhaXRXb3JrZmxvd1Jlc3BvbnNlEiQKCHdvcmtmbG93GAEgASgLMhIua2FnemkudjEuV29ya2Zsb3cSEAoIZmluaXNoZWQYAiABKAgilwIKFExpc3RXb3JrZmxvd3NSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIjCgRwYWdlGAIgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3QSLwoNc3RhdHVzX2ZpbHRlchgDIAMoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEhoKDXdvcmtmbG93X3R5cGUYBCABKAlIAIgBARIxCg1jcmVhdGVkX2FmdGVyGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5jcmVhdGVkX2JlZm9yZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCEAoOX3dvcmtmbG93X3R5cGUiYAoVTGlzdFdvcmtmbG93c1Jlc3BvbnNlEiUKCXdvcmtmbG93cxgBIAMoCzISLmthZ3ppLnYxLldvcmtmbG93EiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyJNChVDYW5jZWxXb3JrZmxvd1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkiPgoWQ2FuY2VsV29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93IkwKFFBhdXNlV29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDgoGcmVhc29uGAMgASgJIj0KFVBhdXNlV29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93Ij0KFVJlc3VtZVdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIj4KFlJlc3VtZVdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyI8ChRSZXRyeVdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIj0KFVJldHJ5V29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93IrQBChRSZXJ1bldvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEhkKDGZyb21fc3RlcF9pZBgDIAEoCUgAiAEBEiAKBWlucHV0GAQgASgLMhEua2FnemkudjEuUGF5bG9hZBIYCgtleHRlcm5hbF9pZBgFIAEoCUgBiAEBQg8KDV9mcm9tX3N0ZXBfaWRCDgoMX2V4dGVybmFsX2lkIicKFVJlcnVuV29ya2Zsb3dSZXNwb25zZRIOCgZydW5faWQYASABKAkiUAoYVGVybWluYXRlV29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDgoGcmVhc29uGAMgASgJIkEKGVRlcm1pbmF0ZVdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyqcAgoOV29ya2Zsb3dTdGF0dXMSHwobV09SS0ZMT1dfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGwoXV09SS0ZMT1dfU1RBVFVTX1BFTkRJTkcQARIbChdXT1JLRkxPV19TVEFUVVNfUlVOTklORxACEhwKGFdPUktGTE9XX1NUQVRVU19TTEVFUElORxADEhsKF1dPUktGTE9XX1NUQVRVU19XQUlUSU5HEAQSGgoWV09SS0ZMT1dfU1RBVFVTX1BBVVNFRBAFEh0KGVdPUktGTE9XX1NUQVRVU19DT01QTEVURUQQBhIaChZXT1JLRkxPV19TVEFUVVNfRkFJTEVEEAcSHQoZV09SS0ZMT1dfU1RBVFVTX0NBTkNFTExFRBAIMpMICg9Xb3JrZmxvd1NlcnZpY2USUAoNU3RhcnRXb3JrZmxvdxIeLmthZ3ppLnYxLlN0YXJ0V29ya2Zsb3dSZXF1ZXN0Gh8ua2FnemkudjEuU3RhcnRXb3JrZmxvd1Jlc3BvbnNlElMKDlN0YXJ0V29ya2Zsb3dzEh8ua2FnemkudjEuU3RhcnRXb3JrZmxvd3NSZXF1ZXN0GiAua2FnemkudjEuU3RhcnRXb3JrZmxvd3NSZXNwb25zZRJKCgtHZXRXb3JrZmxvdxIcLmthZ3ppLnYxLkdldFdvcmtmbG93UmVxdWVzdBodLmthZ3ppLnYxLkdldFdvcmtmbG93UmVzcG9uc2USbgoXR2V0V29ya2Zsb3dCeUV4dGVybmFsSWQSKC5rYWd6aS52MS5HZXRXb3JrZmxvd0J5RXh0ZXJuYWxJZFJlcXVlc3QaKS5rYWd6aS52MS5HZXRXb3JrZmxvd0J5RXh0ZXJuYWxJZFJlc3BvbnNlEk0KDFdhaXRXb3JrZmxvdxIdLmthZ3ppLnYxLldhaXRXb3JrZmxvd1JlcXVlc3QaHi5rYWd6aS52MS5XYWl0V29ya2Zsb3dSZXNwb25zZRJQCg1MaXN0V29ya2Zsb3dzEh4ua2FnemkudjEuTGlzdFdvcmtmbG93c1JlcXVlc3QaHy5rYWd6aS52MS5MaXN0V29ya2Zsb3dzUmVzcG9uc2USUwoOQ2FuY2VsV29ya2Zsb3cSHy5rYWd6aS52MS5DYW5jZWxXb3JrZmxvd1JlcXVlc3QaIC5rYWd6aS52MS5DYW5jZWxXb3JrZmxvd1Jlc3BvbnNlElAKDVBhdXNlV29ya2Zsb3cSHi5rYWd6aS52MS5QYXVzZVdvcmtmbG93UmVxdWVzdBofLmthZ3ppLnYxLlBhdXNlV29ya2Zsb3dSZXNwb25zZRJTCg5SZXN1bWVXb3JrZmxvdxIfLmthZ3ppLnYxLlJlc3VtZVdvcmtmbG93UmVxdWVzdBogLmthZ3ppLnYxLlJlc3VtZVdvcmtmbG93UmVzcG9uc2USUAoNUmV0cnlXb3JrZmxvdxIeLmthZ3ppLnYxLlJldHJ5V29ya2Zsb3dSZXF1ZXN0Gh8ua2FnemkudjEuUmV0cnlXb3JrZmxvd1Jlc3BvbnNlElAKDVJlcnVuV29ya2Zsb3cSHi5rYWd6aS52MS5SZXJ1bldvcmtmbG93UmVxdWVzdBofLmthZ3ppLnYxLlJlcnVuV29ya2Zsb3dSZXNwb25zZRJcChFUZXJtaW5hdGVXb3JrZmxvdxIiLmthZ3ppLnYxLlRlcm1pbmF0ZVdvcmtmbG93UmVxdWVzdBojLmthZ3ppLnYxLlRlcm1pbmF0ZVdvcmtmbG93UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kagzi_v1_common]);
+  fileDesc("ChdrYWd6aS92MS93b3JrZmxvdy5wcm90bxIIa2FnemkudjEimggKCFdvcmtmbG93Eg4KBnJ1bl9pZBgBIAEoCRIYCgtleHRlcm5hbF9pZBgCIAEoCUgAiAEBEhQKDG5hbWVzcGFjZV9pZBgDIAEoCRISCgp0YXNrX3F1ZXVlGAQgASgJEhUKDXdvcmtmbG93X3R5cGUYBSABKAkSKAoGc3RhdHVzGAYgASgOMhgua2FnemkudjEuV29ya2Zsb3dTdGF0dXMSIAoFaW5wdXQYByABKAsyES5rYWd6aS52MS5QYXlsb2FkEiEKBm91dHB1dBgIIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSJAoFZXJyb3IYCSABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIQCghhdHRlbXB0cxgKIAEoBRIuCgpjcmVhdGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKd2FrZV91cF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVhZGxpbmVfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhYKCXdvcmtlcl9pZBgQIAEoCUgBiAEBEg8KB3ZlcnNpb24YESABKAkSEAoIcHJpb3JpdHkYEiABKAUSGgoNcGFyZW50X3J1bl9pZBgTIAEoCUgCiAEBEhsKDnBhcmVudF9zdGVwX2lkGBQgASgJSAOIAQESGAoLc2NoZWR1bGVfaWQYFSABKAlIBIgBARIjCghwcm9ncmVzcxgWIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSKQoLd2FpdGluZ19mb3IYFyABKAsyFC5rYWd6aS52MS5XYWl0aW5nRm9yEi8KEGNhbmNlbF9yZXF1ZXN0ZWQYGCABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIiChVjb250aW51ZWRfZnJvbV9ydW5faWQYGSABKAlIBYgBARIgChNjb250aW51ZWRfYXNfcnVuX2lkGBogASgJSAaIAQESHAoPcmVydW5fb2ZfcnVuX2lkGBsgASgJSAeIAQFCDgoMX2V4dGVybmFsX2lkQgwKCl93b3JrZXJfaWRCEAoOX3BhcmVudF9ydW5faWRCEQoPX3BhcmVudF9zdGVwX2lkQg4KDF9zY2hlZHVsZV9pZEIYChZfY29udGludWVkX2Zyb21fcnVuX2lkQhYKFF9jb250aW51ZWRfYXNfcnVuX2lkQhIKEF9yZXJ1bl9vZl9ydW5faWQijQIKCldhaXRpbmdGb3ISKwoGcmVhc29uGAEgASgOMhsua2FnemkudjEuV2FpdGluZ0Zvci5SZWFzb24SDwoHbWVzc2FnZRgCIAEoCRIpCgV1bnRpbBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAilQEKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABIPCgtSRUFTT05fVElNRRABEhEKDVJFQVNPTl9XT1JLRVIQAhIPCgtSRUFTT05fU0xPVBADEhEKDVJFQVNPTl9QQVVTRUQQBBIQCgxSRUFTT05fRVZFTlQQBRIZChVSRUFTT05fQ0hJTERfV09SS0ZMT1cQBiLwAwoUU3RhcnRXb3JrZmxvd1JlcXVlc3QSGAoLZXh0ZXJuYWxfaWQYASABKAlIAIgBARIUCgxuYW1lc3BhY2VfaWQYAiABKAkSEgoKdGFza19xdWV1ZRgDIAEoCRIVCg13b3JrZmxvd190eXBlGAQgASgJEiAKBWlucHV0GAUgASgLMhEua2FnemkudjEuUGF5bG9hZBIUCgd2ZXJzaW9uGAYgASgJSAGIAQESKwoMcmV0cnlfcG9saWN5GAcgASgLMhUua2FnemkudjEuUmV0cnlQb2xpY3kSEAoIcHJpb3JpdHkYCCABKAUSEAoIZGVsYXlfbXMYCSABKAMSFwoKdGltZW91dF9tcxgKIAEoA0gCiAEBEhMKBnJ1bl9pZBgLIAEoCUgDiAEBEh0KEHN0YXJ0X3RpbWVvdXRfbXMYDCABKANIBIgBARIaCg1wYXJlbnRfcnVuX2lkGA0gASgJSAWIAQESGwoOcGFyZW50X3N0ZXBfaWQYDiABKAlIBogBAUIOCgxfZXh0ZXJuYWxfaWRCCgoIX3ZlcnNpb25CDQoLX3RpbWVvdXRfbXNCCQoHX3J1bl9pZEITChFfc3RhcnRfdGltZW91dF9tc0IQCg5fcGFyZW50X3J1bl9pZEIRCg9fcGFyZW50X3N0ZXBfaWQiPwoVU3RhcnRXb3JrZmxvd1Jlc3BvbnNlEg4KBnJ1bl9pZBgBIAEoCRIWCg5hbHJlYWR5X2V4aXN0cxgCIAEoCCJKChVTdGFydFdvcmtmbG93c1JlcXVlc3QSMQoJd29ya2Zsb3dzGAEgAygLMh4ua2FnemkudjEuU3RhcnRXb3JrZmxvd1JlcXVlc3QiTAoWU3RhcnRXb3JrZmxvd3NSZXNwb25zZRIyCgl3b3JrZmxvd3MYASADKAsyHy5rYWd6aS52MS5TdGFydFdvcmtmbG93UmVzcG9uc2UiOgoSR2V0V29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiOwoTR2V0V29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93IksKHkdldFdvcmtmbG93QnlFeHRlcm5hbElkUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEwoLZXh0ZXJuYWxfaWQYAiABKAkiRwofR2V0V29ya2Zsb3dCeUV4dGVybmFsSWRSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93ImMKE1dhaXRXb3JrZmxvd1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIXCgp0aW1lb3V0X21zGAMgASgDSACIAQFCDQoLX3RpbWVvdXRfbXMiTgoUV2FpdFdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdxIQCghmaW5pc2hlZBgCIAEoCCLFAgoUTGlzdFdvcmtmbG93c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEiMKBHBhZ2UYAiABKAsyFS5rYWd6aS52MS5QYWdlUmVxdWVzdBIvCg1zdGF0dXNfZmlsdGVyGAMgAygOMhgua2FnemkudjEuV29ya2Zsb3dTdGF0dXMSGgoNd29ya2Zsb3dfdHlwZRgEIAEoCUgAiAEBEjEKDWNyZWF0ZWRfYWZ0ZXIYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNyZWF0ZWRfYmVmb3JlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIaCg1wYXJlbnRfcnVuX2lkGAcgASgJSAGIAQFCEAoOX3dvcmtmbG93X3R5cGVCEAoOX3BhcmVudF9ydW5faWQiYAoVTGlzdFdvcmtmbG93c1Jlc3BvbnNlEiUKCXdvcmtmbG93cxgBIAMoCzISLmthZ3ppLnYxLldvcmtmbG93EiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyJxChVDYW5jZWxXb3JrZmxvd1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkSFQoIZ3JhY2VfbXMYBCABKANIAIgBAUILCglfZ3JhY2VfbXMiPgoWQ2FuY2VsV29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93IkwKFFBhdXNlV29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDgoGcmVhc29uGAMgASgJIj0KFVBhdXNlV29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93Ij0KFVJlc3VtZVdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIj4KFlJlc3VtZVdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyI8ChRSZXRyeVdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIj0KFVJldHJ5V29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93ItwBChRSZXJ1bldvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEhkKDGZyb21fc3RlcF9pZBgDIAEoCUgAiAEBEiAKBWlucHV0GAQgASgLMhEua2FnemkudjEuUGF5bG9hZBIYCgtleHRlcm5hbF9pZBgFIAEoCUgBiAEBEhcKCm5ld19ydW5faWQYBiABKAlIAogBAUIPCg1fZnJvbV9zdGVwX2lkQg4KDF9leHRlcm5hbF9pZEINCgtfbmV3X3J1bl9pZCI/ChVSZXJ1bldvcmtmbG93UmVzcG9uc2USDgoGcnVuX2lkGAEgASgJEhYKDmFscmVhZHlfZXhpc3RzGAIgASgIIlAKGFRlcm1pbmF0ZVdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSJBChlUZXJtaW5hdGVXb3JrZmxvd1Jlc3BvbnNlEiQKCHdvcmtmbG93GAEgASgLMhIua2FnemkudjEuV29ya2Zsb3civAIKFkNhbmNlbFdvcmtmbG93c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIVCghncmFjZV9tcxgDIAEoA0gAiAEBEi8KDXN0YXR1c19maWx0ZXIYBCADKA4yGC5rYWd6aS52MS5Xb3JrZmxvd1N0YXR1cxIaCg13b3JrZmxvd190eXBlGAUgASgJSAGIAQESMQoNY3JlYXRlZF9hZnRlchgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoOY3JlYXRlZF9iZWZvcmUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnBhZ2VfdG9rZW4YCCABKAlCCwoJX2dyYWNlX21zQhAKDl93b3JrZmxvd190eXBlIkUKF0NhbmNlbFdvcmtmbG93c1Jlc3BvbnNlEhEKCWNhbmNlbGxlZBgBIAEoBRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiPQoVRGVsZXRlV29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiGAoWRGVsZXRlV29ya2Zsb3dSZXNwb25zZSqcAgoOV29ya2Zsb3dTdGF0dXMSHwobV09SS0ZMT1dfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGwoXV09SS0ZMT1dfU1RBVFVTX1BFTkRJTkcQARIbChdXT1JLRkxPV19TVEFUVVNfUlVOTklORxACEhwKGFdPUktGTE9XX1NUQVRVU19TTEVFUElORxADEhsKF1dPUktGTE9XX1NUQVRVU19XQUlUSU5HEAQSGgoWV09SS0ZMT1dfU1RBVFVTX1BBVVNFRBAFEh0KGVdPUktGTE9XX1NUQVRVU19DT01QTEVURUQQBhIaChZXT1JLRkxPV19TVEFUVVNfRkFJTEVEEAcSHQoZV09SS0ZMT1dfU1RBVFVTX0NBTkNFTExFRBAIMsAJCg9Xb3JrZmxvd1NlcnZpY2USUAoNU3RhcnRXb3JrZmxvdxIeLmthZ3ppLnYxLlN0YXJ0V29ya2Zsb3dSZXF1ZXN0Gh8ua2FnemkudjEuU3RhcnRXb3JrZmxvd1Jlc3BvbnNlElMKDlN0YXJ0V29ya2Zsb3dzEh8ua2FnemkudjEuU3RhcnRXb3JrZmxvd3NSZXF1ZXN0GiAua2FnemkudjEuU3RhcnRXb3JrZmxvd3NSZXNwb25zZRJKCgtHZXRXb3JrZmxvdxIcLmthZ3ppLnYxLkdldFdvcmtmbG93UmVxdWVzdBodLmthZ3ppLnYxLkdldFdvcmtmbG93UmVzcG9uc2USbgoXR2V0V29ya2Zsb3dCeUV4dGVybmFsSWQSKC5rYWd6aS52MS5HZXRXb3JrZmxvd0J5RXh0ZXJuYWxJZFJlcXVlc3QaKS5rYWd6aS52MS5HZXRXb3JrZmxvd0J5RXh0ZXJuYWxJZFJlc3BvbnNlEk0KDFdhaXRXb3JrZmxvdxIdLmthZ3ppLnYxLldhaXRXb3JrZmxvd1JlcXVlc3QaHi5rYWd6aS52MS5XYWl0V29ya2Zsb3dSZXNwb25zZRJQCg1MaXN0V29ya2Zsb3dzEh4ua2FnemkudjEuTGlzdFdvcmtmbG93c1JlcXVlc3QaHy5rYWd6aS52MS5MaXN0V29ya2Zsb3dzUmVzcG9uc2USUwoOQ2FuY2VsV29ya2Zsb3cSHy5rYWd6aS52MS5DYW5jZWxXb3JrZmxvd1JlcXVlc3QaIC5rYWd6aS52MS5DYW5jZWxXb3JrZmxvd1Jlc3BvbnNlElAKDVBhdXNlV29ya2Zsb3cSHi5rYWd6aS52MS5QYXVzZVdvcmtmbG93UmVxdWVzdBofLmthZ3ppLnYxLlBhdXNlV29ya2Zsb3dSZXNwb25zZRJTCg5SZXN1bWVXb3JrZmxvdxIfLmthZ3ppLnYxLlJlc3VtZVdvcmtmbG93UmVxdWVzdBogLmthZ3ppLnYxLlJlc3VtZVdvcmtmbG93UmVzcG9uc2USUAoNUmV0cnlXb3JrZmxvdxIeLmthZ3ppLnYxLlJldHJ5V29ya2Zsb3dSZXF1ZXN0Gh8ua2FnemkudjEuUmV0cnlXb3JrZmxvd1Jlc3BvbnNlElAKDVJlcnVuV29ya2Zsb3cSHi5rYWd6aS52MS5SZXJ1bldvcmtmbG93UmVxdWVzdBofLmthZ3ppLnYxLlJlcnVuV29ya2Zsb3dSZXNwb25zZRJcChFUZXJtaW5hdGVXb3JrZmxvdxIiLmthZ3ppLnYxLlRlcm1pbmF0ZVdvcmtmbG93UmVxdWVzdBojLmthZ3ppLnYxLlRlcm1pbmF0ZVdvcmtmbG93UmVzcG9uc2USVgoPQ2FuY2VsV29ya2Zsb3dzEiAua2FnemkudjEuQ2FuY2VsV29ya2Zsb3dzUmVxdWVzdBohLmthZ3ppLnYxLkNhbmNlbFdvcmtmbG93c1Jlc3BvbnNlElMKDkRlbGV0ZVdvcmtmbG93Eh8ua2FnemkudjEuRGVsZXRlV29ya2Zsb3dSZXF1ZXN0GiAua2FnemkudjEuRGVsZXRlV29ya2Zsb3dSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_kagzi_v1_common]);
 
 /**
  * One run of a workflow.
@@ -144,6 +144,34 @@ export type Workflow = Message<"kagzi.v1.Workflow"> & {
    * @generated from field: kagzi.v1.WaitingFor waiting_for = 23;
    */
   waitingFor?: WaitingFor | undefined;
+
+  /**
+   * Somebody asked for its cancellation, and this is why: it ends as cancelled, whatever its code says.
+   *
+   * @generated from field: kagzi.v1.ErrorDetail cancel_requested = 24;
+   */
+  cancelRequested?: ErrorDetail | undefined;
+
+  /**
+   * The run that ended in order to go on as this one.
+   *
+   * @generated from field: optional string continued_from_run_id = 25;
+   */
+  continuedFromRunId?: string | undefined;
+
+  /**
+   * The run that goes on where this one ended.
+   *
+   * @generated from field: optional string continued_as_run_id = 26;
+   */
+  continuedAsRunId?: string | undefined;
+
+  /**
+   * The run whose recorded steps this one began with.
+   *
+   * @generated from field: optional string rerun_of_run_id = 27;
+   */
+  rerunOfRunId?: string | undefined;
 };
 
 /**
@@ -306,7 +334,7 @@ export type StartWorkflowRequest = Message<"kagzi.v1.StartWorkflowRequest"> & {
   delayMs: bigint;
 
   /**
-   * From now until the run fails with TIMEOUT; absent: never.
+   * From when the run is first taken until it fails with TIMEOUT; absent: what its workflow says, else never.
    *
    * @generated from field: optional int64 timeout_ms = 10;
    */
@@ -319,6 +347,25 @@ export type StartWorkflowRequest = Message<"kagzi.v1.StartWorkflowRequest"> & {
    * @generated from field: optional string run_id = 11;
    */
   runId?: string | undefined;
+
+  /**
+   * From when the run may first be taken until it fails with TIMEOUT because nobody has; absent: never.
+   *
+   * @generated from field: optional int64 start_timeout_ms = 12;
+   */
+  startTimeoutMs?: bigint | undefined;
+
+  /**
+   * The run that starts this one and goes its own way, if it is a run that does.
+   *
+   * @generated from field: optional string parent_run_id = 13;
+   */
+  parentRunId?: string | undefined;
+
+  /**
+   * @generated from field: optional string parent_step_id = 14;
+   */
+  parentStepId?: string | undefined;
 };
 
 /**
@@ -556,6 +603,13 @@ export type ListWorkflowsRequest = Message<"kagzi.v1.ListWorkflowsRequest"> & {
    * @generated from field: google.protobuf.Timestamp created_before = 6;
    */
   createdBefore?: Timestamp | undefined;
+
+  /**
+   * Runs that this one started.
+   *
+   * @generated from field: optional string parent_run_id = 7;
+   */
+  parentRunId?: string | undefined;
 };
 
 /**
@@ -607,6 +661,13 @@ export type CancelWorkflowRequest = Message<"kagzi.v1.CancelWorkflowRequest"> & 
    * @generated from field: string reason = 3;
    */
   reason: string;
+
+  /**
+   * How long the run's code may clean up before the run is ended, at most 3,600,000; absent: 60,000.
+   *
+   * @generated from field: optional int64 grace_ms = 4;
+   */
+  graceMs?: bigint | undefined;
 };
 
 /**
@@ -787,6 +848,13 @@ export type RerunWorkflowRequest = Message<"kagzi.v1.RerunWorkflowRequest"> & {
    * @generated from field: optional string external_id = 5;
    */
   externalId?: string | undefined;
+
+  /**
+   * The id that the new run is to have, as in StartWorkflowRequest.
+   *
+   * @generated from field: optional string new_run_id = 6;
+   */
+  newRunId?: string | undefined;
 };
 
 /**
@@ -804,6 +872,11 @@ export type RerunWorkflowResponse = Message<"kagzi.v1.RerunWorkflowResponse"> & 
    * @generated from field: string run_id = 1;
    */
   runId: string;
+
+  /**
+   * @generated from field: bool already_exists = 2;
+   */
+  alreadyExists: boolean;
 };
 
 /**
@@ -856,6 +929,123 @@ export type TerminateWorkflowResponse = Message<"kagzi.v1.TerminateWorkflowRespo
  */
 export const TerminateWorkflowResponseSchema: GenMessage<TerminateWorkflowResponse> = /*@__PURE__*/
   messageDesc(file_kagzi_v1_workflow, 25);
+
+/**
+ * @generated from message kagzi.v1.CancelWorkflowsRequest
+ */
+export type CancelWorkflowsRequest = Message<"kagzi.v1.CancelWorkflowsRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: optional int64 grace_ms = 3;
+   */
+  graceMs?: bigint | undefined;
+
+  /**
+   * Empty: all that have not ended.
+   *
+   * @generated from field: repeated kagzi.v1.WorkflowStatus status_filter = 4;
+   */
+  statusFilter: WorkflowStatus[];
+
+  /**
+   * @generated from field: optional string workflow_type = 5;
+   */
+  workflowType?: string | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_after = 6;
+   */
+  createdAfter?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp created_before = 7;
+   */
+  createdBefore?: Timestamp | undefined;
+
+  /**
+   * `next_page_token` of the call before; empty for the first.
+   *
+   * @generated from field: string page_token = 8;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message kagzi.v1.CancelWorkflowsRequest.
+ * Use `create(CancelWorkflowsRequestSchema)` to create a new message.
+ */
+export const CancelWorkflowsRequestSchema: GenMessage<CancelWorkflowsRequest> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_workflow, 26);
+
+/**
+ * @generated from message kagzi.v1.CancelWorkflowsResponse
+ */
+export type CancelWorkflowsResponse = Message<"kagzi.v1.CancelWorkflowsResponse"> & {
+  /**
+   * How many runs this call ended or asked to end.
+   *
+   * @generated from field: int32 cancelled = 1;
+   */
+  cancelled: number;
+
+  /**
+   * Empty: there are no more.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message kagzi.v1.CancelWorkflowsResponse.
+ * Use `create(CancelWorkflowsResponseSchema)` to create a new message.
+ */
+export const CancelWorkflowsResponseSchema: GenMessage<CancelWorkflowsResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_workflow, 27);
+
+/**
+ * @generated from message kagzi.v1.DeleteWorkflowRequest
+ */
+export type DeleteWorkflowRequest = Message<"kagzi.v1.DeleteWorkflowRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message kagzi.v1.DeleteWorkflowRequest.
+ * Use `create(DeleteWorkflowRequestSchema)` to create a new message.
+ */
+export const DeleteWorkflowRequestSchema: GenMessage<DeleteWorkflowRequest> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_workflow, 28);
+
+/**
+ * @generated from message kagzi.v1.DeleteWorkflowResponse
+ */
+export type DeleteWorkflowResponse = Message<"kagzi.v1.DeleteWorkflowResponse"> & {
+};
+
+/**
+ * Describes the message kagzi.v1.DeleteWorkflowResponse.
+ * Use `create(DeleteWorkflowResponseSchema)` to create a new message.
+ */
+export const DeleteWorkflowResponseSchema: GenMessage<DeleteWorkflowResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_workflow, 29);
 
 /**
  * @generated from enum kagzi.v1.WorkflowStatus
@@ -986,6 +1176,8 @@ export const WorkflowService: GenService<{
     output: typeof ListWorkflowsResponseSchema;
   },
   /**
+   * Asks the run's code to clean up and end. The answer tells whether it will: a run that had ended stays as it is.
+   *
    * @generated from rpc kagzi.v1.WorkflowService.CancelWorkflow
    */
   cancelWorkflow: {
@@ -994,6 +1186,8 @@ export const WorkflowService: GenService<{
     output: typeof CancelWorkflowResponseSchema;
   },
   /**
+   * Stops the run where it is, after the steps that are running.
+   *
    * @generated from rpc kagzi.v1.WorkflowService.PauseWorkflow
    */
   pauseWorkflow: {
@@ -1038,6 +1232,26 @@ export const WorkflowService: GenService<{
     methodKind: "unary";
     input: typeof TerminateWorkflowRequestSchema;
     output: typeof TerminateWorkflowResponseSchema;
+  },
+  /**
+   * Cancels the runs that a filter lets through, some of them with each call.
+   *
+   * @generated from rpc kagzi.v1.WorkflowService.CancelWorkflows
+   */
+  cancelWorkflows: {
+    methodKind: "unary";
+    input: typeof CancelWorkflowsRequestSchema;
+    output: typeof CancelWorkflowsResponseSchema;
+  },
+  /**
+   * Removes a run that has ended, with everything that is known of it.
+   *
+   * @generated from rpc kagzi.v1.WorkflowService.DeleteWorkflow
+   */
+  deleteWorkflow: {
+    methodKind: "unary";
+    input: typeof DeleteWorkflowRequestSchema;
+    output: typeof DeleteWorkflowResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_kagzi_v1_workflow, 0);

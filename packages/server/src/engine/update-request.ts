@@ -1,0 +1,23 @@
+import type { Command, Outcome, Payload, RunId, StepKey } from "@kagzi/core";
+import type { StartRequest } from "./starts.ts";
+
+/** An update as a worker sends it: what it wants of other runs is yet to be done. */
+export interface UpdateRequest {
+  readonly commands: readonly (Command | ChildStart)[];
+  readonly outcome?: Exclude<Outcome, { become: "continued" }> | ContinueRequest;
+  readonly progress?: Payload;
+}
+
+/** The run is over, and goes on as a new one. */
+export interface ContinueRequest {
+  readonly become: "continued";
+  readonly runId: RunId;
+  readonly input?: Payload;
+}
+
+/** A child that is to be started, as a step of its parent. */
+export type ChildStart = StepKey & {
+  readonly do: "start";
+  readonly observedAt?: number;
+  readonly start: Omit<StartRequest, "parent" | "namespaceId"> & { readonly runId: RunId };
+};

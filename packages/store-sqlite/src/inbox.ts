@@ -1,0 +1,120 @@
+import type { Addressed, Message, NamespaceId, RunReference, Signals, Touched, WorkerId } from "@kagzi/core";
+import {
+  type MessageRow,
+  type RunRow,
+  jsonColumn,
+  messageColumns,
+  metadataColumn,
+  toError,
+  toMessage,
+} from "@kagzi/core/rows";
+import type { Database } from "./database.ts";
+
+/** Messages of one run that are read at once. */
+const READ_LIMIT = 10_000;
+
+/** As {@link sendMessage}, all in one transaction. */
+export function sendAll(database: Database, messages: readonly Addressed[]): readonly (Touched | undefined)[] {
+  return database.transaction(() => messages.map((message) => sendMessage(database, message)));
+}
+
+/** Puts a message into an inbox and makes the run ready if it waits for one. One that is there already changes nothing. */
+export function sendMessage(database: Database, { message, namespaceId, runId }: Addressed): Touched | undefined {
+  const [run] = database.all<RunRow>(
+    `SELECT task_queue, workflow_type, version, status, worker_id, signals FROM runs
+     WHERE namespace_id = ? AND run_id = ? AND finished_at IS NULL`,
+    [namespaceId, runId],
+  );
+  if (run === undefined) return undefined;
+  const position = run.signals + 1;
+  const isNew = insertMessage(database, { namespaceId, runId, message }, position);
+  if (isNew) {
+    database.change(
+      `UPDATE runs SET signals = ?, available_at = CASE status WHEN 'waiting' THEN ? ELSE available_at END,
+         status = CASE status WHEN 'waiting' THEN 'pending' ELSE status END
+       WHERE namespace_id = ? AND run_id = ?`,
+      [position, database.now(), namespaceId, runId],
+    );
+  }
+  return {
+    namespaceId,
+    runId,
+    taskQueue: run.task_queue,
+    workflowType: run.workflow_type,
+    version: run.version,
+    status: isNew && run.status === "waiting" ? "pending" : run.status,
+    ...(run.worker_id !== null && { workerId: run.worker_id }),
+  };
+}
+
+function insertMessage(database: Database, { message, namespaceId, runId }: Addressed, position: number): boolean {
+  const isChild = message.kind === "child";
+  const inserted = database.change(
+    `INSERT INTO inbox (namespace_id, run_id, position, kind, name, key, message_id, child_run_id, payload,
+       payload_metadata, error, received_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    [
+      namespaceId,
+      runId,
+      position,
+      message.kind,
+      isChild ? "" : message.name,
+      isChild ? null : (message.key ?? null),
+      isChild ? message.childRunId : message.messageId,
+      isChild ? message.childRunId : null,
+      message.payload?.data ?? null,
+      metadataColumn(message.payload),
+      jsonColumn(message.error),
+      database.now(),
+    ],
+  );
+  return inserted === 1;
+}
+
+/** Messages of each run that have not been taken, beyond a position. */
+export function readMessages(
+  database: Database,
+  positions: readonly (RunReference & { readonly after: number })[],
+): readonly (readonly Message[])[] {
+  return positions.map(({ after, namespaceId, runId }) =>
+    database
+      .all<MessageRow>(
+        `SELECT ${messageColumns("i")} FROM inbox i
+         WHERE namespace_id = ? AND run_id = ? AND position > ? AND taken_seq IS NULL ORDER BY position LIMIT ?`,
+        [namespaceId, runId, after, READ_LIMIT],
+      )
+      .map(toMessage),
+  );
+}
+
+/** What workers have not heard of the runs that they hold; from now on it counts as heard. */
+export function hearSignals(
+  database: Database,
+  namespaceId: NamespaceId,
+  workerIds: readonly WorkerId[],
+): readonly Signals[] {
+  return database.transaction(() => workerIds.flatMap((workerId) => hearOfWorker(database, namespaceId, workerId)));
+}
+
+function hearOfWorker(database: Database, namespaceId: NamespaceId, workerId: WorkerId): readonly Signals[] {
+  const rows = database.all<RunRow>(
+    `UPDATE runs SET signals_heard = signals
+     WHERE namespace_id = ? AND worker_id = ? AND claimed_at IS NOT NULL AND signals > signals_heard
+     RETURNING run_id, epoch, signals, cancel_error, pause_error`,
+    [namespaceId, workerId],
+  );
+  const messages = readMessages(
+    database,
+    rows.map((row) => ({ namespaceId, runId: row.run_id, after: 0 })),
+  );
+  return rows.map((row, index) => ({
+    namespaceId,
+    runId: row.run_id,
+    epoch: row.epoch,
+    workerId,
+    signals: row.signals,
+    messages: messages[index] ?? [],
+    ...(row.cancel_error !== null && { cancelError: toError(row.cancel_error) }),
+    ...(row.pause_error !== null && { pauseError: toError(row.pause_error) }),
+  }));
+}

@@ -1,0 +1,11 @@
+import type { Connection } from "../connection.ts";
+import type { Payloads } from "../payload/codec.ts";
+import type { Runtime } from "../runtime.ts";
+
+/** What the parts of a client share. */
+export interface ClientScope {
+  readonly connection: Connection;
+  readonly namespace: string;
+  readonly runtime: Runtime;
+  readonly payloads: Payloads;
+}

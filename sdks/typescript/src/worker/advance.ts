@@ -1,0 +1,75 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type ErrorDetail, type InboxMessage as WireMessage, StepKind as WireKind } from "@kagzi/proto";
+import type { WireStart } from "../client/start-request.ts";
+import type { Outcome, StepKind } from "../replay/records.ts";
+import type { Call } from "../replay/replay.ts";
+import type { CommandCase } from "./update-buffer.ts";
+
+/** Until when a sleep lasts. */
+export type SleepUntil = { readonly afterMs: number } | { readonly at: number };
+/** Which event is waited for. */
+export interface EventWait {
+  readonly key: string | undefined;
+  readonly timeoutMs: number | undefined;
+}
+
+/** What is recorded of a step, for the replay and for the server. */
+export interface Recorded {
+  readonly record: Outcome;
+  readonly command: CommandCase;
+}
+
+export const WIRE_KIND: Readonly<Record<StepKind, WireKind>> = {
+  function: WireKind.FUNCTION,
+  sleep: WireKind.SLEEP,
+  event: WireKind.EVENT,
+  child: WireKind.CHILD_WORKFLOW,
+};
+
+/** A sleep begins. */
+export function beginSleep(until: SleepUntil): Recorded {
+  const value =
+    "at" in until
+      ? ({ case: "at", value: timestampFromMs(until.at) } as const)
+      : ({ case: "durationMs", value: BigInt(until.afterMs) } as const);
+  return { record: { type: "started", attempt: 1 }, command: { case: "startSleep", value: { until: value } } };
+}
+
+/** A wait for an event begins. */
+export function beginEventWait({ timeoutMs }: EventWait): Recorded {
+  const value = timeoutMs === undefined ? {} : { timeoutMs: BigInt(timeoutMs) };
+  return { record: { type: "started", attempt: 1 }, command: { case: "startEventWait", value } };
+}
+
+/** A child is to be started; the server will say whether it could be. */
+export function beginChild(start: WireStart & { readonly runId: string }): Recorded {
+  return {
+    record: { type: "undecided", attempt: 1, childRunId: start.runId },
+    command: { case: "startChild", value: { workflow: start } },
+  };
+}
+
+/** The time of a wait is over. */
+export function endWait(call: Call): Recorded {
+  const value = { startedSeq: call.startedSeq ?? 0 };
+  const kind = call.kind === "event" ? "completeEventWait" : "completeSleep";
+  return { record: { type: "completed", attempt: 1 }, command: { case: kind, value } };
+}
+
+/** A message is what the step came to. */
+export function takeMessage(call: Call, { error, payload, position }: WireMessage): Recorded {
+  const value = { kind: WIRE_KIND[call.kind], position, failed: error !== undefined };
+  return {
+    record:
+      error === undefined
+        ? { type: "completed", attempt: 1, ...(payload && { payload }) }
+        : { type: "failed", attempt: 1, error },
+    command: { case: "takeMessage", value },
+  };
+}
+
+/** The code gave the step up. */
+export function cancelStep({ childRunId, kind }: Call, error: ErrorDetail): Recorded {
+  const value = { kind: WIRE_KIND[kind], error, ...(childRunId !== undefined && { childRunId }) };
+  return { record: { type: "cancelled", attempt: 1 }, command: { case: "cancelStep", value } };
+}

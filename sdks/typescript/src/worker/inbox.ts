@@ -1,0 +1,48 @@
+import type { ErrorDetail, InboxMessage as WireMessage, RunSignals } from "@kagzi/proto";
+import type { InboxMessage } from "../replay/plan.ts";
+
+/** What was brought to a run from outside, as far as this process knows. The same may come more than once. */
+export class Inbox {
+  readonly #messages = new Map<number, WireMessage>();
+  /** Positions that the code has taken here. */
+  readonly #taken = new Set<number>();
+  #count = 0;
+  #cancel: ErrorDetail | undefined;
+
+  /** How many signals to the run are known. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Why the run is to be cancelled. */
+  get cancel(): ErrorDetail | undefined {
+    return this.#cancel;
+  }
+
+  /** What the code has not taken, in order. */
+  get messages(): readonly InboxMessage[] {
+    return this.#messages.size === 0 ? NONE : Array.from(this.#messages.values()).toSorted(byPosition);
+  }
+
+  add(signals: RunSignals | undefined): void {
+    if (signals === undefined) return;
+    this.#count = Math.max(this.#count, signals.count);
+    this.#cancel ??= signals.cancel;
+    for (const message of signals.messages) {
+      if (!this.#taken.has(message.position)) this.#messages.set(message.position, message);
+    }
+  }
+
+  take(position: number): WireMessage | undefined {
+    const message = this.#messages.get(position);
+    this.#messages.delete(position);
+    this.#taken.add(position);
+    return message;
+  }
+}
+
+const NONE: readonly InboxMessage[] = [];
+
+function byPosition(a: { readonly position: number }, b: { readonly position: number }): number {
+  return a.position - b.position;
+}

@@ -26,8 +26,20 @@ export const WIRE_KIND: Readonly<Record<StepKind, WireKind>> = {
   child: WireKind.CHILD_WORKFLOW,
 };
 
-/** A sleep begins. */
-export function beginSleep(until: SleepUntil): Recorded {
+/** A wait or a child, as the code has asked for it. */
+export type AskedWait =
+  | { readonly kind: "sleep"; readonly request: SleepUntil }
+  | { readonly kind: "event"; readonly request: EventWait }
+  | { readonly kind: "child"; readonly request: WireStart };
+
+/** What the code has asked for begins; a child under an id of its own. */
+export function begin(asked: AskedWait, childId: () => string): Recorded {
+  if (asked.kind === "sleep") return beginSleep(asked.request);
+  if (asked.kind === "event") return beginEventWait(asked.request);
+  return beginChild({ ...asked.request, runId: childId() });
+}
+
+function beginSleep(until: SleepUntil): Recorded {
   const value =
     "at" in until
       ? ({ case: "at", value: timestampFromMs(until.at) } as const)
@@ -35,14 +47,13 @@ export function beginSleep(until: SleepUntil): Recorded {
   return { record: { type: "started", attempt: 1 }, command: { case: "startSleep", value: { until: value } } };
 }
 
-/** A wait for an event begins. */
-export function beginEventWait({ timeoutMs }: EventWait): Recorded {
+function beginEventWait({ timeoutMs }: EventWait): Recorded {
   const value = timeoutMs === undefined ? {} : { timeoutMs: BigInt(timeoutMs) };
   return { record: { type: "started", attempt: 1 }, command: { case: "startEventWait", value } };
 }
 
 /** A child is to be started; the server will say whether it could be. */
-export function beginChild(start: WireStart & { readonly runId: string }): Recorded {
+function beginChild(start: WireStart & { readonly runId: string }): Recorded {
   return {
     record: { type: "undecided", attempt: 1, childRunId: start.runId },
     command: { case: "startChild", value: { workflow: start } },

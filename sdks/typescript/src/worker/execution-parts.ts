@@ -1,6 +1,5 @@
 import type { ErrorDetail, Payload } from "@kagzi/proto";
 import type { Connection } from "../connection.ts";
-import type { WireStart } from "../client/start-request.ts";
 import type { StepRequest } from "../context/create-context.ts";
 import { KagziError } from "../error.ts";
 import { fromErrorDetail } from "../error-detail.ts";
@@ -10,7 +9,7 @@ import type { Logger } from "../logger.ts";
 import type { Payloads } from "../payload/codec.ts";
 import type { RetryPolicy } from "../retry.ts";
 import type { Runtime } from "../runtime.ts";
-import type { EventWait, SleepUntil } from "./advance.ts";
+import type { AskedWait } from "./advance.ts";
 import type { Execution } from "./execution.ts";
 import type { ServerClock } from "./server-clock.ts";
 import type { WireOutcome } from "./update-buffer.ts";
@@ -31,10 +30,7 @@ export interface ExecutionHost {
 
 /** What the code has asked for. */
 export type Asked = { readonly name: string } & (
-  | { readonly kind: "function"; readonly request: StepRequest }
-  | { readonly kind: "sleep"; readonly request: SleepUntil }
-  | { readonly kind: "event"; readonly request: EventWait }
-  | { readonly kind: "child"; readonly request: WireStart }
+  { readonly kind: "function"; readonly request: StepRequest } | AskedWait
 );
 
 /** Gives an outcome to the code that waits for it, as what `read` makes of it. */

@@ -17,7 +17,7 @@ import type { ReplayRecord } from "../replay/records.ts";
 import { type Call, Mismatch, Replay } from "../replay/replay.ts";
 import { toWirePolicy } from "../retry.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
-import { type Recorded, beginChild, beginEventWait, beginSleep, cancelStep, endWait, takeMessage } from "./advance.ts";
+import { type Recorded, begin, cancelStep, endWait, takeMessage } from "./advance.ts";
 import { afterMicrotasks } from "./after-microtasks.ts";
 import { type CodeSide, codeHost } from "./code-host.ts";
 import {
@@ -330,7 +330,7 @@ export class Execution {
     });
     for (const call of plan.cancel) this.#record(call, cancelStep(call, toErrorDetail(givenUp(this.runId, call.key))));
     for (const call of plan.begin) this.#begin(call);
-    for (const [call, { position }] of plan.take) this.#take(call, this.#inbox.take(position));
+    for (const [call, { position }] of plan.take) this.#record(call, takeMessage(call, this.#inbox.take(position)));
     for (const call of plan.end) this.#record(call, endWait(call));
     // What was just recorded is noted, or handed out, before anything else is done.
     if (plan.cancel.length + plan.begin.length + plan.take.length + plan.end.length > 0) return this.#pump();
@@ -349,16 +349,12 @@ export class Execution {
 
   #begin(call: Call): void {
     const asked = this.#asked.get(call);
-    if (asked?.kind === "sleep") this.#record(call, beginSleep(asked.request));
-    if (asked?.kind === "event") this.#record(call, beginEventWait(asked.request));
-    if (asked?.kind === "child") {
-      const runId = derivedRunId(`${this.runId}/${call.key}@${this.task.attempt}`, this.#replay.now);
-      this.#record(call, beginChild({ ...asked.request, runId }));
-    }
-  }
-
-  #take(call: Call, message: InboxMessage | undefined): void {
-    if (message !== undefined) this.#record(call, takeMessage(call, message));
+    if (asked === undefined || asked.kind === "function") return;
+    const origin = `${this.runId}/${call.key}@${this.task.attempt}`;
+    this.#record(
+      call,
+      begin(asked, () => derivedRunId(origin, this.#replay.now)),
+    );
   }
 
   async #runStep(call: Call): Promise<void> {

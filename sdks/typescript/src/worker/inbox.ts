@@ -1,4 +1,5 @@
 import type { ErrorDetail, InboxMessage as WireMessage, RunSignals } from "@kagzi/proto";
+import { KagziError } from "../error.ts";
 import type { InboxMessage } from "../replay/plan.ts";
 
 /** What was brought to a run from outside, as far as this process knows. The same may come more than once. */
@@ -33,8 +34,10 @@ export class Inbox {
     }
   }
 
-  take(position: number): WireMessage | undefined {
+  /** The code takes one of {@link messages}. */
+  take(position: number): WireMessage {
     const message = this.#messages.get(position);
+    if (message === undefined) throw new KagziError("INTERNAL", `there is no message ${position} to take`);
     this.#messages.delete(position);
     this.#taken.add(position);
     return message;

@@ -10,7 +10,8 @@ import {
   RunUpdateSchema,
   type RecordDecisionSchema,
 } from "@kagzi/proto";
-import { KagziError, workflow } from "kagzi";
+import { type Connection, KagziError, workflow } from "kagzi";
+import { Payloads } from "../../sdks/typescript/src/payload/codec.ts";
 import type { ReplayRecord, StepRecord } from "../../sdks/typescript/src/replay/records.ts";
 import type { Runtime } from "../../sdks/typescript/src/runtime.ts";
 import { Execution } from "../../sdks/typescript/src/worker/execution.ts";
@@ -153,9 +154,20 @@ class SimulatedRun {
       externalId: undefined,
       lastSeq: this.#history.length,
       history: [],
+      signals: undefined,
     };
     const send = (execution: Execution) => this.#pending.push(() => this.#store(execution));
-    const host = { runtime, clock, logger: quiet, namespace: "default", retry: undefined, send };
+    const host = {
+      connection: {} as Connection,
+      runtime,
+      clock,
+      logger: quiet,
+      namespace: "default",
+      payloads: new Payloads(undefined),
+      retry: undefined,
+      intercept: undefined,
+      send,
+    };
     return new Execution(host, definition, task, [...this.#history]);
   }
 

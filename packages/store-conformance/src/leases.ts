@@ -68,6 +68,15 @@ export function describeLeases(fixture: () => Fixture): void {
       expect(await list({ taskQueue: "gpu" })).toEqual([second]);
     });
 
+    it("are given nothing more once they have said goodbye, not even within the same millisecond", async () => {
+      const f = fixture();
+      const workerId = await f.register();
+      await f.store.workers.deregister(DEFAULT, workerId);
+      const start = { ...f.newStart(), claimedBy: workerId };
+      expect(await f.store.runs.start([start])).toMatchObject([{ became: "started", claimed: false }]);
+      expect(await f.claim(workerId)).toMatchObject({ claimed: [], refused: [workerId] });
+    });
+
     it("drain only while they are there", async () => {
       const f = fixture();
       const workerId = await f.register();

@@ -109,7 +109,9 @@ export async function deregisterWorker(
       "leases_deregister",
       `WITH ${CLOCK},
        gone AS (
-         UPDATE ${database.schema}.workers SET status = 'offline', active_count = 0, lease_expires_at = now
+         -- Past, not now: nothing more is leased to it within this very millisecond.
+         UPDATE ${database.schema}.workers
+         SET status = 'offline', active_count = 0, lease_expires_at = now - interval '1 millisecond'
          FROM clock WHERE namespace_id = $2 AND worker_id = $3 RETURNING worker_id
        ),
        held AS MATERIALIZED (

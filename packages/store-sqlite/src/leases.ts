@@ -86,10 +86,11 @@ export function releaseLeases(database: Database, namespaceId: NamespaceId, leas
 export function deregisterWorker(database: Database, namespaceId: NamespaceId, workerId: WorkerId): boolean {
   return database.transaction(() => {
     const now = database.now();
+    // Past, not now: nothing more is leased to it within this very millisecond.
     const gone = database.change(
       `UPDATE workers SET status = 'offline', active_count = 0, lease_expires_at = ?
        WHERE namespace_id = ? AND worker_id = ?`,
-      [now, namespaceId, workerId],
+      [now - 1, namespaceId, workerId],
     );
     database.change(
       `UPDATE runs SET ${GIVEN_BACK}, crashes = 0

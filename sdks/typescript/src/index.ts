@@ -10,10 +10,13 @@ export type { ChildOptions, Context, StartedRun, StepContext, StepFunction, Step
 export type { ReceivedEvent, WaitOptions } from "./context/event.ts";
 export type { RaceResult } from "./context/race.ts";
 export type { Duration } from "./duration-grammar.ts";
+export { durationMs } from "./duration.ts";
 export { type ErrorCode, KagziError, isKagziError } from "./error.ts";
 export type { EncodedPayload, PayloadCodec } from "./payload/codec.ts";
 export type { Logger } from "./logger.ts";
 export { Retry, type RetryOptions, type RetryPolicy } from "./retry.ts";
 export type { Runtime } from "./runtime.ts";
+export { type ExportedHistory, replayHistory } from "./worker/replay-history.ts";
+export type { InterceptedStep, StepInterceptor } from "./worker/run-step.ts";
 export { Worker, type WorkerOptions } from "./worker/worker.ts";
 export { type Workflow, type WorkflowFunction, type WorkflowOptions, workflow } from "./workflow.ts";

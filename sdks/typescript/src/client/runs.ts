@@ -1,4 +1,7 @@
+import { type JsonValue, toJson } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { HistoryRecordSchema } from "@kagzi/proto";
+import type { ExportedHistory } from "../worker/replay-history.ts";
 import { call } from "../calls.ts";
 import { durationMs } from "../duration.ts";
 import { checkName, checkText } from "../names.ts";
@@ -138,6 +141,23 @@ export class RunsClient {
     const { connection, namespace, runtime } = this.#scope;
     const request = { namespaceId: namespace, runId };
     await call({ runtime }, (options) => connection.workflows.deleteWorkflow(request, options));
+  }
+
+  /** The whole history of a run as JSON, for a file: `replayHistory` tells whether code still matches it. */
+  async history(runId: string): Promise<ExportedHistory> {
+    const { connection, namespace, runtime } = this.#scope;
+    const about = { namespaceId: namespace, runId };
+    const { workflow } = await call({ runtime }, (options) => connection.workflows.getWorkflow(about, options));
+    const records: JsonValue[] = [];
+    for (let more = true; more;) {
+      const request = { ...about, afterSeq: records.length };
+      const page = await call({ runtime }, (options) => connection.workers.readHistory(request, options));
+      records.push(...page.records.map((record) => toJson(HistoryRecordSchema, record)));
+      more = page.hasMore;
+    }
+    const { attempts = 1, externalId, version = "", workflowType = "" } = workflow ?? {};
+    const run = { runId, workflow: workflowType, version, namespace, attempt: attempts };
+    return { ...run, ...(externalId !== undefined && { externalId }), records };
   }
 
   #filter(filter: RunFilter) {

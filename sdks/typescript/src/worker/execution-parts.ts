@@ -11,6 +11,7 @@ import type { RetryPolicy } from "../retry.ts";
 import type { Runtime } from "../runtime.ts";
 import type { AskedWait } from "./advance.ts";
 import type { Execution } from "./execution.ts";
+import type { StepInterceptor } from "./run-step.ts";
 import type { ServerClock } from "./server-clock.ts";
 import type { WireOutcome } from "./update-buffer.ts";
 
@@ -24,6 +25,7 @@ export interface ExecutionHost {
   readonly payloads: Payloads;
   /** Of steps that name none. */
   readonly retry: RetryPolicy | undefined;
+  readonly intercept: StepInterceptor | undefined;
   /** The execution has something to send. */
   readonly send: (execution: Execution) => void;
 }

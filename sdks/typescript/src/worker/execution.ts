@@ -1,12 +1,5 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import {
-  type ErrorDetail,
-  type InboxMessage,
-  type Payload,
-  RecordType,
-  type RunAck,
-  type RunSignals,
-} from "@kagzi/proto";
+import { type ErrorDetail, type Payload, RecordType, type RunAck, type RunSignals } from "@kagzi/proto";
 import type { Context } from "../context/context.ts";
 import { createContext } from "../context/create-context.ts";
 import { KagziError } from "../error.ts";
@@ -363,10 +356,11 @@ export class Execution {
     const aborted = new AbortController();
     this.#bodies.set(call, aborted);
     const { key, failures } = call;
-    const { runtime } = this.#host;
+    const { intercept, runtime } = this.#host;
     const signal = AbortSignal.any([this.#abort.signal, aborted.signal]);
-    const about = { runId: this.runId, key, attempt: failures + 1, request: asked.request };
-    const recorded = await attemptStep({ ...about, signal, runtime, onStray: this.#onStray }, this.#host);
+    const { name: workflow } = this.#workflow;
+    const about = { workflow, runId: this.runId, key, attempt: failures + 1, request: asked.request };
+    const recorded = await attemptStep({ ...about, signal, runtime, intercept, onStray: this.#onStray }, this.#host);
     this.#bodies.delete(call);
     // Whoever holds the run now executes the step itself; and what was given up is none of the run's.
     if (this.#state !== "running") return;

@@ -26,7 +26,17 @@ function manualRuntime() {
 function attempt(fn: (step: StepContext<never>) => unknown, timeoutMs?: number, signal = new AbortController().signal) {
   const { runtime, advance } = manualRuntime();
   const request = { name: "pay", fn, input: undefined, timeoutMs, retry: undefined };
-  const result = runStep({ runId: "run-1", key: "pay", attempt: 2, request, signal, runtime, onStray: () => {} });
+  const result = runStep({
+    workflow: "order",
+    runId: "run-1",
+    key: "pay",
+    attempt: 2,
+    request,
+    signal,
+    runtime,
+    intercept: undefined,
+    onStray: () => {},
+  });
   return { result, advance };
 }
 

@@ -4,8 +4,23 @@ import { inStep } from "../context/scope.ts";
 import { KagziError } from "../error.ts";
 import type { Runtime } from "../runtime.ts";
 
+/** An attempt of a step, as others than its function see it. */
+export interface InterceptedStep {
+  readonly workflow: string;
+  readonly runId: string;
+  /** As it was given; `key` is `charge#2` for the second of that name. */
+  readonly name: string;
+  readonly key: string;
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+}
+
+/** Stands between a worker and the functions of its steps: what it gives is the result. */
+export type StepInterceptor = (step: InterceptedStep, run: () => Promise<unknown>) => unknown;
+
 /** One attempt of a step. */
 export interface StepAttempt {
+  readonly workflow: string;
   readonly runId: string;
   readonly key: string;
   readonly attempt: number;
@@ -13,6 +28,7 @@ export interface StepAttempt {
   /** Aborted when the run is no longer this worker's. */
   readonly signal: AbortSignal;
   readonly runtime: Runtime;
+  readonly intercept: StepInterceptor | undefined;
   /** A promise of the function was rejected, and nobody handles it. */
   readonly onStray: (reason: unknown, where: string) => void;
 }
@@ -30,11 +46,18 @@ export async function runStep(attempt: StepAttempt): Promise<unknown> {
   };
   limit.begin(runtime);
   try {
-    const result = inStep(key, attempt, async () => request.fn(step));
+    const result = inStep(key, attempt, async () => call(attempt, step));
     return await Promise.race([result, limit.exceeded]);
   } finally {
     limit.end();
   }
+}
+
+function call(attempt: StepAttempt, step: StepContext<never>): unknown {
+  const { intercept, key, request, runId, workflow } = attempt;
+  if (intercept === undefined) return request.fn(step);
+  const about = { workflow, runId, name: request.name, key, attempt: attempt.attempt, signal: step.signal };
+  return intercept(about, async () => request.fn(step));
 }
 
 /** A step's time: counted from its beginning, or from its last heartbeat. */

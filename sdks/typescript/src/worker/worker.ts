@@ -16,6 +16,7 @@ import type { Workflow } from "../workflow.ts";
 import { Executions } from "./executions.ts";
 import type { BeatAnswer } from "./heartbeat.ts";
 import { startHeartbeats } from "./heartbeats.ts";
+import type { StepInterceptor } from "./run-step.ts";
 import { ServerClock } from "./server-clock.ts";
 import { toWorkerTask } from "./task.ts";
 import { WorkStream } from "./work-stream.ts";
@@ -42,6 +43,8 @@ export interface WorkerOptions extends RetryOptions {
   readonly logger?: Logger;
   /** Encrypts or compresses payloads; clients of these workflows need the same one. */
   readonly codec?: PayloadCodec;
+  /** Is called instead of each step's function, which it may call; for tests and for tracing. */
+  readonly intercept?: StepInterceptor;
   /** Time and chance; for tests. */
   readonly runtime?: Runtime;
 }
@@ -88,6 +91,7 @@ export class Worker {
       logger: this.#logger,
       namespace: this.#namespace,
       payloads: new Payloads(options.codec),
+      intercept: options.intercept,
       retry: retryOf(options, "the worker"),
       workflows: options.workflows,
       onUpdates: () => this.#stream.notify(),

@@ -3,27 +3,48 @@ import type { Context } from "kagzi";
 
 /** A workflow as a tree, so that it can be made at random and shown when it fails. */
 export type Program =
-  | { readonly do: "step"; readonly name: string; readonly fails: number }
-  | { readonly do: "sleep"; readonly name: string; readonly ms: number }
+  | Leaf
+  | { readonly do: "ctxRace"; readonly parts: readonly Leaf[] }
   | { readonly do: "sequence" | "all" | "allSettled" | "race" | "any"; readonly parts: readonly Program[] }
   | { readonly do: "repeat"; readonly times: number; readonly part: Program }
   | { readonly do: "try"; readonly part: Program; readonly rescue: Program };
+
+/** What the code asks the context for. */
+export type Leaf =
+  | { readonly do: "step"; readonly name: string; readonly fails: number }
+  | { readonly do: "sleep"; readonly name: string; readonly ms: number }
+  | { readonly do: "event"; readonly name: string; readonly ms: number | undefined }
+  | { readonly do: "child"; readonly name: string };
 
 /** Tries that a step has in all; one that fails so often fails for good. */
 export const TRIES = 3;
 
 const name = fc.constantFrom("a", "b", "c", "d");
 
-/** Workflows of nested branches, races, loops, catches, waits, and steps that fail now and then or for good. */
+const leaf: fc.Arbitrary<Leaf> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant("step" as const), name, fails: fc.constantFrom(0, 0, 0, 1, TRIES) }),
+  },
+  fc.record({
+    do: fc.constant("sleep" as const),
+    name: fc.constantFrom("p", "q"),
+    ms: fc.integer({ min: 0, max: 50 }),
+  }),
+  fc.record({
+    do: fc.constant("event" as const),
+    name: fc.constantFrom("e", "f"),
+    ms: fc.option(fc.integer({ min: 0, max: 50 }), { nil: undefined }),
+  }),
+  fc.record({ do: fc.constant("child" as const), name: fc.constantFrom("x", "y") }),
+);
+
+/** Workflows of nested branches, races, loops, catches, waits, children, and steps that fail now and then or for good. */
 export const program: fc.Arbitrary<Program> = fc.letrec<{ readonly program: Program }>((tie) => ({
   program: fc.oneof(
     { maxDepth: 3, withCrossShrink: true },
-    fc.record({ do: fc.constant("step" as const), name, fails: fc.constantFrom(0, 0, 0, 1, TRIES) }),
-    fc.record({
-      do: fc.constant("sleep" as const),
-      name: fc.constantFrom("p", "q"),
-      ms: fc.integer({ min: 0, max: 50 }),
-    }),
+    leaf,
+    fc.record({ do: fc.constant("ctxRace" as const), parts: fc.array(leaf, { minLength: 1, maxLength: 3 }) }),
     fc.record({
       do: fc.constantFrom("sequence" as const, "all" as const, "allSettled" as const, "race" as const, "any" as const),
       parts: fc.array(tie("program"), { minLength: 1, maxLength: 4 }),
@@ -41,17 +62,18 @@ export async function interpret(part: Program, ctx: Context, run: { trace: Trace
   const { trace } = run;
   const each = (parts: readonly Program[]) => parts.map((one) => interpret(one, ctx, run));
   switch (part.do) {
-    case "step": {
-      trace.push(`ask ${part.name}`);
-      const knew = countHanded(trace);
-      const step = ctx.step(part.name, ({ attempt, idempotencyKey: key }) =>
-        run.body({ key, attempt, knew, fails: attempt <= part.fails }),
-      );
-      return note(trace, part.name, step);
-    }
+    case "step":
     case "sleep":
-      trace.push(`ask ${part.name}`);
-      return note(trace, part.name, ctx.sleep(part.name, part.ms));
+    case "event":
+    case "child":
+      return note(trace, part.name, ask(part, ctx, run));
+    case "ctxRace": {
+      const entries = Object.fromEntries(part.parts.map((one, index) => [`${one.name}${index}`, ask(one, ctx, run)]));
+      for (const [key, promise] of Object.entries(entries)) note(trace, key, promise).catch(() => {});
+      const { winner } = await ctx.race(entries);
+      trace.push(`won ${winner}`);
+      return winner;
+    }
     case "sequence": {
       const values: unknown[] = [];
       for (const one of part.parts) values.push(await interpret(one, ctx, run));
@@ -79,6 +101,25 @@ export async function interpret(part: Program, ctx: Context, run: { trace: Trace
   }
 }
 
+/** Asks the context for something. */
+function ask(part: Leaf, ctx: Context, run: { trace: Trace; body: Body }): Promise<unknown> {
+  run.trace.push(`ask ${part.name}`);
+  switch (part.do) {
+    case "step": {
+      const knew = countHanded(run.trace);
+      return ctx.step(part.name, ({ attempt, idempotencyKey: key }) =>
+        run.body({ key, attempt, knew, fails: attempt <= part.fails }),
+      );
+    }
+    case "sleep":
+      return ctx.sleep(part.name, part.ms);
+    case "event":
+      return ctx.waitForEvent(part.name, part.ms === undefined ? {} : { timeout: part.ms }).then((event) => event?.id);
+    case "child":
+      return ctx.invoke(part.name);
+  }
+}
+
 /** An execution of a step's function. */
 export interface Execution {
   readonly key: string;
@@ -97,7 +138,7 @@ export function countHanded(trace: Trace): number {
 }
 
 export function isHanded(line: string): boolean {
-  return !line.startsWith("ask ");
+  return line.startsWith("got ") || line.startsWith("lost ");
 }
 
 async function note(trace: Trace, what: string, promise: Promise<unknown>): Promise<unknown> {
@@ -106,7 +147,9 @@ async function note(trace: Trace, what: string, promise: Promise<unknown>): Prom
     trace.push(`got ${what} ${String(value)}`);
     return value;
   } catch (error) {
-    trace.push(`lost ${what} ${error instanceof Error ? error.message : String(error)}`);
+    const message = error instanceof Error ? error.message : String(error);
+    // What the code gives up, or is told to, is no outcome that somebody recorded.
+    trace.push(`${/given up|enough/.test(message) ? "left" : "lost"} ${what} ${message}`);
     throw error;
   }
 }

@@ -1,61 +1,72 @@
-import { type MessageInitShape, create } from "@bufbuild/protobuf";
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import {
-  type Command,
-  type ErrorDetail,
-  ErrorDetailSchema,
-  RecordType,
-  RunAckSchema,
-  RunAck_Result as Result,
-  RunUpdateSchema,
-  type RecordDecisionSchema,
-} from "@kagzi/proto";
-import { type Connection, KagziError, workflow } from "kagzi";
+import { create } from "@bufbuild/protobuf";
+import { RunUpdateSchema } from "@kagzi/proto";
+import { type Connection, KagziError, type StepInterceptor, workflow } from "kagzi";
 import { Payloads } from "../../sdks/typescript/src/payload/codec.ts";
-import type { ReplayRecord, StepRecord } from "../../sdks/typescript/src/replay/records.ts";
+import type { ReplayRecord } from "../../sdks/typescript/src/replay/records.ts";
 import type { Runtime } from "../../sdks/typescript/src/runtime.ts";
 import { Execution } from "../../sdks/typescript/src/worker/execution.ts";
 import { ServerClock } from "../../sdks/typescript/src/worker/server-clock.ts";
-import { type Execution as BodyExecution, type Program, TRIES, type Trace, interpret } from "./programs.ts";
+import { type Execution as BodyExecution, type Program, type Trace, interpret } from "./programs.ts";
+import { ListServer } from "./server.ts";
 
-const RETRY_MS = 7;
 const LONGER_THAN_ANY_WAIT_MS = 60;
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** One process's go at a run: what its code saw, and how much of that was durable when the process was lost. */
+/** One process's go at a run: what its code saw, and the history when the process was lost. */
 export interface Incarnation {
   readonly trace: Trace;
-  durable: number;
+  history: readonly ReplayRecord[];
 }
 
 /** What became of a run. */
 export interface Simulated {
-  readonly end: "complete" | "fail" | "block";
+  readonly end: string;
   readonly incarnations: readonly Incarnation[];
-  readonly history: readonly ReplayRecord[];
+  readonly server: ListServer;
   /** How often each attempt of each step was executed. */
   readonly executions: ReadonlyMap<string, number>;
   /** Those that were begun before everything was durable that the code knew when it asked for them. */
   readonly early: readonly string[];
 }
 
+/** What happens to a run from outside: how often its process is lost, events come, and whether it is cancelled. */
+export interface Fate {
+  readonly crashes: number;
+  readonly events: number;
+  readonly cancel: boolean;
+}
+
 /**
- * A run from start to end over a server that is a list. What is under way (functions, answers, timers) ends in an order
- * that `choose` decides; it also decides when the process is lost, and with it what had not been stored.
+ * A run from start to end over a server that is a list. What is under way (functions, answers, timers, children) ends in an
+ * order that `choose` decides; it also decides when the process is lost, and with it what had not been stored.
  */
-export async function simulate(
-  program: Program,
-  choose: (below: number) => number,
-  crashes: number,
-): Promise<Simulated> {
-  const run = new SimulatedRun(program, choose, crashes);
+export async function simulate(program: Program, choose: (below: number) => number, fate: Fate): Promise<Simulated> {
+  const run = new SimulatedRun(program, choose, fate);
   return run.toTheEnd();
+}
+
+/** What the code of a program sees of a history, if nothing more happens. */
+export async function replay(program: Program, history: readonly ReplayRecord[]): Promise<Trace> {
+  const trace: Trace = [];
+  const runtime: Runtime = { now: () => 0, random: () => 0.5, setTimer: () => () => {} };
+  const execution = executionOf(program, trace, {
+    runtime,
+    epoch: 1,
+    history,
+    body: () => new Promise(() => {}),
+    send: () => {},
+    signals: undefined,
+  });
+  execution.start();
+  await new Promise((resolve) => setImmediate(resolve));
+  execution.drop(new KagziError("CANCELLED", "the replay is over"));
+  return trace;
 }
 
 class SimulatedRun {
   readonly #program: Program;
   readonly #choose: (below: number) => number;
-  readonly #history: ReplayRecord[] = [{ kind: "run", type: "started", observedAt: 0 }];
+  readonly #server: ListServer;
   readonly #incarnations: Incarnation[] = [];
   readonly #executions = new Map<string, number>();
   readonly #early: string[] = [];
@@ -64,22 +75,26 @@ class SimulatedRun {
   #timers: { readonly at: number; readonly run: () => void }[] = [];
   #now = 1000;
   #epoch = 0;
-  #crashes: number;
-  #end: Simulated["end"] | undefined;
+  #goesOn = false;
+  #fate: { crashes: number; events: number; cancel: boolean };
   #nonce = 0;
 
-  constructor(program: Program, choose: (below: number) => number, crashes: number) {
+  constructor(program: Program, choose: (below: number) => number, fate: Fate) {
     this.#program = program;
     this.#choose = choose;
-    this.#crashes = crashes;
+    this.#fate = { ...fate };
+    this.#server = new ListServer(
+      () => this.#now,
+      () => choose(10) > 0,
+    );
   }
 
   async toTheEnd(): Promise<Simulated> {
-    while (this.#end === undefined) await this.#incarnate();
+    while (this.#server.end === undefined) await this.#incarnate();
     return {
-      end: this.#end,
+      end: this.#server.end,
       incarnations: this.#incarnations,
-      history: this.#history,
+      server: this.#server,
       executions: this.#executions,
       early: this.#early,
     };
@@ -87,7 +102,7 @@ class SimulatedRun {
 
   /** A process begins with the history as it is stored, and goes on until the run ends or the process is lost. */
   async #incarnate(): Promise<void> {
-    const incarnation: Incarnation = { trace: [], durable: 0 };
+    const incarnation: Incarnation = { trace: [], history: [] };
     this.#incarnations.push(incarnation);
     this.#pending = [];
     this.#timers = [];
@@ -95,15 +110,37 @@ class SimulatedRun {
     execution.start();
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (this.#end !== undefined) break;
-      if (this.#crashes > 0 && this.#choose(12) === 0) {
-        this.#crashes -= 1;
+      if (this.#server.end !== undefined) break;
+      if (this.#fate.crashes > 0 && this.#choose(12) === 0) {
+        this.#fate.crashes -= 1;
         break;
       }
+      this.#bring(execution);
       if (!this.#step(execution)) break;
     }
-    incarnation.durable = this.#durable;
+    incarnation.history = [...this.#server.history];
     execution.drop(new KagziError("CANCELLED", "the process was lost"));
+  }
+
+  /** Others bring something to the run, or do not. */
+  #bring(execution: Execution): void {
+    const fate = this.#fate;
+    if (fate.cancel && this.#choose(15) === 0) {
+      this.#server.cancel();
+      fate.cancel = false;
+    } else if (fate.events > 0 && this.#choose(6) === 0) {
+      this.#server.send(this.#choose(2) === 0 ? "e" : "f");
+      fate.events -= 1;
+    } else if (this.#server.running.size > 0 && this.#choose(6) === 0) this.#endChild();
+    else return;
+    // Word of it may be lost: then the run hears of it when it would wait.
+    if (execution.state === "running" && this.#choose(4) > 0) execution.signalled(this.#server.signals(this.#epoch));
+  }
+
+  #endChild(): void {
+    const running = [...this.#server.running];
+    const child = running[this.#choose(running.length)];
+    if (child !== undefined) this.#server.endChild(child, this.#choose(4) === 0);
   }
 
   /** Lets one thing happen. Answers whether the process goes on. */
@@ -120,12 +157,31 @@ class SimulatedRun {
       timer.run();
       return true;
     }
+    if (execution.state === "running") {
+      // What it waits for is on its way, or word of it was lost.
+      this.#hurry();
+      execution.signalled(this.#server.signals(this.#epoch));
+      return true;
+    }
     if (execution.state !== "parked") throw new Error(`nothing can happen any more: it is ${execution.state}`);
-    // Its waits are over: it goes on warm in this process, or cold in another one.
+    return this.#wake(execution);
+  }
+
+  /** The waits of a parked run are over: it goes on warm in this process, or cold in another one. */
+  #wake(execution: Execution): boolean {
+    if (!this.#goesOn) this.#hurry();
+    this.#goesOn = false;
     this.#now += LONGER_THAN_ANY_WAIT_MS;
     if (this.#choose(2) === 0) return false;
-    execution.resume({ epoch: ++this.#epoch, signals: undefined });
+    const epoch = ++this.#epoch;
+    execution.resume({ epoch, signals: this.#server.signals(epoch) });
     return true;
+  }
+
+  /** So that nobody waits for ever. */
+  #hurry(): void {
+    if (this.#server.running.size > 0) return this.#endChild();
+    for (const name of ["e", "f"]) this.#server.send(name);
   }
 
   #execution(trace: Trace): Execution {
@@ -140,35 +196,15 @@ class SimulatedRun {
         };
       },
     };
-    const clock = new ServerClock(runtime);
-    clock.observe(this.#now);
-    const definition = workflow("simulated", (ctx) =>
-      interpret(this.#program, ctx, { trace, body: (execution) => this.#body(execution) }),
-    );
-    const task = {
-      runId: "run",
-      epoch: ++this.#epoch,
-      workflow: "simulated",
-      version: "1",
-      attempt: 1,
-      externalId: undefined,
-      lastSeq: this.#history.length,
-      history: [],
-      signals: undefined,
-    };
-    const send = (execution: Execution) => this.#pending.push(() => this.#store(execution));
-    const host = {
-      connection: {} as Connection,
+    const epoch = ++this.#epoch;
+    return executionOf(this.#program, trace, {
       runtime,
-      clock,
-      logger: quiet,
-      namespace: "default",
-      payloads: new Payloads(undefined),
-      retry: undefined,
-      intercept: undefined,
-      send,
-    };
-    return new Execution(host, definition, task, [...this.#history]);
+      epoch,
+      history: [...this.#server.history],
+      body: (execution) => this.#body(execution),
+      send: (execution) => this.#pending.push(() => this.#store(execution)),
+      signals: this.#server.signals(epoch),
+    });
   }
 
   #body({ attempt, fails, key, knew }: BodyExecution): Promise<string> {
@@ -183,69 +219,50 @@ class SimulatedRun {
 
   /** How many outcomes are stored. */
   get #durable(): number {
-    return this.#history.filter(isOutcome).length;
+    return this.#server.history.filter(isOutcome).length;
   }
 
   /** The server takes what the execution has to say, stores it, and its answer is on the way. */
   #store(execution: Execution): void {
     const update = execution.updates.take();
     if (update === undefined) return;
-    const { commands, epoch, outcome } = create(RunUpdateSchema, update);
-    const decisions = commands.flatMap((command) => this.#append(command) ?? []);
-    const { case: becomes } = outcome;
-    if (becomes === "complete" || becomes === "fail" || becomes === "block") this.#end = becomes;
-    const ack = create(RunAckSchema, { runId: "run", epoch, result: Result.OK, decisions });
+    const { ack, goesOn } = this.#server.take(create(RunUpdateSchema, update));
+    this.#goesOn = goesOn;
     this.#pending.push(() => execution.acknowledged(ack));
-  }
-
-  #append({ command, observedAt: at, occurrence, stepName: name }: Command): Decision | undefined {
-    const about = { name, occurrence, observedAt: at === undefined ? 0 : timestampMs(at) };
-    switch (command.case) {
-      case "completeStep":
-        return this.#record({
-          ...about,
-          kind: "function",
-          type: "completed",
-          attempt: command.value.attempt,
-          payload: command.value.output,
-        });
-      case "failStep":
-        return this.#fail({
-          ...about,
-          kind: "function",
-          attempt: command.value.attempt,
-          error: errorOf(command.value.error),
-        });
-      case "startSleep": {
-        const dueAt = this.#now + Number(command.value.until.value ?? 0n);
-        return this.#record({ ...about, kind: "sleep", type: "started", attempt: 1, dueAt }, dueAt);
-      }
-      default:
-        return this.#record({ ...about, kind: "sleep", type: "completed", attempt: 1 });
-    }
-  }
-
-  #fail(failure: Omit<Extract<StepRecord, { type: "failed" }>, "type">): Decision | undefined {
-    if (failure.attempt >= TRIES) {
-      this.#record({ ...failure, type: "failed" });
-      return { seq: this.#history.length, type: RecordType.FAILED };
-    }
-    const dueAt = this.#now + RETRY_MS;
-    return this.#record({ ...failure, type: "retrying", dueAt }, dueAt);
-  }
-
-  #record(record: StepRecord, dueAt?: number): Decision | undefined {
-    this.#history.push(record);
-    if (dueAt === undefined) return undefined;
-    const type = record.type === "started" ? RecordType.STARTED : RecordType.RETRYING;
-    return { seq: this.#history.length, type, dueAt: timestampFromMs(dueAt) };
   }
 }
 
-type Decision = MessageInitShape<typeof RecordDecisionSchema>;
-
-function errorOf(error: ErrorDetail | undefined): ErrorDetail {
-  return error ?? create(ErrorDetailSchema);
+function executionOf(
+  program: Program,
+  trace: Trace,
+  about: {
+    readonly runtime: Runtime;
+    readonly epoch: number;
+    readonly history: readonly ReplayRecord[];
+    readonly body: (execution: BodyExecution) => Promise<string>;
+    readonly send: (execution: Execution) => void;
+    readonly signals: ReturnType<ListServer["signals"]> | undefined;
+    readonly intercept?: StepInterceptor;
+  },
+): Execution {
+  const { body, epoch, history, intercept, runtime, send, signals } = about;
+  const clock = new ServerClock(runtime);
+  clock.observe(runtime.now());
+  const definition = workflow("simulated", (ctx) => interpret(program, ctx, { trace, body }));
+  const run = { runId: "run", workflow: "simulated", version: "1", attempt: 1, externalId: undefined };
+  const task = { ...run, epoch, lastSeq: history.length, history: [], signals };
+  const host = {
+    connection: {} as Connection,
+    runtime,
+    clock,
+    logger: quiet,
+    namespace: "default",
+    payloads: new Payloads(undefined),
+    retry: undefined,
+    intercept,
+    send,
+  };
+  return new Execution(host, definition, task, history);
 }
 
 /** What the code is handed, sooner or later. */

@@ -57,8 +57,16 @@ export const program: fc.Arbitrary<Program> = fc.letrec<{ readonly program: Prog
 /** What the code of a run asked for and was handed, in order. */
 export type Trace = string[];
 
+/** Who watches the code of a run, and does the work of its steps. */
+export interface Observer {
+  readonly trace: Trace;
+  readonly body: Body;
+  /** A child is asked for, by code that had been handed so many outcomes. */
+  readonly onChild: (name: string, knew: number) => void;
+}
+
 /** Runs a program as the code of a workflow, and notes what it asks for and is handed. */
-export async function interpret(part: Program, ctx: Context, run: { trace: Trace; body: Body }): Promise<unknown> {
+export async function interpret(part: Program, ctx: Context, run: Observer): Promise<unknown> {
   const { trace } = run;
   const each = (parts: readonly Program[]) => parts.map((one) => interpret(one, ctx, run));
   switch (part.do) {
@@ -102,7 +110,7 @@ export async function interpret(part: Program, ctx: Context, run: { trace: Trace
 }
 
 /** Asks the context for something. */
-function ask(part: Leaf, ctx: Context, run: { trace: Trace; body: Body }): Promise<unknown> {
+function ask(part: Leaf, ctx: Context, run: Observer): Promise<unknown> {
   run.trace.push(`ask ${part.name}`);
   switch (part.do) {
     case "step": {
@@ -116,6 +124,7 @@ function ask(part: Leaf, ctx: Context, run: { trace: Trace; body: Body }): Promi
     case "event":
       return ctx.waitForEvent(part.name, part.ms === undefined ? {} : { timeout: part.ms }).then((event) => event?.id);
     case "child":
+      run.onChild(part.name, countHanded(run.trace));
       return ctx.invoke(part.name);
   }
 }

@@ -15,7 +15,7 @@ function chooser(seed: number): (below: number) => number {
   };
 }
 
-describe("a workflow of any shape", () => {
+describe("a workflow of any shape", { timeout: 120_000 }, () => {
   it("executes each attempt once and comes to an end, in whatever order things happen", async () => {
     await check({ crashes: 0, events: 3, cancel: false }, async ({ end, executions }) => {
       expect(["complete", "fail"]).toContain(end);
@@ -53,6 +53,7 @@ describe("a workflow of any shape", () => {
       const run = await simulate(shape, chooser(seed), fate);
       expect(run.early).toEqual([]);
       for (const ids of run.server.children.values()) expect(ids.size).toBe(1);
+      expect(wantedAfterAll(run)).toEqual([]);
       for (const what of run.executions.keys()) expect(Number(what.split(" ").at(-1))).toBeLessThanOrEqual(TRIES);
       await expectOneStory(shape, run);
       await property(run, shape);
@@ -73,4 +74,14 @@ async function expectOneStory(shape: Program, { incarnations }: Simulated): Prom
   }
   const last = incarnations.at(-1);
   if (last !== undefined) expect(await replay(shape, last.history)).toEqual(last.trace);
+}
+
+/** Children that were cancelled, and whose result the code wanted after all. */
+function wantedAfterAll({ server }: Simulated): readonly string[] {
+  const wanted = server.history.flatMap((record) =>
+    record.kind === "child" && (record.type === "completed" || record.type === "failed")
+      ? [`${record.name}#${record.occurrence}`]
+      : [],
+  );
+  return [...server.cancelledChildren].filter((key) => wanted.includes(key));
 }

@@ -27,6 +27,8 @@ export class ListServer {
   readonly history: ReplayRecord[] = [{ kind: "run", type: "started", observedAt: 0 }];
   /** Ids of the children that were started, by their step. */
   readonly children = new Map<string, Set<string>>();
+  /** Steps whose children were cancelled. */
+  readonly cancelledChildren = new Set<string>();
   /** Children that have not ended. */
   readonly running = new Set<string>();
   end: string | undefined;
@@ -77,6 +79,19 @@ export class ListServer {
     const data = new TextEncoder().encode(JSON.stringify(`child ${position}`));
     const payload = { payload: { data, metadata: { "content-type": "application/json" } } };
     this.#inbox.set(position, { position, childRunId, ...(fails ? error : payload) });
+  }
+
+  /** Starts and cancels children as an update asks for it, which comes before it is taken. Whether there were any. */
+  settleChildren({ commands }: RunUpdate): boolean {
+    for (const { command, occurrence, stepName } of commands) {
+      const key = `${stepName}#${occurrence}`;
+      if (command.case === "startChild") {
+        const ids = this.children.get(key) ?? new Set();
+        this.children.set(key, ids.add(command.value.workflow?.runId ?? ""));
+      }
+      if (command.case === "cancelStep" && command.value.childRunId !== undefined) this.cancelledChildren.add(key);
+    }
+    return commands.some(({ command }) => command.case === "startChild" || command.case === "cancelStep");
   }
 
   /** Takes an update, all of it. Whether the run is to go on at once instead of waiting. */
@@ -138,9 +153,6 @@ export class ListServer {
   }
 
   #startChild(about: Omit<StepRecord, "type" | "kind">, childRunId: string): Decision | undefined {
-    const key = `${about.name}#${about.occurrence}`;
-    const ids = this.children.get(key) ?? new Set();
-    this.children.set(key, ids.add(childRunId));
     const seq = this.history.length + 1;
     if (this.#canStart()) {
       this.running.add(childRunId);

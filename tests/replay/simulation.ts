@@ -54,6 +54,7 @@ export async function replay(program: Program, history: readonly ReplayRecord[])
     epoch: 1,
     history,
     body: () => new Promise(() => {}),
+    onChild: () => {},
     send: () => {},
     signals: undefined,
   });
@@ -75,7 +76,10 @@ class SimulatedRun {
   #timers: { readonly at: number; readonly run: () => void }[] = [];
   #now = 1000;
   #epoch = 0;
+  /** How much the code knew when it asked for each child, by name and occurrence. */
+  readonly #children = new Map<string, number[]>();
   #goesOn = false;
+  #lost = false;
   #fate: { crashes: number; events: number; cancel: boolean };
   #nonce = 0;
 
@@ -106,20 +110,25 @@ class SimulatedRun {
     this.#incarnations.push(incarnation);
     this.#pending = [];
     this.#timers = [];
+    this.#lost = false;
+    this.#children.clear();
     const execution = this.#execution(incarnation.trace);
     execution.start();
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
       if (this.#server.end !== undefined) break;
-      if (this.#fate.crashes > 0 && this.#choose(12) === 0) {
-        this.#fate.crashes -= 1;
-        break;
-      }
+      if (this.#lost || this.#mayLose(12)) break;
       this.#bring(execution);
       if (!this.#step(execution)) break;
     }
     incarnation.history = [...this.#server.history];
     execution.drop(new KagziError("CANCELLED", "the process was lost"));
+  }
+
+  #mayLose(oneIn: number): boolean {
+    if (this.#fate.crashes === 0 || this.#choose(oneIn) > 0) return false;
+    this.#fate.crashes -= 1;
+    return true;
   }
 
   /** Others bring something to the run, or do not. */
@@ -202,6 +211,7 @@ class SimulatedRun {
       epoch,
       history: [...this.#server.history],
       body: (execution) => this.#body(execution),
+      onChild: (name, knew) => this.#children.set(name, [...(this.#children.get(name) ?? []), knew]),
       send: (execution) => this.#pending.push(() => this.#store(execution)),
       signals: this.#server.signals(epoch),
     });
@@ -226,7 +236,17 @@ class SimulatedRun {
   #store(execution: Execution): void {
     const update = execution.updates.take();
     if (update === undefined) return;
-    const { ack, goesOn } = this.#server.take(create(RunUpdateSchema, update));
+    const taken = create(RunUpdateSchema, update);
+    for (const { command, occurrence, stepName } of taken.commands) {
+      const knew = command.case === "startChild" ? (this.#children.get(stepName)?.[occurrence - 1] ?? 0) : 0;
+      if (knew > this.#durable) this.#early.push(`${stepName}#${occurrence}`);
+    }
+    if (this.#server.settleChildren(taken) && this.#mayLose(4)) {
+      // Lost between what was done to the children and the record of it.
+      this.#lost = true;
+      return;
+    }
+    const { ack, goesOn } = this.#server.take(taken);
     this.#goesOn = goesOn;
     this.#pending.push(() => execution.acknowledged(ack));
   }
@@ -240,15 +260,16 @@ function executionOf(
     readonly epoch: number;
     readonly history: readonly ReplayRecord[];
     readonly body: (execution: BodyExecution) => Promise<string>;
+    readonly onChild: (name: string, knew: number) => void;
     readonly send: (execution: Execution) => void;
     readonly signals: ReturnType<ListServer["signals"]> | undefined;
     readonly intercept?: StepInterceptor;
   },
 ): Execution {
-  const { body, epoch, history, intercept, runtime, send, signals } = about;
+  const { body, epoch, history, intercept, onChild, runtime, send, signals } = about;
   const clock = new ServerClock(runtime);
   clock.observe(runtime.now());
-  const definition = workflow("simulated", (ctx) => interpret(program, ctx, { trace, body }));
+  const definition = workflow("simulated", (ctx) => interpret(program, ctx, { trace, body, onChild }));
   const run = { runId: "run", workflow: "simulated", version: "1", attempt: 1, externalId: undefined };
   const task = { ...run, epoch, lastSeq: history.length, history: [], signals };
   const host = {

@@ -197,6 +197,14 @@ describe("what others bring, and what others are told", () => {
     expect(write.parent).toBeUndefined();
   });
 
+  it("leaves children to be cancelled where it ends, and nowhere else", () => {
+    const closing = (outcome: Outcome) =>
+      planUpdate(HELD, { attempt: 1 }, { commands: [], outcome, closesChildren: true }, () => 0).closing;
+    expect(closing({ become: "completed" })).toBe(true);
+    expect(closing({ become: "released" })).toBeUndefined();
+    expect(plan([], { become: "completed" }).closing).toBeUndefined();
+  });
+
   it("carries the progress", () => {
     expect(planUpdate(HELD, { attempt: 1 }, { commands: [], progress: PAYLOAD }, () => 0)).toEqual({
       ...HELD,

@@ -3,7 +3,7 @@ import type { NamespaceId, RunId } from "./ids.ts";
 import type { Payload } from "./payload.ts";
 import type { NewRecord, StepKey, StepKind } from "./record.ts";
 import { DEFAULT_RUN_RETRY, DEFAULT_STEP_RETRY, type RetryPolicy, decideRetry } from "./retry-policy.ts";
-import type { ParentReference, TerminalStatus } from "./run.ts";
+import { type ParentReference, type TerminalStatus, isTerminal } from "./run.ts";
 import type { Start } from "./store.ts";
 import type { Due, Instant } from "./time.ts";
 import { unreachable } from "./unreachable.ts";
@@ -57,6 +57,8 @@ export interface RunUpdate {
   readonly outcome?: Outcome;
   /** What the run shows of how far it is; the last one counts. */
   readonly progress?: Payload;
+  /** If this ends the run: it has children that have not ended, and do not outlive it. */
+  readonly closesChildren?: boolean;
 }
 
 /** A lease as a worker presents it: who it is about, and how far the worker knows the history. */
@@ -78,6 +80,8 @@ export interface RunWrite extends HeldRun {
   readonly parent?: ParentReference;
   /** Begins with the end of this one. */
   readonly continuation?: Start;
+  /** The run has ended, and its children are to be cancelled. */
+  readonly closing?: boolean;
 }
 
 /** What follows `running`. An orderly departure clears the count of crashes. */
@@ -128,6 +132,7 @@ export function planUpdate(held: HeldRun, run: RunAttempt, update: RunUpdate, ra
     records: [...records, ...end.records],
     next: end.next,
     ...(outcome.become === "continued" ? { continuation: outcome.start } : given("parent", run.parent)),
+    ...(update.closesChildren === true && isTerminal(end.next.status) && { closing: true }),
   };
 }
 

@@ -56,6 +56,13 @@ export function describeOperations(fixture: () => Fixture): void {
       expect(await f.operate(run.runId, { ...END, epoch: run.epoch })).toBe(true);
     });
 
+    it("remembers that children are to be cancelled where the run's own worker says so, too", async () => {
+      const f = fixture();
+      const held = await f.running();
+      await f.store.runs.write([{ ...f.plan(held, [], { become: "completed" }), closing: true }]);
+      expect(await f.store.runs.closing(10)).toContainEqual({ namespaceId: DEFAULT, runId: held.run.runId });
+    });
+
     it("remembers that children are to be cancelled, until that is done", async () => {
       const f = fixture();
       const { run } = await f.running();

@@ -24,9 +24,9 @@ export function writeStatement(schema: string, endsWaits: boolean): Statement {
      write AS MATERIALIZED (
        SELECT w.*, (ordinality - 1)::int AS place
        FROM unnest($2::text[], $3::uuid[], $4::int[], $5::int[], $6::text[], $7::boolean[],
-                   $8::bigint[], $9::bigint[], $10::int[], $11::text[], $12::int[], $13::boolean[]) WITH ORDINALITY
+                   $8::bigint[], $9::bigint[], $10::int[], $11::text[], $12::int[], $13::boolean[], $39::boolean[]) WITH ORDINALITY
          AS w(namespace_id, run_id, epoch, after_seq, next_status, ends, wake_after_ms, wake_at, attempt, pause_error,
-              signals, yields)
+              signals, yields, closing)
      ),
      record AS MATERIALIZED (
        SELECT * FROM unnest($14::int[], $15::text[], $16::uuid[], $17::int[], $18::int[], $19::text[], $20::text[],
@@ -55,6 +55,7 @@ export function writeStatement(schema: string, endsWaits: boolean): Statement {
          crashes = 0,
          attempt = coalesce(w.attempt, r.attempt),
          signals_heard = coalesce(w.signals, r.signals_heard),
+         closing = r.closing OR w.closing,
          -- The database's clock may have been set back since.
          finished_at = CASE WHEN w.ends THEN greatest(now, r.started_at) END,
          pause_error = CASE WHEN NOT w.ends THEN coalesce(w.pause_error, r.pause_error) END

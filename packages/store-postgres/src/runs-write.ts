@@ -153,6 +153,7 @@ async function writeAll(database: Database, runner: Runner, writes: readonly Run
     database.now(),
     ...writeColumns(writes),
     ...recordColumns(writes),
+    writes.map((write) => write.closing === true),
   ]);
   const done = new Map<number, Row>();
   const dueTimes = new Map<RunId, Map<number, Instant>>();

@@ -178,11 +178,13 @@ function moveOn(
     next.status === "paused" ? jsonColumn(next.error) : null,
     write.namespaceId,
     write.runId,
+    Number(write.closing === true),
   ];
   const [moved] = database.all<{ status: RunStatus; available_at: Instant | null }>(
     `UPDATE runs SET status = ${WHERE_TO},
        available_at = CASE ${WHERE_TO} WHEN 'pending' THEN ?2 WHEN 'sleeping' THEN ?3 WHEN 'waiting' THEN ?3 END,
        claimed_at = NULL, crashes = 0, attempt = coalesce(?4, attempt), signals_heard = coalesce(?5, signals_heard),
+       closing = closing OR ?10,
        finished_at = CASE WHEN ?6 THEN max(?2, started_at) END,
        pause_error = CASE WHEN NOT ?6 THEN coalesce(?7, pause_error) END
      WHERE namespace_id = ?8 AND run_id = ?9 RETURNING status, available_at`,

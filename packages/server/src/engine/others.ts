@@ -13,6 +13,7 @@ import {
 } from "@kagzi/core";
 import type { EngineContext } from "./engine.ts";
 import { sleep } from "./env.ts";
+import { errorField } from "./log.ts";
 import type { Operations } from "./operations.ts";
 import type { HeldTask } from "./session.ts";
 import type { Starts } from "./starts.ts";
@@ -53,6 +54,15 @@ export class Others {
   /** A run that goes on where another one ended is in the store. */
   began(start: Start): void {
     this.#starts.tell(start);
+  }
+
+  /** A run has ended and left children. If they cannot be cancelled now, the next look finds them. */
+  close(): void {
+    void this.#operations.closeRuns().catch((error: unknown) => {
+      this.#context.log.debug("children of a run that has ended could not be cancelled yet", {
+        error: errorField(error),
+      });
+    });
   }
 
   async #continue(run: HeldTask, { input, runId }: ContinueRequest): Promise<Outcome> {

@@ -6,6 +6,7 @@ export interface UpdateRequest {
   readonly commands: readonly (Command | ChildStart)[];
   readonly outcome?: Exclude<Outcome, { become: "continued" }> | ContinueRequest;
   readonly progress?: Payload;
+  readonly closesChildren?: boolean;
 }
 
 /** The run is over, and goes on as a new one. */

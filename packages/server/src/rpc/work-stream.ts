@@ -110,6 +110,7 @@ async function reply({ engine, session, outbox }: StreamEnd, update: RunUpdate):
       commands: update.commands.map(toCommand),
       ...given("outcome", outcome),
       ...given("progress", update.progress),
+      closesChildren: update.closesChildren,
     };
     outbox.push({ acks: [toWireAck(await engine.updates.apply(session, held, plan))] });
   } catch (error) {

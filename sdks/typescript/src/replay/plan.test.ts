@@ -12,7 +12,8 @@ const call = (key: string, change: Partial<Call> = {}): Call => ({
   startedSeq: undefined,
   dueAt: undefined,
   childRunId: undefined,
-  givenUp: false,
+  askedAt: 0,
+  givenUpAfter: undefined,
   settle: () => {},
   ...change,
 });

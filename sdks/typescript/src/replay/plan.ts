@@ -54,21 +54,27 @@ export interface Plan {
 /** Decides what is to be done about the open calls of a run, in the order in which the code made them. Pure. */
 export function planCalls(all: readonly Call[], situation: Situation): Plan {
   const { now, ackedSeq, running, stopping } = situation;
-  const cancel = all.filter((call) => call.givenUp);
-  const open = cancel.length === 0 ? all : all.filter((call) => !call.givenUp);
+  const open = all.filter((call) => call.givenUpAfter === undefined);
+  // What the code knew when it decided something must be durable before that has an effect on others.
+  const cancel = all.filter(({ givenUpAfter }) => givenUpAfter !== undefined && givenUpAfter <= ackedSeq);
   const taken = takeMessages(open, situation);
   const take = [...taken];
-  const begin = open.filter((call) => call.kind !== "function" && call.startedSeq === undefined && !taken.has(call));
+  const begin = open.filter((call) => mayBegin(call, ackedSeq) && !taken.has(call));
   const end = open
     .filter((call) => call.kind !== "function" && !taken.has(call) && call.dueAt !== undefined && call.dueAt <= now)
     .toSorted((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0));
-  // What the code knew when it asked for a step must be durable before the step has an effect.
   const isReady = (call: Call) =>
     call.kind === "function" && !running.has(call) && call.afterSeq <= ackedSeq && (call.dueAt ?? 0) <= now;
   const run = stopping ? [] : open.filter(isReady);
   const plan = { begin, take, end, cancel, run };
   if (stopping && running.size === 0) return { ...plan, next: { do: "release" } };
+  if (open.length + cancel.length < all.length) return { ...plan, next: { do: "wait", until: undefined } };
   return { ...plan, next: whatNext(open, situation) };
+}
+
+/** A wait begins as soon as it is asked for; a child only when all that led to it is durable, as a step does. */
+function mayBegin({ afterSeq, kind, startedSeq }: Call, ackedSeq: number): boolean {
+  return kind !== "function" && startedSeq === undefined && (kind !== "child" || afterSeq <= ackedSeq);
 }
 
 /** Gives each wait the earliest message that fits and that no earlier wait has. */

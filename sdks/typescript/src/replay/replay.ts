@@ -20,8 +20,10 @@ export interface Call extends StepKey {
   dueAt: number | undefined;
   /** Of a child that was started. */
   childRunId: string | undefined;
-  /** The code no longer wants it. */
-  givenUp: boolean;
+  /** The time as the code saw it when it asked. */
+  readonly askedAt: number;
+  /** The code no longer wants it, and decided so when there were this many records. */
+  givenUpAfter: number | undefined;
   readonly settle: (outcome: StepOutcome) => void;
 }
 
@@ -114,7 +116,8 @@ export class Replay {
       startedSeq: undefined,
       dueAt: undefined,
       childRunId: undefined,
-      givenUp: false,
+      askedAt: this.#now,
+      givenUpAfter: undefined,
     };
     this.#open.set(key, call);
     const memo = this.#memo.get(key);

@@ -196,19 +196,12 @@ export class Execution {
     if (this.#state !== "running") return;
     const missing = this.#replay.missing();
     if (missing !== undefined) return this.#block(`${describeRecord(missing)}, and the code has ended without it`);
-    this.#cancelChildren();
+    // Children that nobody waits for any more do not outlive the run.
+    if (this.#replay.open.some((call) => call.childRunId !== undefined)) this.#updates.closeChildren();
     const error = this.#inbox.cancel;
     this.#leave(error === undefined ? outcome : { case: "cancel", value: { error: withCause(error, outcome) } });
     // A step that lost a race is of no more use.
     this.#abort.abort(new KagziError("CANCELLED", `run ${this.runId} has ended`));
-  }
-
-  /** Children that nobody waits for any more do not outlive the run. */
-  #cancelChildren(): void {
-    const reason = toErrorDetail(new KagziError("CANCELLED", `its parent ${this.runId} has ended`));
-    for (const call of this.#replay.open) {
-      if (call.childRunId !== undefined) this.#record(call, cancelStep(call, reason));
-    }
   }
 
   #context(): Context {
@@ -252,13 +245,13 @@ export class Execution {
   /** The code no longer wants what it asked for: it fails now, and its outcome is none of the run's any more. */
   #giveUp(promise: unknown): void {
     const call = typeof promise === "object" && promise !== null ? this.#calls.get(promise) : undefined;
-    if (call === undefined || !this.#replay.isOpen(call) || call.givenUp) return;
+    if (call === undefined || !this.#replay.isOpen(call) || call.givenUpAfter !== undefined) return;
     this.#abandon(call, toErrorDetail(givenUp(this.runId, call.key)));
     this.#pumpSoon();
   }
 
   #abandon(call: Call, error: ErrorDetail): void {
-    call.givenUp = true;
+    call.givenUpAfter = this.seq;
     call.settle({ type: "failed", error });
     this.#asked.delete(call);
     this.#bodies.get(call)?.abort(fromErrorDetail(error));
@@ -268,7 +261,7 @@ export class Execution {
   #cancelCode(error: ErrorDetail): void {
     this.#cancelled.abort(fromErrorDetail(error));
     for (const call of this.#replay.open) {
-      if (!call.givenUp) this.#abandon(call, error);
+      if (call.givenUpAfter === undefined) this.#abandon(call, error);
       // A child has to be told, which is recorded; of others there is nothing more to say.
       if (call.childRunId === undefined) this.#replay.close(call);
     }
@@ -346,7 +339,7 @@ export class Execution {
     const origin = `${this.runId}/${call.key}@${this.task.attempt}`;
     this.#record(
       call,
-      begin(asked, () => derivedRunId(origin, this.#replay.now)),
+      begin(asked, () => derivedRunId(origin, call.askedAt)),
     );
   }
 
@@ -364,7 +357,7 @@ export class Execution {
     this.#bodies.delete(call);
     // Whoever holds the run now executes the step itself; and what was given up is none of the run's.
     if (this.#state !== "running") return;
-    if (this.#replay.isOpen(call) && !call.givenUp) this.#record(call, recorded);
+    if (this.#replay.isOpen(call) && call.givenUpAfter === undefined) this.#record(call, recorded);
     this.#pumpSoon();
   }
 

@@ -43,6 +43,7 @@ export class UpdateBuffer {
   #commands: WireCommand[] = [];
   #outcome: WireOutcome | undefined;
   #progress: Payload | undefined;
+  #closesChildren = false;
   #sent: Sent[] = [];
 
   constructor(lease: { readonly runId: string; readonly epoch: number; readonly seq: number }) {
@@ -71,6 +72,11 @@ export class UpdateBuffer {
     this.#progress = progress;
   }
 
+  /** With its end the run's children that have not ended are to be cancelled. */
+  closeChildren(): void {
+    this.#closesChildren = true;
+  }
+
   add(command: WireCommand): void {
     this.#commands.push(command);
     this.#seq += 1;
@@ -89,7 +95,7 @@ export class UpdateBuffer {
       epoch: this.epoch,
       afterSeq: this.sent,
       commands: this.#commands,
-      ...(this.#outcome !== undefined && { outcome: this.#outcome }),
+      ...(this.#outcome !== undefined && { outcome: this.#outcome, closesChildren: this.#closesChildren }),
       ...(this.#progress !== undefined && { progress: this.#progress }),
     };
     this.#progress = undefined;

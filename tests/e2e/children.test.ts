@@ -69,18 +69,6 @@ describe.each(ENGINES)("children on %s", (_, open) => {
     expect((await f.client.runs.list({ parent: run.id }).page()).items).toHaveLength(3);
   });
 
-  it("run in parallel by the hundred", async () => {
-    const square = workflow("square", async (_ctx, n: number) => n * n);
-    const parent = workflow("parent", async (ctx, count: number) => {
-      const numbers = Array.from({ length: count }, (_each, index) => index);
-      const squares = await Promise.all(numbers.map((n) => ctx.invoke(square, n)));
-      return squares.reduce((sum, n) => sum + n, 0);
-    });
-    await f.work([square, parent]);
-    const run = await f.client.start(parent, 200);
-    expect(await run.result({ timeout: "30s" })).toBe(2_646_700);
-  }, 40_000);
-
   it("are cancelled with their parent, and hear it in their own code", async () => {
     const log: string[] = [];
     const child = workflow("child", async (ctx) => {

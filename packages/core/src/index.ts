@@ -1,3 +1,4 @@
+export type { Activity, RunningStep } from "./activity.ts";
 export {
   checkInteger,
   checkName,
@@ -94,7 +95,7 @@ export {
   planUpdate,
   yieldsToCancel,
 } from "./run-update.ts";
-export { type Step, stepsOf } from "./steps.ts";
+export { type Step, stepsOf, withRunning } from "./steps.ts";
 export type {
   ClaimRequest,
   ClaimResult,

@@ -67,8 +67,8 @@ describe("a run whose worker was lost", () => {
   });
 
   it("is ready again at once the first time, and counts anew if it had got on", () => {
-    expect(decideTakeover(lapsed({}))).toEqual({ become: "pending", afterMs: 0, crashes: 1 });
-    expect(decideTakeover(lapsed({ crashes: 4, progressed: true }))).toEqual({
+    expect(decideTakeover(lapsed({}), 0.5)).toEqual({ become: "pending", afterMs: 0, crashes: 1 });
+    expect(decideTakeover(lapsed({ crashes: 4, progressed: true }), 0.5)).toEqual({
       become: "pending",
       afterMs: 0,
       crashes: 0,
@@ -76,12 +76,14 @@ describe("a run whose worker was lost", () => {
   });
 
   it("waits longer each time that it takes its worker down", () => {
-    const waits = [2, 3, 4].map((crashes) => decideTakeover(lapsed({ crashes })));
+    const waits = [2, 3, 4].map((crashes) => decideTakeover(lapsed({ crashes }), 0.5));
     expect(waits).toMatchObject([{ afterMs: 2000 }, { afterMs: 4000 }, { afterMs: 8000 }]);
+    const spread = [0, 0.999].map((random) => decideTakeover(lapsed({ crashes: 3 }), random));
+    expect(spread).toMatchObject([{ afterMs: 2000 }, { afterMs: 5996 }]);
   });
 
   it("is poison after so many times in a row (P2)", () => {
-    const takeover = decideTakeover(lapsed({ crashes: MAX_CRASHES }));
+    const takeover = decideTakeover(lapsed({ crashes: MAX_CRASHES }), 0.5);
     expect(takeover).toMatchObject({
       become: "failed",
       error: { code: "POISON", nonRetryable: true, subjectId: "r1" },

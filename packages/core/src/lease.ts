@@ -88,12 +88,13 @@ export interface GivenBack {
 /**
  * Decides what becomes of a run whose worker was lost. A run that recorded something under the lease starts counting
  * anew; one that took its workers down {@link MAX_CRASHES} times in a row is poison. From the second time on it waits
- * before it may do it again, so that it cannot keep a fleet down.
+ * before it may do it again, so that it cannot keep a fleet down; and each run for another time, by `random` in [0, 1), so
+ * that those that were only near when it happened are not there the next time.
  */
-export function decideTakeover(lapsed: LapsedLease): Takeover {
+export function decideTakeover(lapsed: LapsedLease, random: number): Takeover {
   if (lapsed.progressed) return { become: "pending", afterMs: 0, crashes: 0 };
   if (lapsed.crashes < MAX_CRASHES) {
-    const afterMs = lapsed.crashes <= 1 ? 0 : 1000 * 2 ** (lapsed.crashes - 1);
+    const afterMs = lapsed.crashes <= 1 ? 0 : Math.round(1000 * 2 ** (lapsed.crashes - 1) * (0.5 + random));
     return { become: "pending", afterMs, crashes: lapsed.crashes };
   }
   const message =

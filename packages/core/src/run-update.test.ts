@@ -205,6 +205,14 @@ describe("what others bring, and what others are told", () => {
     expect(plan([], { become: "completed" }).closing).toBeUndefined();
   });
 
+  it("says what the run is busy with under its lease", () => {
+    const steps = [{ ...step, startedAt: 7 }];
+    expect(planUpdate(HELD, { attempt: 1 }, { commands: [], activity: steps }, () => 0).activity).toEqual({
+      epoch: HELD.epoch,
+      steps,
+    });
+  });
+
   it("carries the progress", () => {
     expect(planUpdate(HELD, { attempt: 1 }, { commands: [], progress: PAYLOAD }, () => 0)).toEqual({
       ...HELD,

@@ -1,3 +1,4 @@
+import type { Activity, RunningStep } from "./activity.ts";
 import { KagziError, type ErrorDetail } from "./error.ts";
 import type { NamespaceId, RunId } from "./ids.ts";
 import type { Payload } from "./payload.ts";
@@ -57,6 +58,8 @@ export interface RunUpdate {
   readonly outcome?: Outcome;
   /** What the run shows of how far it is; the last one counts. */
   readonly progress?: Payload;
+  /** What the run is busy with. */
+  readonly activity?: readonly RunningStep[];
   /** If this ends the run: it has children that have not ended, and do not outlive it. */
   readonly closesChildren?: boolean;
 }
@@ -76,6 +79,7 @@ export interface RunWrite extends HeldRun {
   /** Where the run goes; absent: it stays with its worker. A run that is to be paused is, instead of waiting or going back. */
   readonly next?: NextState;
   readonly progress?: Payload;
+  readonly activity?: Activity;
   /** Hears how the run ended, if it ended. */
   readonly parent?: ParentReference;
   /** Begins with the end of this one. */
@@ -122,7 +126,8 @@ export interface RunAttempt {
  */
 export function planUpdate(held: HeldRun, run: RunAttempt, update: RunUpdate, random: () => number): RunWrite {
   const records = update.commands.map((command) => recordOf(command, run, random));
-  const base = { ...held, records, ...given("progress", update.progress) };
+  const activity = update.activity && { epoch: held.epoch, steps: update.activity };
+  const base = { ...held, records, ...given("progress", update.progress), ...given("activity", activity) };
   const { outcome } = update;
   if (outcome === undefined) return base;
   if (outcome.become === "parked") return { ...base, next: parkUntil(held, outcome, records) };

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RunId } from "./ids.ts";
 import type { HistoryRecord } from "./record.ts";
-import { stepsOf } from "./steps.ts";
+import { stepsOf, withRunning } from "./steps.ts";
 
 const PAYLOAD = { data: new Uint8Array([1]), metadata: {} };
 const ERROR = { code: "INTERNAL", message: "m", nonRetryable: false } as const;
@@ -143,5 +143,22 @@ describe("the steps of a run", () => {
       record(3, { kind: "run", name: "", type: "cancelling" }),
     ]);
     expect(nameless.get("nap")).toMatchObject({ status: "failed", error: { message: "no reason was recorded" } });
+  });
+
+  it("run as long as their worker says so, and nothing is recorded of it", () => {
+    const recorded = stepsOf([
+      started,
+      record(2, { name: "done" }),
+      record(3, { name: "again", type: "retrying", dueAt: 50, error: ERROR, input: PAYLOAD }),
+    ]);
+    const run = (name: string) => ({ name, occurrence: 1, attempt: 2, startedAt: 70 });
+    const steps = withRunning(recorded, { epoch: 4, steps: [run("done"), run("again"), run("new")] });
+    expect(Array.from(steps.values(), ({ name, status }) => `${name} ${status}`)).toEqual([
+      "done completed",
+      "again running",
+      "new running",
+    ]);
+    expect(steps.get("again")).toMatchObject({ attempt: 2, startedAt: 70, createdAt: 30, input: PAYLOAD, epoch: 4 });
+    expect(steps.get("new")).toMatchObject({ createdAt: 70, seq: 0 });
   });
 });

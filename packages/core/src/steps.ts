@@ -1,4 +1,5 @@
 import { type HistoryRecord, type StepKey, type StepKind, formatStepKey } from "./record.ts";
+import type { Activity } from "./activity.ts";
 import type { ErrorDetail } from "./error.ts";
 import type { RunId } from "./ids.ts";
 import type { Payload } from "./payload.ts";
@@ -21,6 +22,7 @@ export type Step = StepKey & {
   readonly seq: number;
 } & (
     | { readonly status: "waiting"; readonly dueAt?: Instant; readonly error?: ErrorDetail }
+    | { readonly status: "running" }
     | { readonly status: "completed"; readonly finishedAt: Instant; readonly output?: Payload }
     | { readonly status: "failed"; readonly finishedAt: Instant; readonly error: ErrorDetail }
   );
@@ -41,6 +43,20 @@ export function stepsOf(history: Iterable<HistoryRecord>, steps = new Map<string
     }
   }
   return steps;
+}
+
+/** The steps of a run with those that its worker says are running. */
+export function withRunning(steps: ReadonlyMap<string, Step>, { epoch, steps: running }: Activity): Map<string, Step> {
+  const all = new Map(steps);
+  for (const { attempt, name, occurrence, startedAt } of running) {
+    const key = formatStepKey({ name, occurrence });
+    const known = all.get(key);
+    if (known !== undefined && known.status !== "waiting") continue;
+    const { createdAt = startedAt, input, seq = 0 } = known ?? {};
+    const about = { name, occurrence, kind: "function", createdAt, attempt, startedAt, epoch, seq } as const;
+    all.set(key, { ...about, ...(input !== undefined && { input }), status: "running" });
+  }
+  return all;
 }
 
 function forgetFailures(steps: Map<string, Step>): void {

@@ -1,3 +1,4 @@
+import type { Activity } from "./activity.ts";
 import type { Assignment, Candidate, DispatchKey, Wanted } from "./dispatch.ts";
 import type { ErrorDetail } from "./error.ts";
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
@@ -149,6 +150,7 @@ export interface RunDetail {
   /** The run that goes on where this one ended. */
   readonly continuedAs?: RunId;
   readonly progress?: Payload;
+  readonly activity?: Activity;
 }
 
 export interface RunStore {

@@ -151,7 +151,7 @@ export class Fixture {
   async takeBack(lapsed: readonly LapsedLease[]): Promise<readonly RunId[]> {
     const taken: RunId[] = [];
     for (const lease of lapsed) {
-      const takeover = decideTakeover(lease);
+      const takeover = decideTakeover(lease, 0.5);
       if (takeover.become === "pending") taken.push(...(await this.store.workers.takeOver([{ lease, takeover }])));
       else if (await this.operate(lease.runId, { do: "end", status: "failed", ...lease, ...takeover }))
         taken.push(lease.runId);

@@ -222,7 +222,7 @@ class Model {
       (run) => run.status === "running" && run.workerId !== undefined && this.#expiry(run.workerId) < this.#now,
     );
     expect(new Set(lapsed.map(({ runId }) => runId))).toEqual(new Set(expected.map(({ runId }) => runId)));
-    const takeovers = lapsed.map((lease) => ({ lease, takeover: decideTakeover(lease) }));
+    const takeovers = lapsed.map((lease) => ({ lease, takeover: decideTakeover(lease, 0.5) }));
     const taken = await this.#f.takeBack(lapsed);
     expect(taken).toHaveLength(lapsed.length);
     for (const { lease, takeover } of takeovers) {

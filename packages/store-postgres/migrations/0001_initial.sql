@@ -170,12 +170,14 @@ CREATE TABLE :"schema".inbox (
 
 CREATE UNIQUE INDEX inbox_by_message ON :"schema".inbox (namespace_id, run_id, message_id);
 
--- How far runs say that they are.
+-- How far runs say that they are, and what they are doing.
 CREATE TABLE :"schema".run_progress (
   namespace_id     text COLLATE "C" NOT NULL,
   run_id           uuid NOT NULL,
-  payload          bytea NOT NULL,
+  payload          bytea,
   payload_metadata text,
+  -- What their workers say that they are busy with.
+  activity         text,
   updated_at       timestamptz NOT NULL,
   PRIMARY KEY (namespace_id, run_id)
 ) WITH (fillfactor = 50);

@@ -1,4 +1,4 @@
-import type { NamespaceId, Run, RunDetail, RunFilter, RunId, RunReference } from "@kagzi/core";
+import type { Activity, NamespaceId, Run, RunDetail, RunFilter, RunId, RunReference } from "@kagzi/core";
 import { type RunRow, runColumns, toError, toPayload, toRun } from "@kagzi/core/rows";
 import type { Database, Statement, Value } from "./database.ts";
 import { CLOCK, instant, statement } from "./sql.ts";
@@ -27,6 +27,7 @@ function toDetail(row: RunRow & EndColumns): RunDetail {
     ...(row.error !== null && { error: toError(row.error) }),
     ...(row.continued_as !== null && { continuedAs: row.continued_as }),
     ...(progress !== undefined && { progress }),
+    ...(row.activity !== null && { activity: JSON.parse(row.activity) as Activity }),
   };
 }
 
@@ -39,6 +40,7 @@ interface EndColumns {
   readonly continued_as: RunId | null;
   readonly progress: Uint8Array | null;
   readonly progress_metadata: string | null;
+  readonly activity: string | null;
 }
 
 function getStatement(schema: string): Statement {
@@ -46,7 +48,7 @@ function getStatement(schema: string): Statement {
     "runs_get",
     `SELECT ${runColumns("r")}, first.payload AS input, first.payload_metadata AS input_metadata,
        last.payload AS output, last.payload_metadata AS output_metadata, last.error,
-       last.child_run_id AS continued_as, p.payload AS progress, p.payload_metadata AS progress_metadata
+       last.child_run_id AS continued_as, p.payload AS progress, p.payload_metadata AS progress_metadata, p.activity
      FROM unnest($1::text[], $2::uuid[]) AS w(namespace_id, run_id)
      JOIN ${schema}.runs r ON r.namespace_id = w.namespace_id AND r.run_id = w.run_id
      LEFT JOIN ${schema}.history first

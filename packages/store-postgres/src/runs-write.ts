@@ -68,7 +68,11 @@ async function writeSorted(database: Database, writes: readonly RunWrite[]): Pro
 
 /** Whether a write changes more than its own run: the one that is told of its end, or begins with it. */
 function reachesBeyond(write: RunWrite): boolean {
-  return tellsParent(write) || write.continuation !== undefined || write.progress !== undefined;
+  return tellsParent(write) || write.continuation !== undefined || saysProgress(write);
+}
+
+function saysProgress({ activity, progress }: RunWrite): boolean {
+  return activity !== undefined || progress !== undefined;
 }
 
 function tellsParent({ next, parent }: RunWrite): boolean {
@@ -105,9 +109,7 @@ function endMessage({ namespaceId, parent, records, runId }: RunWrite): Addresse
 }
 
 async function saveProgress(database: Database, runner: Runner, writes: readonly RunWrite[]): Promise<void> {
-  const rows = writes.flatMap(({ namespaceId, progress, runId }) =>
-    progress ? [{ namespaceId, progress, runId }] : [],
-  );
+  const rows = writes.filter(saysProgress);
   if (rows.length === 0) return;
   const parts: Uint8Array[] = [];
   const payloads = new PayloadColumn(parts);
@@ -119,6 +121,7 @@ async function saveProgress(database: Database, runner: Runner, writes: readonly
     payloads.offsets,
     payloads.lengths,
     rows.map((row) => metadataColumn(row.progress)),
+    rows.map((row) => jsonColumn(row.activity)),
     Buffer.concat(parts),
   ]);
 }
@@ -127,13 +130,15 @@ function progressStatement(schema: string): Statement {
   return statement(
     "runs_progress",
     `WITH ${CLOCK}
-     INSERT INTO ${schema}.run_progress (namespace_id, run_id, payload, payload_metadata, updated_at)
-     SELECT p.namespace_id, p.run_id, ${cut("$7::bytea", "p.payload_offset", "p.payload_length")}, p.metadata, now
-     FROM clock, unnest($2::text[], $3::uuid[], $4::int[], $5::int[], $6::text[])
-       AS p(namespace_id, run_id, payload_offset, payload_length, metadata)
+     INSERT INTO ${schema}.run_progress AS was (namespace_id, run_id, payload, payload_metadata, activity, updated_at)
+     SELECT p.namespace_id, p.run_id, ${cut("$8::bytea", "p.payload_offset", "p.payload_length")}, p.metadata, p.activity, now
+     FROM clock, unnest($2::text[], $3::uuid[], $4::int[], $5::int[], $6::text[], $7::text[])
+       AS p(namespace_id, run_id, payload_offset, payload_length, metadata, activity)
      ORDER BY p.namespace_id, p.run_id
-     ON CONFLICT (namespace_id, run_id) DO UPDATE SET payload = excluded.payload,
-       payload_metadata = excluded.payload_metadata, updated_at = excluded.updated_at`,
+     ON CONFLICT (namespace_id, run_id) DO UPDATE SET
+       payload = CASE WHEN excluded.payload IS NULL THEN was.payload ELSE excluded.payload END,
+       payload_metadata = CASE WHEN excluded.payload IS NULL THEN was.payload_metadata ELSE excluded.payload_metadata END,
+       activity = coalesce(excluded.activity, was.activity), updated_at = excluded.updated_at`,
   );
 }
 

@@ -165,12 +165,14 @@ CREATE TABLE inbox (
 
 CREATE UNIQUE INDEX inbox_by_message ON inbox (namespace_id, run_id, message_id);
 
--- How far runs say that they are.
+-- How far runs say that they are, and what they are doing.
 CREATE TABLE run_progress (
   namespace_id     TEXT NOT NULL,
   run_id           TEXT NOT NULL,
-  payload          BLOB NOT NULL,
+  payload          BLOB,
   payload_metadata TEXT,
+  -- What their workers say that they are busy with.
+  activity         TEXT,
   updated_at       INTEGER NOT NULL,
   PRIMARY KEY (namespace_id, run_id)
 ) STRICT, WITHOUT ROWID;

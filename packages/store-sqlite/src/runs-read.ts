@@ -1,4 +1,4 @@
-import type { NamespaceId, Run, RunDetail, RunFilter, RunId, RunReference } from "@kagzi/core";
+import type { Activity, NamespaceId, Run, RunDetail, RunFilter, RunId, RunReference } from "@kagzi/core";
 import { type RunRow, runColumns, toError, toPayload, toRun } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import type { Value } from "./driver.ts";
@@ -12,7 +12,7 @@ function getRun(database: Database, run: RunReference): RunDetail | undefined {
   const [row] = database.all<RunRow & EndColumns>(
     `SELECT ${runColumns("r")}, first.payload AS input, first.payload_metadata AS input_metadata,
        last.payload AS output, last.payload_metadata AS output_metadata, last.error,
-       last.child_run_id AS continued_as, p.payload AS progress, p.payload_metadata AS progress_metadata
+       last.child_run_id AS continued_as, p.payload AS progress, p.payload_metadata AS progress_metadata, p.activity
      FROM runs r
      LEFT JOIN history first
        ON first.namespace_id = r.namespace_id AND first.run_id = r.run_id AND first.seq = 1
@@ -34,6 +34,7 @@ function getRun(database: Database, run: RunReference): RunDetail | undefined {
     ...(row.error !== null && { error: toError(row.error) }),
     ...(row.continued_as !== null && { continuedAs: row.continued_as }),
     ...(progress !== undefined && { progress }),
+    ...(row.activity !== null && { activity: JSON.parse(row.activity) as Activity }),
   };
 }
 
@@ -46,6 +47,7 @@ interface EndColumns {
   readonly continued_as: RunId | null;
   readonly progress: Uint8Array | null;
   readonly progress_metadata: string | null;
+  readonly activity: string | null;
 }
 
 /** The run that was started with this idempotency key. */

@@ -2,7 +2,6 @@ import {
   type Due,
   type Instant,
   type NewRecord,
-  type Payload,
   type RunFacts,
   type RunReference,
   type RunStatus,
@@ -44,7 +43,7 @@ function writeRun(database: Database, write: RunWrite): WriteOutcome {
     if (due !== undefined) dueAt.set(seq, due);
     insertRecord(database, write, withMessage(database, write, record, seq), { seq, now, due: due ?? null });
   }
-  if (write.progress !== undefined) saveProgress(database, write, write.progress, now);
+  if (write.progress !== undefined || write.activity !== undefined) saveProgress(database, write, now);
   const moved = write.next && moveOn(database, write, write.next, now);
   const told = tellOthers(database, write);
   return { became: "written", now, dueAt, ...moved, ...(told !== undefined && { told }) };
@@ -72,12 +71,15 @@ function withMessage(database: Database, run: RunReference, record: NewRecord, s
   return { ...record, ...(error !== undefined && { error }), ...(payload !== undefined && { payload }) };
 }
 
-function saveProgress(database: Database, run: RunReference, progress: Payload, now: Instant): void {
+function saveProgress(database: Database, { activity, namespaceId, progress, runId }: RunWrite, now: Instant): void {
   database.change(
-    `INSERT INTO run_progress (namespace_id, run_id, payload, payload_metadata, updated_at) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (namespace_id, run_id) DO UPDATE SET payload = excluded.payload,
-       payload_metadata = excluded.payload_metadata, updated_at = excluded.updated_at`,
-    [run.namespaceId, run.runId, progress.data, metadataColumn(progress), now],
+    `INSERT INTO run_progress AS was (namespace_id, run_id, payload, payload_metadata, activity, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (namespace_id, run_id) DO UPDATE SET
+       payload = CASE WHEN excluded.payload IS NULL THEN was.payload ELSE excluded.payload END,
+       payload_metadata = CASE WHEN excluded.payload IS NULL THEN was.payload_metadata ELSE excluded.payload_metadata END,
+       activity = coalesce(excluded.activity, was.activity), updated_at = excluded.updated_at`,
+    [namespaceId, runId, progress?.data ?? null, metadataColumn(progress), jsonColumn(activity), now],
   );
 }
 

@@ -52,9 +52,14 @@ export class MortalWorker {
     return this.#over.signal.aborted;
   }
 
-  /** The worker is gone; its runs go back, as they do when a lease has ended. */
-  async kill(): Promise<void> {
+  /** The process of the worker is gone. Nobody knows yet. */
+  die(): void {
     this.#over.abort();
+  }
+
+  /** The worker is gone, and its runs go back, as they do when a lease has ended. */
+  async kill(): Promise<void> {
+    this.die();
     const { connection } = this.#options;
     await connection.workers.deregister({ workerId: this.worker.id ?? "", namespaceId: "default" });
   }

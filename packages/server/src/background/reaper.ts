@@ -48,7 +48,7 @@ export class Reaper {
     const back: GivenBack[] = [];
     let ended = 0;
     for (const lease of lapsed) {
-      const takeover = decideTakeover(lease);
+      const takeover = decideTakeover(lease, context.env.random());
       if (takeover.become === "pending") back.push({ lease, takeover });
       else {
         const end = { do: "end", status: "failed", error: takeover.error, epoch: lease.epoch } as const;

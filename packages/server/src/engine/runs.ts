@@ -1,4 +1,5 @@
 import {
+  type Activity,
   type Instant,
   KagziError,
   LIMITS,
@@ -15,6 +16,7 @@ import {
   isUuid,
   notFound,
   stepsOf,
+  withRunning,
 } from "@kagzi/core";
 import type { EngineContext } from "./engine.ts";
 import { sleep } from "./env.ts";
@@ -42,7 +44,7 @@ export interface Page<Item> {
 
 /** Why a run is not moving. */
 export interface WaitingFor {
-  readonly reason: "time" | "worker" | "slot" | "paused" | "event" | "child";
+  readonly reason: "time" | "worker" | "slot" | "paused" | "event" | "child" | "step" | "code";
   readonly message: string;
   readonly until?: Instant;
 }
@@ -122,13 +124,17 @@ export class Runs {
 
   /** The steps of a run, in the order in which they were first recorded. @throws KagziError `NOT_FOUND` */
   async steps(reference: RunReference): Promise<readonly Step[]> {
-    await this.get(reference);
-    return [...stepsOf(await this.history(reference)).values()];
+    const { activity, run } = await this.get(reference);
+    const steps = stepsOf(await this.history(reference));
+    const isNow = run.status === "running" && activity?.epoch === run.epoch;
+    return [...(isNow ? withRunning(steps, activity) : steps).values()];
   }
 
-  /** Why the run is not moving; `undefined` while it runs and once it has ended. */
-  async waitingFor(run: Run): Promise<WaitingFor | undefined> {
+  /** Why the run is not moving; `undefined` while it moves and once it has ended. */
+  async waitingFor({ activity, run }: RunDetail): Promise<WaitingFor | undefined> {
     switch (run.status) {
+      case "running":
+        return activity?.epoch === run.epoch ? busyWith(activity) : undefined;
       case "pending":
       case "sleeping":
         return (await this.#isAhead(run.availableAt))
@@ -184,6 +190,18 @@ export class Runs {
       offered.size === 0 ? "no worker is online" : `online workers have ${[...offered].slice(0, 10).join(", ")}`;
     return { reason: "worker", message: `no worker has ${run.workflowType}@${run.version}; ${known}` };
   }
+}
+
+function busyWith({ steps }: Activity): WaitingFor {
+  if (steps.length === 0) {
+    const message = "the workflow's own code is running: it awaits something that it did not ask its context for";
+    return { reason: "code", message };
+  }
+  const named = steps.slice(0, 10).map((step) => {
+    const since = new Date(step.startedAt).toISOString();
+    return `step ${JSON.stringify(formatStepKey(step))} (attempt ${step.attempt}) has been running since ${since}`;
+  });
+  return { reason: "step", message: steps.length > 10 ? `${named.join("; ")}; and more` : named.join("; ") };
 }
 
 function waitMessage(step: Step): string {

@@ -1,4 +1,4 @@
-import type { Command, Outcome, Payload, RunId, StepKey } from "@kagzi/core";
+import type { Command, Outcome, Payload, RunId, RunningStep, StepKey } from "@kagzi/core";
 import type { StartRequest } from "./starts.ts";
 
 /** An update as a worker sends it: what it wants of other runs is yet to be done. */
@@ -7,6 +7,7 @@ export interface UpdateRequest {
   readonly outcome?: Exclude<Outcome, { become: "continued" }> | ContinueRequest;
   readonly progress?: Payload;
   readonly closesChildren?: boolean;
+  readonly activity?: readonly RunningStep[];
 }
 
 /** The run is over, and goes on as a new one. */

@@ -1,5 +1,15 @@
-import { type Command, KagziError, type StepKind, checkRunId } from "@kagzi/core";
+import {
+  type Command,
+  KagziError,
+  LIMITS,
+  type RunningStep,
+  type StepKind,
+  checkInteger,
+  checkRunId,
+  checkStepName,
+} from "@kagzi/core";
 import type {
+  Activity,
   CompleteStepCommand,
   FailRun,
   FailStepCommand,
@@ -85,6 +95,17 @@ function messageKind(kind: WireStepKind): "event" | "child" {
   const known = stepKind(kind);
   if (known === "event" || known === "child") return known;
   throw new KagziError("INVALID_ARGUMENT", `a step of kind ${known} takes no message`);
+}
+
+/** What a worker says that a run is busy with. @throws KagziError `INVALID_ARGUMENT` */
+export function toActivity({ steps }: Activity): readonly RunningStep[] {
+  checkInteger("the number of running steps", steps.length, 0, LIMITS.pageSize);
+  return steps.map(({ attempt, occurrence, startedAt, stepName }) => ({
+    name: checkStepName(stepName),
+    occurrence: checkInteger("the occurrence of a step", occurrence, 1, 2 ** 31 - 1),
+    attempt: checkInteger("the attempt of a step", attempt, 1, 2 ** 31 - 1),
+    startedAt: startedAt === undefined ? 0 : fromTimestamp(startedAt),
+  }));
 }
 
 /** What a worker says becomes of a run. @throws KagziError `INVALID_ARGUMENT` */

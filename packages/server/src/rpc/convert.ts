@@ -56,6 +56,7 @@ export const RECORD_TYPE: Readonly<Record<RecordType, wire.RecordType>> = {
 
 const STEP_STATUS: Readonly<Record<Step["status"], wire.StepStatus>> = {
   waiting: wire.StepStatus.PENDING,
+  running: wire.StepStatus.RUNNING,
   completed: wire.StepStatus.COMPLETED,
   failed: wire.StepStatus.FAILED,
 };
@@ -169,7 +170,7 @@ export function toWireRun(
 }
 
 export function toWireStep(run: { readonly namespaceId: NamespaceId; readonly runId: string }, step: Step): wire.Step {
-  const error = step.status === "completed" ? undefined : step.error;
+  const error = "error" in step ? step.error : undefined;
   return create(wire.StepSchema, {
     stepId: `${run.runId}/${formatStepKey(step)}`,
     runId: run.runId,

@@ -22,7 +22,7 @@ import {
 } from "@kagzi/proto";
 import type { Engine } from "../engine/engine.ts";
 import type { Task, UpdateAnswer, WorkerSession } from "../engine/session.ts";
-import { toCommand, toOutcome } from "./commands.ts";
+import { toActivity, toCommand, toOutcome } from "./commands.ts";
 import { RECORD_TYPE, given, givenTime, toTimestamp } from "./convert.ts";
 import { toErrorDetail, toWireError } from "./errors.ts";
 import { toWireRecord } from "./history.ts";
@@ -111,6 +111,7 @@ async function reply({ engine, session, outbox }: StreamEnd, update: RunUpdate):
       ...given("outcome", outcome),
       ...given("progress", update.progress),
       closesChildren: update.closesChildren,
+      ...given("activity", update.activity && toActivity(update.activity)),
     };
     outbox.push({ acks: [toWireAck(await engine.updates.apply(session, held, plan))] });
   } catch (error) {

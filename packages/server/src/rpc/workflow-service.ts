@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import {
   KagziError,
   RUN_STATUSES,
+  type RunDetail,
   type RunFilter,
   type RunReference,
   type RunStatus,
@@ -34,6 +35,8 @@ const REASON: Readonly<Record<WaitingFor["reason"], Reason>> = {
   paused: Reason.PAUSED,
   event: Reason.EVENT,
   child: Reason.CHILD_WORKFLOW,
+  step: Reason.STEP,
+  code: Reason.CODE,
 };
 
 /** The states of runs that can be cancelled. */
@@ -139,11 +142,8 @@ export function createWorkflowService(engine: Engine): Service<typeof WorkflowSe
   };
 }
 
-async function withReason(
-  engine: Engine,
-  detail: Parameters<typeof toWireRun>[1] & { run: Parameters<typeof toWireRun>[0] },
-) {
-  const waitingFor = await engine.runs.waitingFor(detail.run);
+async function withReason(engine: Engine, detail: RunDetail): Promise<Workflow> {
+  const waitingFor = await engine.runs.waitingFor(detail);
   return toWireRun(detail.run, { ...detail, ...given("waitingFor", waitingFor && toWireReason(waitingFor)) });
 }
 

@@ -10,7 +10,7 @@ export type RunStatus =
 
 /** Why a run is not moving. */
 export interface WaitingFor {
-  readonly reason: "time" | "worker" | "slot" | "paused" | "event" | "child";
+  readonly reason: "time" | "worker" | "slot" | "paused" | "event" | "child" | "step" | "code";
   /** One sentence for people. */
   readonly message: string;
   readonly until?: Date;
@@ -75,6 +75,8 @@ const REASON: Readonly<Record<Reason, WaitingFor["reason"] | undefined>> = {
   [Reason.PAUSED]: "paused",
   [Reason.EVENT]: "event",
   [Reason.CHILD_WORKFLOW]: "child",
+  [Reason.STEP]: "step",
+  [Reason.CODE]: "code",
 };
 
 /** A status as the wire has it. */

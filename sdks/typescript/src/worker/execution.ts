@@ -11,6 +11,7 @@ import { type Call, Mismatch, Replay } from "../replay/replay.ts";
 import { toWirePolicy } from "../retry.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
 import { type Recorded, begin, cancelStep, endWait, takeMessage } from "./advance.ts";
+import { ActivityReport } from "./activity-report.ts";
 import { afterMicrotasks } from "./after-microtasks.ts";
 import { type CodeSide, codeHost } from "./code-host.ts";
 import {
@@ -58,6 +59,7 @@ export class Execution {
   readonly #calls = new WeakMap<object, Call>();
   /** Calls whose function runs, each with its way to be aborted. */
   readonly #bodies = new Map<Call, AbortController>();
+  readonly #activity = new ActivityReport();
   readonly #inbox = new Inbox();
   #updates: UpdateBuffer;
   #state: State = "running";
@@ -122,6 +124,15 @@ export class Execution {
     this.#inbox.add(signals);
     if (signals.release) this.stop();
     this.#pumpSoon();
+  }
+
+  /** Says what the run is busy with, if that has been the same for a while. Called now and then. */
+  look(): void {
+    if (this.#state !== "running") return;
+    const news = this.#activity.look(this.#bodies.keys(), this.seq, this.#host.clock.now());
+    if (news === undefined) return;
+    this.#updates.busyWith(news);
+    this.#host.send(this);
   }
 
   /** The server's answer to the oldest update: it is durable, and this is what was decided in it. */

@@ -103,6 +103,11 @@ export class Executions {
     }
   }
 
+  /** Looks what the runs are busy with. */
+  look(): void {
+    for (const execution of this.#active.values()) execution.look();
+  }
+
   /** Somebody has brought something for a run. */
   signalled(signals: RunSignals): void {
     const { epoch, runId } = signals;

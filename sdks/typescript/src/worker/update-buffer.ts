@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type {
+  ActivitySchema,
   BlockRunSchema,
   CancelRunSchema,
   CommandSchema,
@@ -13,6 +14,7 @@ import type {
 } from "@kagzi/proto";
 
 export type WireCommand = MessageInitShape<typeof CommandSchema>;
+export type WireActivity = MessageInitShape<typeof ActivitySchema>;
 export type WireUpdate = MessageInitShape<typeof RunUpdateSchema>;
 
 /** What is said of one step. */
@@ -43,6 +45,7 @@ export class UpdateBuffer {
   #commands: WireCommand[] = [];
   #outcome: WireOutcome | undefined;
   #progress: Payload | undefined;
+  #activity: WireActivity | undefined;
   #closesChildren = false;
   #sent: Sent[] = [];
 
@@ -72,6 +75,11 @@ export class UpdateBuffer {
     this.#progress = progress;
   }
 
+  /** What the run is busy with. */
+  busyWith(activity: WireActivity): void {
+    this.#activity = activity;
+  }
+
   /** With its end the run's children that have not ended are to be cancelled. */
   closeChildren(): void {
     this.#closesChildren = true;
@@ -89,7 +97,8 @@ export class UpdateBuffer {
 
   /** What was gathered, as the next update to send. */
   take(): WireUpdate | undefined {
-    if (this.#commands.length === 0 && this.#outcome === undefined && this.#progress === undefined) return undefined;
+    const parts = [this.#outcome, this.#progress, this.#activity];
+    if (this.#commands.length === 0 && parts.every((part) => part === undefined)) return undefined;
     const update: WireUpdate = {
       runId: this.runId,
       epoch: this.epoch,
@@ -97,8 +106,10 @@ export class UpdateBuffer {
       commands: this.#commands,
       ...(this.#outcome !== undefined && { outcome: this.#outcome, closesChildren: this.#closesChildren }),
       ...(this.#progress !== undefined && { progress: this.#progress }),
+      ...(this.#activity !== undefined && { activity: this.#activity }),
     };
     this.#progress = undefined;
+    this.#activity = undefined;
     this.#commands = [];
     this.#outcome = undefined;
     this.#sent.push({ update, seq: this.#seq });

@@ -286,6 +286,7 @@ export class Worker {
   #answered(answer: BeatAnswer): void {
     if (answer.type === "answer") {
       if (answer.drain) this.#takeNoMore();
+      this.#executions.look();
       for (const { runId, epoch } of answer.lost) this.#executions.drop(runId, epoch);
     } else if (!this.#stops) {
       void this.#registerAgain().then(() => this.#stream.reopen());

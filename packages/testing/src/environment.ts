@@ -187,7 +187,7 @@ export class TestEnvironment implements AsyncDisposable {
   async #keepSkipping(): Promise<void> {
     while (!this.#closed) {
       if (this.autoSkip || this.#parts.mocks.events.size > 0) await this.#inTurn(() => this.#skipOne());
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS).unref());
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
   }
 

@@ -54,33 +54,47 @@ export interface Plan {
 /** Decides what is to be done about the open calls of a run, in the order in which the code made them. Pure. */
 export function planCalls(all: readonly Call[], situation: Situation): Plan {
   const { now, ackedSeq, running, stopping } = situation;
+  const plan = { begin: [] as Call[], end: [] as Call[], cancel: [] as Call[], run: [] as Call[] };
   const open = all.filter((call) => call.givenUpAfter === undefined);
-  // What the code knew when it decided something must be durable before that has an effect on others.
-  const cancel = all.filter(({ givenUpAfter }) => givenUpAfter !== undefined && givenUpAfter <= ackedSeq);
   const taken = takeMessages(open, situation);
-  const take = [...taken];
-  const begin = open.filter((call) => mayBegin(call, ackedSeq) && !taken.has(call));
-  const end = open
-    .filter((call) => call.kind !== "function" && !taken.has(call) && call.dueAt !== undefined && call.dueAt <= now)
-    .toSorted((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0));
-  const isReady = (call: Call) =>
-    call.kind === "function" && !running.has(call) && call.afterSeq <= ackedSeq && (call.dueAt ?? 0) <= now;
-  const run = stopping ? [] : open.filter(isReady);
-  const plan = { begin, take, end, cancel, run };
-  if (stopping && running.size === 0) return { ...plan, next: { do: "release" } };
-  if (open.length + cancel.length < all.length) return { ...plan, next: { do: "wait", until: undefined } };
-  return { ...plan, next: whatNext(open, situation) };
+  for (const call of all) {
+    if (call.givenUpAfter !== undefined) {
+      // What the code knew when it decided something must be durable before that has an effect on others.
+      if (call.givenUpAfter <= ackedSeq) plan.cancel.push(call);
+    } else if (call.kind === "function") {
+      const isReady = call.afterSeq <= ackedSeq && (call.dueAt ?? 0) <= now && !running.has(call);
+      if (isReady && !stopping) plan.run.push(call);
+    } else if (!taken.has(call)) {
+      if (mayBegin(call, ackedSeq)) plan.begin.push(call);
+      if (call.dueAt !== undefined && call.dueAt <= now) plan.end.push(call);
+    }
+  }
+  plan.end.sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0));
+  return { ...plan, take: [...taken], next: nextOf(all, open, plan.cancel, situation) };
+}
+
+function nextOf(
+  all: readonly Call[],
+  open: readonly Call[],
+  cancel: readonly Call[],
+  situation: Situation,
+): Plan["next"] {
+  if (situation.stopping && situation.running.size === 0) return { do: "release" };
+  if (open.length + cancel.length < all.length) return { do: "wait", until: undefined };
+  return whatNext(open, situation);
 }
 
 /** A wait begins as soon as it is asked for; a child only when all that led to it is durable, as a step does. */
 function mayBegin({ afterSeq, kind, startedSeq }: Call, ackedSeq: number): boolean {
-  return kind !== "function" && startedSeq === undefined && (kind !== "child" || afterSeq <= ackedSeq);
+  return startedSeq === undefined && (kind !== "child" || afterSeq <= ackedSeq);
 }
 
+const NONE_TAKEN: ReadonlyMap<Call, InboxMessage> = new Map();
+
 /** Gives each wait the earliest message that fits and that no earlier wait has. */
-function takeMessages(open: readonly Call[], { keyOf, messages }: Situation): Map<Call, InboxMessage> {
+function takeMessages(open: readonly Call[], { keyOf, messages }: Situation): ReadonlyMap<Call, InboxMessage> {
+  if (messages.length === 0) return NONE_TAKEN;
   const taken = new Map<Call, InboxMessage>();
-  if (messages.length === 0) return taken;
   const children = new Map(messages.map((message) => [message.childRunId, message]));
   const left = new Set(messages);
   for (const call of open) {

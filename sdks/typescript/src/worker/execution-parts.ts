@@ -1,8 +1,9 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { ErrorDetail, Payload } from "@kagzi/proto";
 import type { Connection } from "../connection.ts";
 import type { StepRequest } from "../context/create-context.ts";
 import { KagziError } from "../error.ts";
-import { fromErrorDetail } from "../error-detail.ts";
+import { fromErrorDetail, toErrorDetail } from "../error-detail.ts";
 import type { StepRecord } from "../replay/records.ts";
 import { Mismatch, type StepOutcome } from "../replay/replay.ts";
 import type { Logger } from "../logger.ts";
@@ -91,4 +92,17 @@ export function withCause(error: ErrorDetail, outcome: WireOutcome): ErrorDetail
   const cause = outcome.case === "fail" ? outcome.value.error : undefined;
   if (cause === undefined || cause.message === error.message) return error;
   return { ...error, cause: cause as ErrorDetail };
+}
+
+/** Until when a run is parked, and of how many signals its worker knows. */
+export function parkUntil(
+  { forMessages, wakeAt }: { readonly wakeAt: number | undefined; readonly forMessages: boolean },
+  signals: number,
+) {
+  return { signals, forMessages, ...(wakeAt !== undefined && { wakeUpAt: timestampFromMs(wakeAt) }) };
+}
+
+/** What a run fails with that the server refused without saying why. */
+export function noReason(): ErrorDetail {
+  return toErrorDetail(new KagziError("INTERNAL", "the server refused an update and gave no reason"));
 }

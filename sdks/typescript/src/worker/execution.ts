@@ -21,7 +21,9 @@ import {
   givenUp,
   hand,
   keyOf,
+  noReason,
   notAskedFor,
+  parkUntil,
   reasonOf,
   withCause,
   workerStops,
@@ -51,10 +53,8 @@ export class Execution {
   readonly #host: ExecutionHost;
   readonly #workflow: Workflow<unknown, unknown>;
   readonly #replay: Replay;
-  /** Ends what is done for the run here. */
-  readonly #abort = new AbortController();
-  /** Tells the code that the run is to be cancelled. */
-  readonly #cancelled = new AbortController();
+  /** The code's own signal: the run is to be cancelled, or is no longer executed here. */
+  readonly #signal = new AbortController();
   readonly #asked = new Map<Call, Asked>();
   readonly #calls = new WeakMap<object, Call>();
   /** Calls whose function runs, each with its way to be aborted. */
@@ -65,6 +65,7 @@ export class Execution {
   #state: State = "running";
   #leavesBy: WireOutcome["case"] | undefined;
   #codeHasEnded = false;
+  #isCancelled = false;
   #stopping = false;
   #pumpIsDue = false;
   #cancelTimer: (() => void) | undefined;
@@ -148,17 +149,15 @@ export class Execution {
 
   /** The update was refused for what it says. It would be refused again, so the run fails with the reason. */
   rejected(error: ErrorDetail | undefined): void {
-    const reason =
-      error ?? toErrorDetail(new KagziError("INTERNAL", "the server refused an update and gave no reason"));
     this.#updates = new UpdateBuffer({ runId: this.runId, epoch: this.#updates.epoch, seq: this.#updates.acked });
-    this.#leave({ case: "fail", value: { error: { ...reason, nonRetryable: true } } });
+    this.#leave({ case: "fail", value: { error: { ...(error ?? noReason()), nonRetryable: true } } });
   }
 
   /** The run is somebody else's, or has ended: nothing of it is done any more, and its code is never heard of again. */
   drop(reason: KagziError): void {
     this.#state = "over";
     this.#cancelTimer?.();
-    this.#abort.abort(reason);
+    this.#abort(reason);
   }
 
   /** Gives the run back as soon as no function of its steps is running. */
@@ -172,7 +171,7 @@ export class Execution {
   stopNow(): void {
     this.#stopping = true;
     if (this.#state === "running") this.#leave({ case: "release", value: {} });
-    this.#abort.abort(workerStops());
+    this.#abort(workerStops());
   }
 
   async #runCode(): Promise<void> {
@@ -212,14 +211,14 @@ export class Execution {
     const error = this.#inbox.cancel;
     this.#leave(error === undefined ? outcome : { case: "cancel", value: { error: withCause(error, outcome) } });
     // A step that lost a race is of no more use.
-    this.#abort.abort(new KagziError("CANCELLED", `run ${this.runId} has ended`));
+    this.#abort(new KagziError("CANCELLED", `run ${this.runId} has ended`));
   }
 
   #context(): Context {
     const { namespace, logger } = this.#host;
     const { runId, version, externalId, attempt } = this.task;
     const { name: workflow } = this.#workflow;
-    const signal = AbortSignal.any([this.#abort.signal, this.#cancelled.signal]);
+    const { signal } = this.#signal;
     const facts = { runId, namespace, workflow, version, externalId, attempt, signal };
     const code: CodeSide = {
       runId,
@@ -270,7 +269,8 @@ export class Execution {
 
   /** The run is to be cancelled: all that its code waits for fails. What it asks for from now on is its clean-up. */
   #cancelCode(error: ErrorDetail): void {
-    this.#cancelled.abort(fromErrorDetail(error));
+    this.#isCancelled = true;
+    this.#signal.abort(fromErrorDetail(error));
     for (const call of this.#replay.open) {
       if (call.givenUpAfter === undefined) this.#abandon(call, error);
       // A child has to be told, which is recorded; of others there is nothing more to say.
@@ -282,6 +282,12 @@ export class Execution {
     if (this.#replay.isReplaying || this.#state !== "running") return;
     this.#updates.report(progress);
     this.#host.send(this);
+  }
+
+  /** Nothing more is done for the run here. */
+  #abort(reason: KagziError): void {
+    this.#signal.abort(reason);
+    for (const controller of this.#bodies.values()) controller.abort(reason);
   }
 
   #pumpSoon(): void {
@@ -315,7 +321,7 @@ export class Execution {
 
   #advance(): void {
     const { cancel } = this.#inbox;
-    if (cancel !== undefined && !this.#cancelled.signal.aborted) return this.#recordCancelling(cancel);
+    if (cancel !== undefined && !this.#isCancelled) return this.#recordCancelling(cancel);
     const plan = planCalls(this.#replay.open, {
       now: this.#host.clock.now(),
       ackedSeq: this.#updates.acked,
@@ -335,13 +341,8 @@ export class Execution {
     if (plan.run.length > 0) return this.#advance();
     const { next } = plan;
     if (next.do === "release") this.#leave({ case: "release", value: {} });
-    else if (next.do === "park") this.#leave({ case: "park", value: this.#parkUntil(next) });
+    else if (next.do === "park") this.#leave({ case: "park", value: parkUntil(next, this.#inbox.count) });
     else if (next.until !== undefined) this.#wake(next.until - this.#host.clock.now(), () => this.#pumpSoon());
-  }
-
-  #parkUntil({ forMessages, wakeAt }: { readonly wakeAt: number | undefined; readonly forMessages: boolean }) {
-    const wakeUpAt = wakeAt === undefined ? {} : { wakeUpAt: timestampFromMs(wakeAt) };
-    return { signals: this.#inbox.count, forMessages, ...wakeUpAt };
   }
 
   #begin(call: Call): void {
@@ -357,14 +358,16 @@ export class Execution {
   async #runStep(call: Call): Promise<void> {
     const asked = this.#asked.get(call);
     if (asked?.kind !== "function") return;
-    const aborted = new AbortController();
-    this.#bodies.set(call, aborted);
+    const controller = new AbortController();
+    this.#bodies.set(call, controller);
     const { key, failures } = call;
     const { intercept, runtime } = this.#host;
-    const signal = AbortSignal.any([this.#abort.signal, aborted.signal]);
     const { name: workflow } = this.#workflow;
     const about = { workflow, runId: this.runId, key, attempt: failures + 1, request: asked.request };
-    const recorded = await attemptStep({ ...about, signal, runtime, intercept, onStray: this.#onStray }, this.#host);
+    const recorded = await attemptStep(
+      { ...about, controller, runtime, intercept, onStray: this.#onStray },
+      this.#host,
+    );
     this.#bodies.delete(call);
     // Whoever holds the run now executes the step itself; and what was given up is none of the run's.
     if (this.#state !== "running") return;

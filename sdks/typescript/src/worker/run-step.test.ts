@@ -23,7 +23,7 @@ function manualRuntime() {
   return { runtime, advance };
 }
 
-function attempt(fn: (step: StepContext<never>) => unknown, timeoutMs?: number, signal = new AbortController().signal) {
+function attempt(fn: (step: StepContext<never>) => unknown, timeoutMs?: number, controller = new AbortController()) {
   const { runtime, advance } = manualRuntime();
   const request = { name: "pay", fn, input: undefined, timeoutMs, retry: undefined };
   const result = runStep({
@@ -32,7 +32,7 @@ function attempt(fn: (step: StepContext<never>) => unknown, timeoutMs?: number, 
     key: "pay",
     attempt: 2,
     request,
-    signal,
+    controller,
     runtime,
     intercept: undefined,
     onStray: () => {},
@@ -83,7 +83,7 @@ describe("an attempt of a step", () => {
     const { result } = attempt(
       (step) => new Promise((_, reject) => step.signal.addEventListener("abort", () => reject(new Error("stopped")))),
       undefined,
-      run.signal,
+      run,
     );
     run.abort();
     await expect(result).rejects.toThrow("stopped");

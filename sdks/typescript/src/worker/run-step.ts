@@ -25,8 +25,8 @@ export interface StepAttempt {
   readonly key: string;
   readonly attempt: number;
   readonly request: StepRequest;
-  /** Aborted when the run is no longer this worker's. */
-  readonly signal: AbortSignal;
+  /** Aborted when its time is over, and by others: the run is no longer this worker's, or wants the step no more. */
+  readonly controller: AbortController;
   readonly runtime: Runtime;
   readonly intercept: StepInterceptor | undefined;
   /** A promise of the function was rejected, and nobody handles it. */
@@ -35,21 +35,22 @@ export interface StepAttempt {
 
 /** Runs the function of a step once, within its time. What it throws is thrown. */
 export async function runStep(attempt: StepAttempt): Promise<unknown> {
-  const { runId, key, request, runtime } = attempt;
-  const limit = new TimeLimit(attempt);
+  const { timeoutMs } = attempt.request;
+  const limit = timeoutMs === undefined ? undefined : new TimeLimit(attempt, timeoutMs);
+  const { key, request, runId } = attempt;
   const step: StepContext<never> = {
     input: request.input as never,
     attempt: attempt.attempt,
-    signal: AbortSignal.any([attempt.signal, limit.signal]),
+    signal: attempt.controller.signal,
     idempotencyKey: `${runId}/${key}`,
-    heartbeat: () => limit.begin(runtime),
+    heartbeat: () => limit?.begin(),
   };
-  limit.begin(runtime);
+  limit?.begin();
   try {
     const result = inStep(key, attempt, async () => call(attempt, step));
-    return await Promise.race([result, limit.exceeded]);
+    return await (limit === undefined ? result : Promise.race([result, limit.exceeded]));
   } finally {
-    limit.end();
+    limit?.end();
   }
 }
 
@@ -63,14 +64,15 @@ function call(attempt: StepAttempt, step: StepContext<never>): unknown {
 /** A step's time: counted from its beginning, or from its last heartbeat. */
 class TimeLimit {
   readonly exceeded: Promise<never>;
-  readonly #controller = new AbortController();
   readonly #attempt: StepAttempt;
+  readonly #timeoutMs: number;
   #reject: (error: KagziError) => void = () => {};
   #cancel: (() => void) | undefined;
   #over = false;
 
-  constructor(attempt: StepAttempt) {
+  constructor(attempt: StepAttempt, timeoutMs: number) {
     this.#attempt = attempt;
+    this.#timeoutMs = timeoutMs;
     this.exceeded = new Promise<never>((_, reject) => {
       this.#reject = reject;
     });
@@ -78,18 +80,13 @@ class TimeLimit {
     this.exceeded.catch(() => {});
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  begin(runtime: Runtime): void {
+  begin(): void {
     this.#cancel?.();
-    const { timeoutMs } = this.#attempt.request;
-    if (timeoutMs === undefined || this.#over) return;
-    this.#cancel = runtime.setTimer(timeoutMs, () => {
-      const error = this.#error(timeoutMs);
+    if (this.#over) return;
+    this.#cancel = this.#attempt.runtime.setTimer(this.#timeoutMs, () => {
+      const error = this.#error();
       this.end();
-      this.#controller.abort(error);
+      this.#attempt.controller.abort(error);
       this.#reject(error);
     });
   }
@@ -99,11 +96,11 @@ class TimeLimit {
     this.#cancel?.();
   }
 
-  #error(timeoutMs: number): KagziError {
+  #error(): KagziError {
     const { attempt, key, runId } = this.#attempt;
     return new KagziError(
       "TIMEOUT",
-      `attempt ${attempt} of step ${JSON.stringify(key)} took longer than ${timeoutMs} ms`,
+      `attempt ${attempt} of step ${JSON.stringify(key)} took longer than ${this.#timeoutMs} ms`,
       {
         subject: "step",
         subjectId: `${runId}/${key}`,

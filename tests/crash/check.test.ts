@@ -26,7 +26,13 @@ function goodLedger(): LedgerEntry[] {
 
 function goodRun(): RecordedRun {
   const steps = STEPS.map((name, index) => ({ name, status: "completed", output: `nonce-${index}` }));
-  return { run: RUN, key: "order-1", status: "completed", steps, output: steps.map(({ output }) => output).join(",") };
+  return {
+    run: RUN,
+    key: "order-1",
+    status: "completed",
+    steps,
+    output: [...steps.map(({ output }) => output), "order-1"].join(","),
+  };
 }
 
 function breaches(ledger: readonly LedgerEntry[], runs: readonly RecordedRun[], msPerLine = 1): string[] {

@@ -77,9 +77,10 @@ function everyReaderSawIt(ledger: readonly LedgerLine[], { run, steps }: Recorde
 }
 
 /** A5: the output is made of the recorded results, and is what every client was given. */
-function oneOutput(ledger: readonly LedgerLine[], { output, run, steps }: RecordedRun): string[] {
+function oneOutput(ledger: readonly LedgerLine[], { key, output, run, steps }: RecordedRun): string[] {
   const order = ["one", "two", "left", "right", "five", "six", "seven", "eight"];
-  const expected = order.map((name) => steps.find((step) => step.name === name)?.output).join(",");
+  // The event that was sent to the run has its key.
+  const expected = [...order.map((name) => steps.find((step) => step.name === name)?.output), key].join(",");
   const wrong = output === expected ? [] : [`A5: run ${run} has the output ${output}, its steps ${expected}`];
   const given = ofKind(ledger, "ackResult").filter((line) => line.run === run && line.output !== output);
   return [...wrong, ...given.map((line) => `A5: a client was given ${line.output} for run ${run}, not ${output}`)];

@@ -39,6 +39,7 @@ export class CrashFixture {
     this.ledger.append({ kind: "start", key });
     const run = await client.start("chain", { key }, { id: key });
     this.ledger.append({ kind: "ackStart", key, run: run.id });
+    await run.send("go", key, { id: key });
     this.ledger.append({ kind: "ackResult", run: run.id, output: (await run.result()) as string });
     return run.id;
   }

@@ -3,9 +3,21 @@ import type { RecordedRun } from "./check.ts";
 
 const PAGE = 500;
 
-/** Every run that a store has, with its steps, read without the engine. */
+/** Every run that a store has, with its steps and those of its child, read without the engine. */
 export async function recordedRuns(store: Store, namespaceId: RunReference["namespaceId"]): Promise<RecordedRun[]> {
-  const recorded: RecordedRun[] = [];
+  const all = await everyRun(store, namespaceId);
+  const children = all.filter(({ parent }) => parent !== undefined);
+  return all.flatMap((run) => {
+    if (run.parent !== undefined) return [];
+    const own = children.filter(({ parent }) => parent === run.run);
+    return [{ ...run, steps: [...run.steps, ...own.flatMap((child) => child.steps)] }];
+  });
+}
+
+type Described = RecordedRun & { readonly parent: string | undefined };
+
+async function everyRun(store: Store, namespaceId: RunReference["namespaceId"]): Promise<Described[]> {
+  const recorded: Described[] = [];
   for (;;) {
     const before = recorded.at(-1)?.run;
     const runs = await store.runs.list(
@@ -20,12 +32,13 @@ export async function recordedRuns(store: Store, namespaceId: RunReference["name
 
 type Detail = NonNullable<Awaited<ReturnType<Store["runs"]["get"]>>[number]>;
 
-async function describeRun(store: Store, { output, run }: Detail): Promise<RecordedRun> {
+async function describeRun(store: Store, { output, run }: Detail): Promise<Described> {
   const position = { namespaceId: run.namespaceId, runId: run.runId, afterSeq: 0 };
   const [page] = await store.history.read([position], 1024 * 1024);
   const steps = Array.from(stepsOf(page?.records ?? []).values()).filter(({ kind }) => kind === "function");
   return {
     run: run.runId,
+    parent: run.parent?.runId,
     key: run.externalId ?? "",
     status: run.status,
     output: text(output),

@@ -207,6 +207,8 @@ export interface InboxStore {
    * `undefined` if that is not there or has ended.
    */
   send(messages: readonly Addressed[]): Promise<readonly (Touched | undefined)[]>;
+  /** Whether the run was ever sent a message with this id, also if it has ended since. */
+  knows(run: RunReference, messageId: string): Promise<boolean>;
   /** Messages of each run that have not been taken, beyond a position. */
   read(positions: readonly (RunReference & { readonly after: number })[]): Promise<readonly (readonly Message[])[]>;
   /** What the workers have not heard of the runs that they hold; from now on it counts as heard. */

@@ -110,10 +110,13 @@ export function describeInbox(fixture: () => Fixture): void {
       ]);
     });
 
-    it("is none of a run that has ended or is not there", async () => {
+    it("is none of a run that has ended or is not there, but remembers what came before", async () => {
       const f = fixture();
       const held = await f.running();
+      await send(f, held.run.runId, "before");
       await f.write(held, [], { become: "completed" });
+      expect(await f.store.inbox.knows({ namespaceId: DEFAULT, runId: held.run.runId }, "before")).toBe(true);
+      expect(await f.store.inbox.knows({ namespaceId: DEFAULT, runId: held.run.runId }, "a")).toBe(false);
       expect(await send(f, held.run.runId, "a")).toEqual([undefined]);
       expect(await send(f, f.newId() as RunId, "a")).toEqual([undefined]);
     });

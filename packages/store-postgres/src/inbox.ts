@@ -146,6 +146,18 @@ function sendStatement(schema: string): Statement {
   );
 }
 
+/** Whether the run was ever sent a message with this id. */
+export async function knowsMessage(database: Database, run: RunReference, messageId: string): Promise<boolean> {
+  const rows = await database.run(
+    statement(
+      "inbox_knows",
+      `SELECT FROM ${database.schema}.inbox WHERE namespace_id = $1 AND run_id = $2 AND message_id = $3`,
+    ),
+    [run.namespaceId, run.runId, messageId],
+  );
+  return rows.length === 1;
+}
+
 type PlacedRow = MessageRow & { readonly place: number };
 
 /** Messages of each run that have not been taken, beyond a position. */

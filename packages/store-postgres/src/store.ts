@@ -2,7 +2,7 @@ import type { HistoryStore, InboxStore, Instant, NamespaceStore, RunStore, Store
 import { Database, type PostgresOptions } from "./database.ts";
 import { readHistories } from "./history.ts";
 import { PostgresHints } from "./hints.ts";
-import { hearSignals, readMessages, sendAll } from "./inbox.ts";
+import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
 import { migrate } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
@@ -53,6 +53,7 @@ export class PostgresStore implements Store {
     };
     this.inbox = {
       send: (messages) => sendAll(database, messages),
+      knows: (run, messageId) => knowsMessage(database, run, messageId),
       read: (positions) => readMessages(database, database.schema, positions),
       hear: (namespaceId, workerIds) => hearSignals(database, namespaceId, workerIds),
     };

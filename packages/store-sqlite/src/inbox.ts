@@ -71,6 +71,16 @@ function insertMessage(database: Database, { message, namespaceId, runId }: Addr
   return inserted === 1;
 }
 
+/** Whether the run was ever sent a message with this id. */
+export function knowsMessage(database: Database, run: RunReference, messageId: string): boolean {
+  const rows = database.all("SELECT 1 FROM inbox WHERE namespace_id = ? AND run_id = ? AND message_id = ?", [
+    run.namespaceId,
+    run.runId,
+    messageId,
+  ]);
+  return rows.length === 1;
+}
+
 /** Messages of each run that have not been taken, beyond a position. */
 export function readMessages(
   database: Database,

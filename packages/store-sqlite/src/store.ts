@@ -10,7 +10,7 @@ import type {
 } from "@kagzi/core";
 import { Database, type SqliteOptions } from "./database.ts";
 import { readHistories } from "./history.ts";
-import { hearSignals, readMessages, sendAll } from "./inbox.ts";
+import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
 import { migrate } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
@@ -62,6 +62,7 @@ export class SqliteStore implements Store {
     };
     this.inbox = {
       send: async (messages) => sendAll(database, messages),
+      knows: async (run, messageId) => knowsMessage(database, run, messageId),
       read: async (positions) => readMessages(database, positions),
       hear: async (namespaceId, workerIds) => hearSignals(database, namespaceId, workerIds),
     };

@@ -43,6 +43,8 @@ async function sendToRun(
   const current = await engine.operations.current({ namespaceId, runId });
   const [touched] = await engine.context.store.inbox.send([{ ...current, message }]);
   if (touched !== undefined) return engine.signals.touched(touched);
+  // Sent again because its answer was lost: the run took it, and has ended since.
+  if (await engine.context.store.inbox.knows(current, request.eventId)) return;
   const [detail] = await engine.context.store.runs.get([current]);
   if (detail === undefined) throw notFound("run", runId);
   const state = isTerminal(detail.run.status) ? detail.run.status : "just changing";

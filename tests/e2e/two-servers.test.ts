@@ -1,0 +1,154 @@
+import type { Store } from "@kagzi/core";
+import { openStore } from "@kagzi/embedded";
+import { type RunningServer, startServer } from "@kagzi/server";
+import { Client, Worker, type Workflow, workflow } from "kagzi";
+import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import { failure, quiet, reaches, signal } from "./fixture.ts";
+
+let schemas = 0;
+
+/** The store as a server has it that hears nothing from other servers, and tells them nothing. */
+function deaf(store: Store): Store {
+  const { history, inbox, kind, namespaces, runs, workers } = store;
+  return {
+    ...{ history, inbox, kind, namespaces, runs, workers },
+    hints: { listen: () => () => {}, send: async () => {} },
+    migrate: () => store.migrate(),
+    now: () => store.now(),
+    violations: () => store.violations(),
+    close: () => store.close(),
+  };
+}
+
+describe.each([
+  ["that hear of each other", (store: Store) => store, 1000],
+  ["whose every word to each other is lost", deaf, 5000],
+])("two servers %s", (_, connect, withinMs) => {
+  let stores: Store[] = [];
+  let servers: RunningServer[] = [];
+  let near: Client;
+  let far: Client;
+  let workers: Worker[] = [];
+
+  beforeEach(async () => {
+    const schema = `two_${process.pid}_${++schemas}`;
+    const open = async () => openStore(inject("postgresUrl"), { schema });
+    stores = [await open(), await open()];
+    const config = { pollMs: 400 };
+    servers = await Promise.all(
+      stores.map((store) => startServer({ store: connect(store), host: "127.0.0.1", port: 0, config })),
+    );
+    await Promise.all(servers.map((server) => server.ready));
+    const [here, there] = servers.map(({ url }) => url);
+    near = new Client({ url: here ?? "" });
+    far = new Client({ url: there ?? "" });
+    workers = [];
+  });
+
+  afterEach(async () => {
+    await Promise.all(workers.map((worker) => worker.stop()));
+    await Promise.all([near.close(), far.close()]);
+    await Promise.all(servers.map((server) => server.stop()));
+    const broken = await stores[0]?.violations();
+    await Promise.all(stores.map((store) => store.close()));
+    expect(broken).toEqual([]);
+  });
+
+  /** A worker of the first server. */
+  async function work(...workflows: readonly Workflow<unknown, unknown>[]): Promise<void> {
+    const worker = new Worker({ url: servers[0]?.url ?? "", workflows, logger: quiet });
+    workers.push(worker);
+    await worker.start();
+  }
+
+  it("bring a cancellation to a step that runs at the other one", async () => {
+    const begun = signal();
+    let heardAfter = Number.POSITIVE_INFINITY;
+    let asked = 0;
+    const long = workflow("long", async (ctx) => {
+      await ctx.step("wait", ({ signal: aborted }) => {
+        begun.resolve();
+        return new Promise<void>((resolve) => {
+          aborted.addEventListener("abort", () => {
+            heardAfter = performance.now() - asked;
+            resolve();
+          });
+        });
+      });
+    });
+    await work(long);
+    const run = await near.start(long, undefined);
+    await begun.promise;
+    asked = performance.now();
+    await far.run(run.id).cancel("from afar");
+    expect((await failure(run)).message).toContain("from afar");
+    expect(heardAfter).toBeLessThan(withinMs);
+  });
+
+  it("bring events to a run that runs at the other one, and wake one that waits", async () => {
+    const [begun, mayEnd] = [signal(), signal()];
+    const busy = workflow("busy", async (ctx) => {
+      const [, event] = await Promise.all([
+        ctx.step("work", async () => {
+          begun.resolve();
+          await mayEnd.promise;
+        }),
+        ctx.waitForEvent<number>("first").then((taken) => {
+          mayEnd.resolve();
+          return taken;
+        }),
+      ]);
+      const second = await ctx.waitForEvent<number>("second");
+      return [event?.payload, second?.payload];
+    });
+    await work(busy);
+    const run = await near.start(busy, undefined);
+    await begun.promise;
+    await far.run(run.id).send("first", 1);
+    await reaches(run, "waiting");
+    await far.run(run.id).send("second", 2);
+    expect(await run.result({ timeout: "15s" })).toEqual([1, 2]);
+  });
+
+  it("pause and resume a run of the other one", async () => {
+    const [begun, mayEnd] = [signal(), signal()];
+    const steps = workflow("steps", async (ctx) => {
+      await ctx.step("a", async () => {
+        begun.resolve();
+        await mayEnd.promise;
+      });
+      return ctx.step("b", () => "b");
+    });
+    await work(steps);
+    const run = await near.start(steps, undefined);
+    await begun.promise;
+    await far.run(run.id).pause();
+    // The store knows: wherever the run is given back, or would wait, it is paused.
+    expect((await run.status()).status).toBe("running");
+    const stopped = workers[0]?.stop();
+    mayEnd.resolve();
+    await stopped;
+    await reaches(run, "paused");
+    await work(steps);
+    await far.run(run.id).resume();
+    expect(await run.result({ timeout: "15s" })).toBe("b");
+  });
+
+  it("tell a parent at one of a child's end at the other", async () => {
+    const child = workflow("child", async (ctx) => {
+      const event = await ctx.waitForEvent<string>("go");
+      return event?.payload;
+    });
+    const parent = workflow("parent", async (ctx) => ctx.invoke(child, undefined));
+    await work(parent);
+    const worker = new Worker({ url: servers[1]?.url ?? "", workflows: [child], logger: quiet });
+    workers.push(worker);
+    await worker.start();
+    const run = await far.start(parent, undefined);
+    await reaches(run, "waiting");
+    await expect.poll(async () => (await near.runs.list({ parent: run.id }).page()).items.length).toBe(1);
+    const [info] = (await near.runs.list({ parent: run.id }).page()).items;
+    await near.run(info?.id ?? "").send("go", "well done");
+    expect(await run.result({ timeout: "15s" })).toBe("well done");
+  });
+});

@@ -11,7 +11,12 @@ let schemas = 0;
 function deaf(store: Store): Store {
   const { history, inbox, kind, namespaces, runs, workers } = store;
   return {
-    ...{ history, inbox, kind, namespaces, runs, workers },
+    history,
+    inbox,
+    kind,
+    namespaces,
+    runs,
+    workers,
     hints: { listen: () => () => {}, send: async () => {} },
     migrate: () => store.migrate(),
     now: () => store.now(),

@@ -76,16 +76,31 @@ export class UnaryWorker {
     this.#journals = new Journals(context.store.history);
   }
 
-  /** Tells what is recorded of a step. @throws KagziError `NONDETERMINISM` if it is recorded as another kind of step */
+  /**
+   * Tells what is recorded of a step. A run that is to be paused is, here. @throws KagziError `NONDETERMINISM` if it is
+   * recorded as another kind of step, and the run is paused; `CANCELLED` if the run is to clean up
+   */
   async beginStep(request: BeginRequest): Promise<BeginAnswer> {
     checkStepName(request.name);
     checkPayload(`the input of step ${JSON.stringify(request.name)}`, request.input);
     if (request.policy !== undefined) checkRetryPolicy(request.policy);
     const { run, journal } = await this.#held(request.lease);
     if (run.cancelError !== undefined) throw beingCancelled(run);
+    if (run.pauseError !== undefined) {
+      await this.#write(request.lease, () => ({ commands: [], outcome: { become: "released" } }));
+      throw leaseLost(run.runId, run.epoch);
+    }
     const key = { name: request.name, occurrence: request.occurrence ?? 1 };
     const step = journal.steps.get(formatStepKey(key));
-    if (step !== undefined) checkSame(run, step, request);
+    if (step !== undefined && step.kind !== request.kind) {
+      const mismatch = otherKind(run, step, request);
+      await this.#write(request.lease, () => ({
+        commands: [],
+        outcome: { become: "blocked", error: mismatch.detail },
+      }));
+      throw mismatch;
+    }
+    if (step !== undefined) checkOccurrence(run, step, request);
     if (step?.kind === "sleep" && step.status === "waiting") await this.#endSleep(request.lease, step);
     if (request.input !== undefined) journal.inputs.set(formatStepKey(key), request.input);
     const now = journal.steps.get(formatStepKey(key));
@@ -234,17 +249,20 @@ function recorded(step: Step | undefined): Pick<BeginAnswer, "shouldExecute" | "
   return { shouldExecute: true };
 }
 
-/** A step must be asked for as what it was recorded as, and a second one of its name must say that it is the second. */
-function checkSame(run: Extract<Run, { status: "running" }>, step: Step, request: BeginRequest): void {
+/** The code asks for another kind of step than it did before. */
+function otherKind(run: Run, step: Step, { kind }: BeginRequest): KagziError {
+  const key = formatStepKey(step);
+  return new KagziError(
+    "NONDETERMINISM",
+    `step ${JSON.stringify(key)} of run ${run.runId} was recorded as ${step.kind} and is asked for as ${kind}: ` +
+      "the code no longer matches the run; start a new version of the workflow",
+    { subject: "step", subjectId: `${run.runId}/${key}` },
+  );
+}
+
+/** A second step of a name must say that it is the second. */
+function checkOccurrence(run: Extract<Run, { status: "running" }>, step: Step, request: BeginRequest): void {
   const key = JSON.stringify(formatStepKey(step));
-  if (step.kind !== request.kind) {
-    throw new KagziError(
-      "NONDETERMINISM",
-      `step ${key} of run ${run.runId} was recorded as ${step.kind} and is asked for as ${request.kind}: ` +
-        "the code no longer matches the run; start a new version of the workflow",
-      { subject: "step", subjectId: `${run.runId}/${formatStepKey(step)}` },
-    );
-  }
   const wasRecordedNow = step.status !== "waiting" && step.epoch === run.epoch;
   if (request.occurrence === undefined && wasRecordedNow) {
     throw new KagziError(

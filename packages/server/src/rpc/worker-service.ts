@@ -168,8 +168,8 @@ function stepKind(kind: WireStepKind): StepKind {
   if (kind === WireStepKind.UNSPECIFIED) return "function";
   const known = keyOf(STEP_KIND, kind);
   if (known === "function" || known === "sleep") return known;
-  if (known !== undefined) return known;
-  throw new KagziError("INVALID_ARGUMENT", `kind ${kind} is none that BeginStep takes: FUNCTION or SLEEP`);
+  const name = known === undefined ? String(kind) : WireStepKind[kind];
+  throw new KagziError("INVALID_ARGUMENT", `kind ${name} is none that BeginStep takes: FUNCTION or SLEEP`);
 }
 
 function toPolledTask({ held, history }: Task) {

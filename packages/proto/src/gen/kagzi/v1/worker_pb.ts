@@ -2231,7 +2231,9 @@ export const WorkerService: GenService<{
     output: typeof PollTaskResponseSchema;
   },
   /**
-   * Tells whether a step is to be executed, or what was recorded for it. Writes nothing.
+   * Tells whether a step is to be executed, or what was recorded for it. A run that is being cancelled begins no more
+   * steps: CANCELLED asks the worker to clean up and end it. A run that is to be paused, or whose step was recorded as
+   * another kind, is paused here.
    *
    * @generated from rpc kagzi.v1.WorkerService.BeginStep
    */

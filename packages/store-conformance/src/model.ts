@@ -1,19 +1,22 @@
 import {
   type ClaimedRun,
   type Command,
+  KagziError,
   type Outcome,
   type RunId,
-  type RunStatus,
   type WorkerId,
   decideTakeover,
-  isTerminal,
 } from "@kagzi/core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DEFAULT, type Fixture, LEASE_MS, STATS, completed } from "./harness.ts";
+import { DEFAULT, type Fixture, LEASE_MS, STATS, completed, eventOf } from "./harness.ts";
+import { type Effect, ENDED, ModelRun, OPERATIONS } from "./model-run.ts";
 
 /** How many sequences of operations are made. */
 const SEQUENCES = 300;
+
+/** How a worker leaves a run. */
+const LEAVES = ["completed", "failed", "cancelled", "released", "blocked", "sleeping", "waiting", "knowing"] as const;
 
 /** Something that happens to a store. Numbers choose among what is there. */
 const operation = fc.oneof(
@@ -26,10 +29,19 @@ const operation = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("leave" as const),
       holder: fc.nat(),
-      become: fc.constantFrom("completed" as const, "failed" as const, "released" as const, "parked" as const),
+      become: fc.constantFrom(...LEAVES),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("end" as const), run: fc.nat() }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant("operate" as const),
+      run: fc.nat(),
+      as: fc.constantFrom("cancel" as const, "end" as const, "pause" as const, "resume" as const, "retry" as const),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("send" as const), run: fc.nat(), message: fc.nat(3) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("giveBack" as const), holder: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("heartbeat" as const), worker: fc.nat() }) },
   {
     weight: 2,
@@ -59,17 +71,6 @@ export function describeModel(fixture: () => Fixture): void {
       );
     }, 120_000);
   });
-}
-
-interface ModelRun {
-  readonly runId: RunId;
-  status: RunStatus;
-  epoch: number;
-  /** Records of its history. */
-  seq: number;
-  /** When it may be claimed. */
-  availableAt: number;
-  workerId?: WorkerId;
 }
 
 /** What a worker believes that it holds; it may be wrong. */
@@ -109,9 +110,13 @@ class Model {
       case "behind":
         return this.#writeBehind(operation.holder);
       case "leave":
-        return this.#write(operation.holder, [], this.#outcome(operation.become));
-      case "end":
-        return this.#end(operation.run);
+        return this.#write(operation.holder, [], operation.become);
+      case "giveBack":
+        return this.#giveBack(operation.holder);
+      case "operate":
+        return this.#operate(operation.run, operation.as);
+      case "send":
+        return this.#send(operation.run, `message-${operation.message}`);
       case "heartbeat":
         return this.#heartbeat(operation.worker);
       case "wait":
@@ -126,10 +131,10 @@ class Model {
   async finish(): Promise<void> {
     for (const expected of this.#runs.values()) {
       const { run } = await this.#f.get(expected.runId);
-      const { epoch, seq, status } = expected;
-      expect({ status: run.status, epoch: run.epoch }).toEqual({ status, epoch });
+      const { attempt, epoch, seq, signals, status } = expected;
+      expect(run).toMatchObject({ attempt, epoch, signals, status });
       expect(await this.#f.history(expected.runId)).toHaveLength(seq);
-      await this.#f.operate(expected.runId, END);
+      await this.#f.operate(expected.runId, OPERATIONS.end);
     }
   }
 
@@ -139,7 +144,7 @@ class Model {
 
   async #start(delayMs: number): Promise<void> {
     const runId = await this.#f.start({ taskQueue: this.#taskQueue, delayMs });
-    this.#runs.set(runId, { runId, status: "pending", epoch: 0, seq: 1, availableAt: this.#now + delayMs });
+    this.#runs.set(runId, new ModelRun(runId, this.#now + delayMs));
   }
 
   async #claim(choice: number): Promise<void> {
@@ -150,7 +155,7 @@ class Model {
       wanted: [{ workflowType: "greet", version: "1", limit: 100 }],
       assign: (candidates) => candidates.map(({ runId }) => ({ runId, workerId })),
     });
-    const ready = [...this.#runs.values()].filter((run) => isReady(run, this.#now));
+    const ready = [...this.#runs.values()].filter((run) => run.isReady(this.#now));
     const isHeardOf = this.#expiry(workerId) >= this.#now;
     expect(new Set(claimed.map(({ run }) => run.runId))).toEqual(
       new Set(isHeardOf ? ready.map(({ runId }) => runId) : []),
@@ -159,36 +164,25 @@ class Model {
     for (const { lastSeq, run } of claimed) {
       const known = this.#known(run.runId);
       expect([run.epoch, lastSeq]).toEqual([known.epoch + 1, known.seq]);
-      Object.assign(known, { status: "running", epoch: run.epoch, workerId });
+      known.claim(workerId);
       this.#holders.push({ run, lastSeq });
     }
   }
 
   /** A write is taken if its writer holds the run and knows all of its history, and else changes nothing. */
-  async #write(choice: number, commands: readonly Command[], outcome?: Outcome): Promise<void> {
+  async #write(choice: number, commands: readonly Command[], leave?: (typeof LEAVES)[number]): Promise<void> {
     const holder = pick(this.#holders, choice);
     if (holder === undefined) return;
+    const outcome = leave && this.#outcome(leave, holder.run.signals);
     const run = this.#known(holder.run.runId);
-    const isTaken = run.status === "running" && run.epoch === holder.run.epoch && run.seq === holder.lastSeq;
+    const isHeld = run.status === "running" && run.epoch === holder.run.epoch && run.seq === holder.lastSeq;
+    const isTaken = isHeld && run.allows(outcome);
     const { became } = await this.#f.write(holder, commands, outcome);
     expect(became).toBe(isTaken ? "written" : "refused");
     if (!isTaken) return;
     run.seq += commands.length;
     holder.lastSeq = run.seq;
-    if (outcome !== undefined) this.#leave(run, outcome);
-  }
-
-  #leave(run: ModelRun, outcome: Outcome): void {
-    switch (outcome.become) {
-      case "parked":
-        Object.assign(run, { status: "sleeping", availableAt: outcome.wakeAt });
-        break;
-      case "released":
-        Object.assign(run, { status: "pending", availableAt: this.#now });
-        break;
-      default:
-        Object.assign(run, { status: outcome.become, seq: run.seq + 1 });
-    }
+    if (outcome !== undefined) run.leave(outcome, this.#now);
   }
 
   async #writeBehind(choice: number): Promise<void> {
@@ -198,12 +192,34 @@ class Model {
     expect(became).toBe("refused");
   }
 
-  async #end(choice: number): Promise<void> {
+  /** As a server does with runs that a worker has no room for, or no longer knows. */
+  async #giveBack(choice: number): Promise<void> {
+    const holder = pick(this.#holders, choice);
+    if (holder === undefined) return;
+    await this.#f.store.workers.release(DEFAULT, [holder.run]);
+    const run = this.#known(holder.run.runId);
+    if (run.status === "running" && run.epoch === holder.run.epoch) run.giveBack(this.#now);
+  }
+
+  async #operate(choice: number, name: keyof typeof OPERATIONS): Promise<void> {
     const run = pick([...this.#runs.values()], choice);
     if (run === undefined) return;
-    const isOpen = !isTerminal(run.status);
-    expect(await this.#f.operate(run.runId, END)).toBe(isOpen);
-    if (isOpen) Object.assign(run, { status: "cancelled", seq: run.seq + 1 });
+    const effect = await this.#f.operate(run.runId, OPERATIONS[name]).then(
+      (hasChanged): Effect => (hasChanged ? "changed" : "nothing"),
+      (error: unknown): Effect => {
+        if (error instanceof KagziError && error.detail.code === "PRECONDITION_FAILED") return "refused";
+        throw error;
+      },
+    );
+    expect(effect).toBe(run.operate(name, this.#now));
+  }
+
+  async #send(choice: number, messageId: string): Promise<void> {
+    const run = pick([...this.#runs.values()], choice);
+    if (run === undefined) return;
+    const message = eventOf("news", { messageId });
+    await this.#f.store.inbox.send([{ namespaceId: DEFAULT, runId: run.runId, message }]);
+    run.receive(messageId, this.#now);
   }
 
   async #heartbeat(choice: number): Promise<void> {
@@ -227,15 +243,28 @@ class Model {
     expect(taken).toHaveLength(lapsed.length);
     for (const { lease, takeover } of takeovers) {
       const run = this.#known(lease.runId);
-      if (takeover.become === "failed") Object.assign(run, { status: "failed", seq: run.seq + 1 });
-      else Object.assign(run, { status: "pending", availableAt: this.#now + takeover.afterMs });
+      if (takeover.become === "failed") run.leave({ become: "failed", error: takeover.error }, this.#now);
+      else run.giveBack(this.#now + takeover.afterMs);
     }
   }
 
-  #outcome(become: "completed" | "failed" | "released" | "parked"): Outcome {
-    if (become === "parked") return { become, wakeAt: this.#now + 500 };
-    if (become === "failed") return { become, error: { code: "INTERNAL", message: "no", nonRetryable: true } };
-    return { become };
+  #outcome(leave: (typeof LEAVES)[number], signals: number): Outcome {
+    const wakeAt = this.#now + 500;
+    switch (leave) {
+      case "sleeping":
+        return { become: "parked", wakeAt };
+      case "waiting":
+        return { become: "parked", wakeAt, signals, forMessages: true };
+      case "knowing":
+        return { become: "parked", signals, forMessages: true };
+      case "failed":
+      case "cancelled":
+        return { become: leave, error: ENDED };
+      case "blocked":
+        return { become: leave, error: { code: "NONDETERMINISM", message: "other code", nonRetryable: true } };
+      default:
+        return { become: leave };
+    }
   }
 
   #worker(choice: number): WorkerId {
@@ -252,16 +281,6 @@ class Model {
     return run;
   }
 }
-
-function isReady({ availableAt, status }: ModelRun, now: number): boolean {
-  return (status === "pending" || status === "sleeping") && availableAt <= now;
-}
-
-const END = {
-  do: "end",
-  status: "cancelled",
-  error: { code: "CANCELLED", message: "ended", nonRetryable: true },
-} as const;
 
 function pick<Item>(items: readonly Item[], choice: number): Item | undefined {
   return items.length === 0 ? undefined : items[choice % items.length];

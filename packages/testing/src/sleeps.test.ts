@@ -18,7 +18,7 @@ async function begin<Output>(run: (ctx: Context) => Promise<Output>): Promise<[T
   env = await TestEnvironment.create({ workflows: [code], start: START });
   const handle = await env.client.start(code, undefined);
   await env.skip(0);
-  return [env, handle as RunHandle<Output>];
+  return [env, handle];
 }
 
 function day(count: number): Date {

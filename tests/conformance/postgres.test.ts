@@ -1,6 +1,6 @@
 import { describeStore } from "@kagzi/store-conformance";
 import { PostgresStore } from "@kagzi/store-postgres";
-import { inject } from "vitest";
+import { expect, inject, it } from "vitest";
 
 const url = inject("postgresUrl");
 const schemas = new WeakMap<object, string>();
@@ -19,4 +19,14 @@ describeStore({
     const schema = schemas.get(store);
     return new PostgresStore({ url, clock, poolSize: 2, ...(schema !== undefined && { schema }) });
   },
+});
+
+it("servers that first start at once on an empty PostgreSQL make its schema once", async () => {
+  for (let round = 0; round < 10; round++) {
+    const schema = `at_once_${process.pid}_${round}`;
+    const stores = Array.from({ length: 8 }, () => new PostgresStore({ url, schema, poolSize: 1 }));
+    const versions = await Promise.all(stores.map((store) => store.migrate()));
+    expect(new Set(versions).size).toBe(1);
+    await Promise.all(stores.map((store) => store.close()));
+  }
 });

@@ -1,7 +1,7 @@
 import { type KagziError, workflow } from "kagzi";
 import { describe, expect, it } from "vitest";
 import { ENGINES } from "./engines.ts";
-import { failure, reaches, useEngine } from "./fixture.ts";
+import { failure, reaches, signal, useEngine } from "./fixture.ts";
 
 describe.each(ENGINES)("events to one run on %s", (_, open) => {
   const f = useEngine(open);
@@ -99,6 +99,28 @@ describe.each(ENGINES)("events to one run on %s", (_, open) => {
     await run.send("n", 4);
     expect(await run.result({ timeout: "10s" })).toEqual(['event "n" (bad) is not valid: not positive', 8]);
   });
+
+  it("bring a run more than one message of the stream could carry, before it begins and while it works", async () => {
+    const names = Array.from({ length: 80 }, (_, index) => `part ${index}`);
+    const text = "x".repeat(900_000);
+    const sent = signal();
+    const collect = workflow("collect", async (ctx, works: boolean) => {
+      if (works) await ctx.step("work", () => sent.promise);
+      let length = 0;
+      // The last one first: all that came before it wait meanwhile.
+      for (const name of names.toReversed()) length += (await ctx.waitForEvent<string>(name))?.payload.length ?? 0;
+      return length;
+    });
+    const early = await f.client.start(collect, false);
+    for (const name of names) await early.send(name, text);
+    await f.work([collect]);
+    expect(await early.result()).toBe(names.length * text.length);
+    const late = await f.client.start(collect, true);
+    await reaches(late, "running");
+    await Promise.all(names.map((name) => late.send(name, text)));
+    sent.resolve();
+    expect(await late.result()).toBe(names.length * text.length);
+  }, 60_000);
 
   it("race with sleeps and steps: the first wins for ever, and the others are given up", async () => {
     const aborted: string[] = [];

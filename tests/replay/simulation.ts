@@ -56,7 +56,7 @@ export async function replay(program: Program, history: readonly ReplayRecord[])
     body: () => new Promise(() => {}),
     onChild: () => {},
     send: () => {},
-    signals: undefined,
+    signals: [],
   });
   execution.start();
   await new Promise((resolve) => setImmediate(resolve));
@@ -183,7 +183,7 @@ class SimulatedRun {
     this.#now += LONGER_THAN_ANY_WAIT_MS;
     if (this.#choose(2) === 0) return false;
     const epoch = ++this.#epoch;
-    execution.resume({ epoch, signals: this.#server.signals(epoch) });
+    execution.resume({ epoch, signals: [this.#server.signals(epoch)] });
     return true;
   }
 
@@ -213,7 +213,7 @@ class SimulatedRun {
       body: (execution) => this.#body(execution),
       onChild: (name, knew) => this.#children.set(name, [...(this.#children.get(name) ?? []), knew]),
       send: (execution) => this.#pending.push(() => this.#store(execution)),
-      signals: this.#server.signals(epoch),
+      signals: [this.#server.signals(epoch)],
     });
   }
 
@@ -262,7 +262,7 @@ function executionOf(
     readonly body: (execution: BodyExecution) => Promise<string>;
     readonly onChild: (name: string, knew: number) => void;
     readonly send: (execution: Execution) => void;
-    readonly signals: ReturnType<ListServer["signals"]> | undefined;
+    readonly signals: readonly ReturnType<ListServer["signals"]>[];
     readonly intercept?: StepInterceptor;
   },
 ): Execution {

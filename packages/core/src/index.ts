@@ -103,6 +103,7 @@ export type {
   Hint,
   Hints,
   HistoryPage,
+  MessagePage,
   HistoryPosition,
   HistoryStore,
   NamespaceStore,

@@ -10,8 +10,6 @@ export const LIMITS = {
   stackChars: 32_768,
   /** How many causes an error keeps, one inside the other. */
   causes: 8,
-  /** Messages that wait in the inbox of a run. */
-  messagesPerRun: 10_000,
   /** How long a cancelled run may clean up, in milliseconds: an hour. */
   cancelGraceMs: 60 * 60 * 1000,
   /** Of runs in one StartWorkflows. */

@@ -197,8 +197,16 @@ export interface Signals extends RunReference {
   readonly signals: number;
   readonly cancelError?: ErrorDetail;
   readonly pauseError?: ErrorDetail;
-  /** Those that the code has not taken, in order. */
+  /** Of those that the code has not taken, in order, the first that the worker has not heard of. */
   readonly messages: readonly Message[];
+  /** There are others after them. */
+  readonly more: boolean;
+}
+
+/** Messages of a run that its code has not taken, in order. */
+export interface MessagePage {
+  readonly messages: readonly Message[];
+  readonly more: boolean;
 }
 
 export interface InboxStore {
@@ -209,10 +217,16 @@ export interface InboxStore {
   send(messages: readonly Addressed[]): Promise<readonly (Touched | undefined)[]>;
   /** Whether the run was ever sent a message with this id, also if it has ended since. */
   knows(run: RunReference, messageId: string): Promise<boolean>;
-  /** Messages of each run that have not been taken, beyond a position. */
-  read(positions: readonly (RunReference & { readonly after: number })[]): Promise<readonly (readonly Message[])[]>;
-  /** What the workers have not heard of the runs that they hold; from now on it counts as heard. */
-  hear(namespaceId: NamespaceId, workerIds: readonly WorkerId[]): Promise<readonly Signals[]>;
+  /** Messages of each run that have not been taken, beyond a position: about `maxBytes` for each, at least one. */
+  read(
+    positions: readonly (RunReference & { readonly after: number })[],
+    maxBytes: number,
+  ): Promise<readonly MessagePage[]>;
+  /**
+   * What the workers have not heard of the runs that they hold; from now on it counts as heard. Where the answer is lost
+   * somebody must read everything for them.
+   */
+  hear(namespaceId: NamespaceId, workerIds: readonly WorkerId[], maxBytes: number): Promise<readonly Signals[]>;
 }
 
 /** A part of a run's history. */

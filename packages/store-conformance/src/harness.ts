@@ -165,6 +165,16 @@ export class Fixture {
     return detail;
   }
 
+  async messages(runId: RunId, after = 0) {
+    const [page] = await this.store.inbox.read([{ namespaceId: DEFAULT, runId, after }], 1e9);
+    return page?.messages ?? [];
+  }
+
+  /** What a worker hears. */
+  async hear(workerId: WorkerId) {
+    return this.store.inbox.hear(DEFAULT, [workerId], 1e9);
+  }
+
   async history(runId: RunId) {
     const [page] = await this.store.history.read([{ namespaceId: DEFAULT, runId, afterSeq: 0 }], 1e9);
     return page?.records ?? [];

@@ -27,15 +27,13 @@ export function describeInbox(fixture: () => Fixture): void {
       await send(f, runId, "a", "b");
       await send(f, runId, "c");
       const reference = { namespaceId: DEFAULT, runId };
-      const [messages] = await f.store.inbox.read([{ ...reference, after: 0 }]);
-      expect(messages?.map(({ position }) => position)).toEqual([1, 2, 3]);
-      expect(messages?.[1]).toMatchObject({ kind: "event", name: "b", messageId: "b" });
+      const messages = await f.messages(runId);
+      expect(messages.map(({ position }) => position)).toEqual([1, 2, 3]);
+      expect(messages[1]).toMatchObject({ kind: "event", name: "b", messageId: "b" });
       expect(await f.write(held, [take(2)])).toMatchObject({ became: "written" });
-      const left = await f.store.inbox.read([
-        { ...reference, after: 0 },
-        { ...reference, after: 1 },
-      ]);
-      expect(left.map((each) => each.map(({ position }) => position))).toEqual([[1, 3], [3]]);
+      const both = [0, 1].map((after) => ({ ...reference, after }));
+      const left = await f.store.inbox.read(both, 1e9);
+      expect(left.map((page) => page.messages.map(({ position }) => position))).toEqual([[1, 3], [3]]);
       expect(bytesOf((await f.history(runId))[1]?.payload)).toEqual(bytesOf(json("b")));
       const later = { ...held, lastSeq: held.lastSeq + 1 };
       for (const gone of [2, 7]) expect(await f.write(later, [take(gone)])).toMatchObject({ became: "refused" });
@@ -51,8 +49,8 @@ export function describeInbox(fixture: () => Fixture): void {
       await send(f, runId, "same", "other");
       await f.write(held, [take(1)]);
       await send(f, runId, "same");
-      const [messages] = await f.store.inbox.read([{ namespaceId: DEFAULT, runId, after: 0 }]);
-      expect(messages?.map((message) => message.kind === "event" && message.name)).toEqual(["other"]);
+      const messages = await f.messages(runId);
+      expect(messages.map((message) => message.kind === "event" && message.name)).toEqual(["other"]);
     });
 
     it("wakes a run that waits for a message, and none that sleeps", async () => {
@@ -93,21 +91,42 @@ export function describeInbox(fixture: () => Fixture): void {
       const { run } = await f.running();
       const names = Array.from({ length: 20 }, (_, index) => `event-${index}`);
       await Promise.all(names.map((name) => send(f, run.runId, name)));
-      const [messages] = await f.store.inbox.read([{ namespaceId: DEFAULT, runId: run.runId, after: 0 }]);
-      expect(messages?.map(({ position }) => position)).toEqual(names.map((_, index) => index + 1));
+      const messages = await f.messages(run.runId);
+      expect(messages.map(({ position }) => position)).toEqual(names.map((_, index) => index + 1));
+    });
+
+    it("is read page by page: at least one message, and as many as have room", async () => {
+      const f = fixture();
+      const { run, workerId } = await f.running();
+      const big = new Uint8Array(1000);
+      for (const messageId of ["a", "b", "c"]) {
+        const message = eventOf("big", { messageId, payload: { data: big, metadata: {} } });
+        await f.store.inbox.send([{ namespaceId: DEFAULT, runId: run.runId, message }]);
+      }
+      const read = async (after: number, maxBytes: number) => {
+        const [page] = await f.store.inbox.read([{ namespaceId: DEFAULT, runId: run.runId, after }], maxBytes);
+        return [page?.messages.map(({ position }) => position), page?.more];
+      };
+      expect(await read(0, 10)).toEqual([[1], true]);
+      expect(await read(1, 10)).toEqual([[2], true]);
+      expect(await read(2, 10)).toEqual([[3], false]);
+      expect(await read(3, 10)).toEqual([[], false]);
+      expect(await read(0, 2500)).toEqual([[1, 2], true]);
+      expect(await read(0, 1e6)).toEqual([[1, 2, 3], false]);
+      const heard = await f.store.inbox.hear(DEFAULT, [workerId], 2500);
+      expect(heard).toMatchObject([{ signals: 3, more: true, messages: [{ position: 1 }, { position: 2 }] }]);
     });
 
     it("is told to whoever holds the run", async () => {
       const f = fixture();
       const { run, workerId } = await f.running();
       await send(f, run.runId, "a");
-      expect(await f.store.inbox.hear(DEFAULT, [workerId])).toMatchObject([
+      expect(await f.hear(workerId)).toMatchObject([
         { runId: run.runId, signals: 1, messages: [{ name: "a", position: 1 }] },
       ]);
       await send(f, run.runId, "b");
-      expect(await f.store.inbox.hear(DEFAULT, [workerId])).toMatchObject([
-        { messages: [{ name: "a" }, { name: "b" }] },
-      ]);
+      expect(await f.hear(workerId)).toMatchObject([{ signals: 2, messages: [{ name: "b", position: 2 }] }]);
+      expect(await f.hear(workerId)).toEqual([]);
     });
 
     it("is none of a run that has ended or is not there, but remembers what came before", async () => {
@@ -151,7 +170,7 @@ export function describeInbox(fixture: () => Fixture): void {
       expect(child.run.parent).toEqual({ runId: parent, step: "child", awaited: true });
       const outcome = await f.write(child, [], { become: "completed", output: json("out") });
       expect(outcome).toMatchObject({ became: "written", told: { runId: parent, status: "pending" } });
-      const [[message] = []] = await f.store.inbox.read([{ namespaceId: DEFAULT, runId: parent, after: 0 }]);
+      const [message] = await f.messages(parent);
       expect(message).toMatchObject({ kind: "child", childRunId: child.run.runId });
       expect(bytesOf(message?.payload)).toEqual(bytesOf(json("out")));
     });

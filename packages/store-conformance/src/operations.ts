@@ -189,11 +189,11 @@ export function describeOperations(fixture: () => Fixture): void {
     it("is told to whoever holds the run, once", async () => {
       const f = fixture();
       const { run, workerId } = await f.running();
-      expect(await f.store.inbox.hear(DEFAULT, [workerId])).toEqual([]);
+      expect(await f.hear(workerId)).toEqual([]);
       await f.operate(run.runId, CANCEL);
-      const heard = await f.store.inbox.hear(DEFAULT, [workerId]);
+      const heard = await f.hear(workerId);
       expect(heard).toMatchObject([{ runId: run.runId, epoch: 1, signals: 1, cancelError: REASON, messages: [] }]);
-      expect(await f.store.inbox.hear(DEFAULT, [workerId])).toEqual([]);
+      expect(await f.hear(workerId)).toEqual([]);
       const beat = await f.store.workers.heartbeat({ namespaceId: DEFAULT, workerId }, LEASE_MS, {
         activeCount: 1,
         totalCompleted: 0,
@@ -227,7 +227,7 @@ export function describeOperations(fixture: () => Fixture): void {
         const { runId } = held.run;
         await f.operate(runId, PAUSE);
         expect((await f.get(runId)).run).toMatchObject({ status: "running", pauseError: REASON });
-        expect(await f.store.inbox.hear(DEFAULT, [held.workerId])).toMatchObject([{ runId, pauseError: REASON }]);
+        expect(await f.hear(held.workerId)).toMatchObject([{ runId, pauseError: REASON }]);
         expect(await f.write(held, [completed("a")], outcome)).toMatchObject({ became: "written", status: "paused" });
         await f.operate(runId, RESUME);
         const [again] = (await f.claim(held.workerId)).claimed;

@@ -27,7 +27,7 @@ export async function readHistories(
   return pages;
 }
 
-// pg_column_size does not fetch a payload that is stored out of line, so what is left out of a page is never read.
+// octet_length does not fetch a payload that is stored out of line, so what is left out of a page is never read.
 function readStatement(schema: string): Statement {
   return statement(
     "history_read",
@@ -38,8 +38,8 @@ function readStatement(schema: string): Statement {
      ) last
      CROSS JOIN LATERAL (
        SELECT * FROM (
-         SELECT h.*, sum(coalesce(pg_column_size(h.payload), 0) + coalesce(pg_column_size(h.input), 0)
-                         + coalesce(length(h.error), 0)) OVER (ORDER BY h.seq) AS bytes
+         SELECT h.*, sum(coalesce(octet_length(h.payload), 0) + coalesce(octet_length(h.input), 0)
+                         + coalesce(octet_length(h.error), 0)) OVER (ORDER BY h.seq) AS bytes
          FROM ${schema}.history h
          WHERE h.namespace_id = p.namespace_id AND h.run_id = p.run_id AND h.seq > p.after_seq
          ORDER BY h.seq LIMIT ${PAGE_RECORDS}

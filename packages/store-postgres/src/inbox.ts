@@ -1,6 +1,7 @@
 import type {
   Addressed,
   Message,
+  MessagePage,
   NamespaceId,
   RunId,
   RunReference,
@@ -14,8 +15,8 @@ import type { Database, Runner, Statement, Value } from "./database.ts";
 import { isUniqueViolation } from "./errors.ts";
 import { CLOCK, PayloadColumn, cut, statement } from "./sql.ts";
 
-/** Messages of one run that are read at once. */
-const READ_LIMIT = 10_000;
+/** Messages of a page at most, whatever their size. */
+const PAGE_MESSAGES = 1000;
 
 /** Locks runs in the order of their keys, so that nobody waits for them in another. */
 export async function lockRuns(runner: Runner, schema: string, runs: readonly RunReference[]): Promise<void> {
@@ -158,35 +159,51 @@ export async function knowsMessage(database: Database, run: RunReference, messag
   return rows.length === 1;
 }
 
-type PlacedRow = MessageRow & { readonly place: number };
+type PlacedRow = MessageRow & { readonly place: number; readonly found: number };
 
-/** Messages of each run that have not been taken, beyond a position. */
+/** Messages of each run that have not been taken, beyond a position: about `maxBytes` for each, at least one. */
 export async function readMessages(
   runner: Runner,
   schema: string,
   positions: readonly (RunReference & { readonly after: number })[],
-): Promise<readonly (readonly Message[])[]> {
-  const rows = await runner.run<PlacedRow>(
-    statement(
-      "inbox_read",
-      `SELECT (p.ordinality - 1)::int AS place, ${messageColumns("i")}
-       FROM unnest($1::text[], $2::uuid[], $3::int[]) WITH ORDINALITY AS p(namespace_id, run_id, after)
-       CROSS JOIN LATERAL (
-         SELECT * FROM ${schema}.inbox i
-         WHERE i.namespace_id = p.namespace_id AND i.run_id = p.run_id AND i.position > p.after AND i.taken_seq IS NULL
-         ORDER BY i.position LIMIT ${READ_LIMIT}
-       ) i
-       ORDER BY p.ordinality, i.position`,
-    ),
-    [
-      positions.map((position) => position.namespaceId),
-      positions.map((position) => position.runId),
-      positions.map((position) => position.after),
-    ],
+  maxBytes: number,
+): Promise<readonly MessagePage[]> {
+  const rows = await runner.run<PlacedRow>(readStatement(schema), [
+    positions.map((position) => position.namespaceId),
+    positions.map((position) => position.runId),
+    positions.map((position) => position.after),
+    maxBytes,
+  ]);
+  const pages = positions.map(() => ({ messages: [] as Message[], more: false }));
+  for (const row of rows) {
+    const page = pages[row.place];
+    page?.messages.push(toMessage(row));
+    if (page !== undefined) page.more = page.messages.length < row.found;
+  }
+  return pages;
+}
+
+// One more is found than a page may have, which tells whether there are more. octet_length does not fetch a payload
+// that is stored out of line.
+function readStatement(schema: string): Statement {
+  return statement(
+    "inbox_read",
+    `SELECT (p.ordinality - 1)::int AS place, i.found, ${messageColumns("i")}
+     FROM unnest($1::text[], $2::uuid[], $3::int[]) WITH ORDINALITY AS p(namespace_id, run_id, after)
+     CROSS JOIN LATERAL (
+       SELECT * FROM (
+         SELECT i.*, count(*) OVER ()::int AS found, row_number() OVER (ORDER BY i.position) AS number,
+           sum(coalesce(octet_length(i.payload), 0) + coalesce(octet_length(i.error), 0)) OVER (ORDER BY i.position) AS bytes
+         FROM (
+           SELECT * FROM ${schema}.inbox i
+           WHERE i.namespace_id = p.namespace_id AND i.run_id = p.run_id AND i.position > p.after AND i.taken_seq IS NULL
+           ORDER BY i.position LIMIT ${PAGE_MESSAGES + 1}
+         ) i
+       ) sized
+       WHERE sized.number = 1 OR (sized.bytes <= $4 AND sized.number <= ${PAGE_MESSAGES})
+     ) i
+     ORDER BY p.ordinality, i.position`,
   );
-  const messages = positions.map((): Message[] => []);
-  for (const row of rows) messages[row.place]?.push(toMessage(row));
-  return messages;
 }
 
 /** What workers have not heard of the runs that they hold; from now on it counts as heard. */
@@ -194,27 +211,29 @@ export async function hearSignals(
   database: Database,
   namespaceId: NamespaceId,
   workerIds: readonly WorkerId[],
+  maxBytes: number,
 ): Promise<readonly Signals[]> {
   interface Row {
     run_id: RunId;
     epoch: number;
     worker_id: WorkerId;
     signals: number;
+    after: number;
     cancel_error: string | null;
     pause_error: string | null;
   }
   return database.transaction(async (runner) => {
     const rows = await runner.run<Row>(hearStatement(database.schema), [namespaceId, workerIds]);
     if (rows.length === 0) return [];
-    const positions = rows.map((row) => ({ namespaceId, runId: row.run_id, after: 0 }));
-    const messages = await readMessages(runner, database.schema, positions);
+    const positions = rows.map((row) => ({ namespaceId, runId: row.run_id, after: row.after }));
+    const pages = await readMessages(runner, database.schema, positions, maxBytes);
     return rows.map((row, index) => ({
       namespaceId,
       runId: row.run_id,
       epoch: row.epoch,
       workerId: row.worker_id,
       signals: row.signals,
-      messages: messages[index] ?? [],
+      ...(pages[index] ?? { messages: [], more: false }),
       ...(row.cancel_error !== null && { cancelError: toError(row.cancel_error) }),
       ...(row.pause_error !== null && { pauseError: toError(row.pause_error) }),
     }));
@@ -225,13 +244,14 @@ function hearStatement(schema: string): Statement {
   return statement(
     "inbox_hear",
     `WITH unheard AS MATERIALIZED (
-       SELECT r.run_id FROM ${schema}.runs r
+       SELECT r.run_id, r.signals_heard FROM ${schema}.runs r
        WHERE r.namespace_id = $1 AND r.worker_id = ANY($2::uuid[]) AND r.claimed_at IS NOT NULL
          AND r.signals > r.signals_heard
        ORDER BY r.run_id LIMIT 1000 FOR UPDATE SKIP LOCKED
      )
      UPDATE ${schema}.runs r SET signals_heard = r.signals FROM unheard u
      WHERE r.namespace_id = $1 AND r.run_id = u.run_id
-     RETURNING r.run_id, r.epoch, r.worker_id, r.signals, r.cancel_error, r.pause_error`,
+     RETURNING r.run_id, r.epoch, r.worker_id, r.signals, r.cancel_error, r.pause_error,
+       u.signals_heard AS after`,
   );
 }

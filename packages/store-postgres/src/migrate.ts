@@ -51,7 +51,7 @@ export async function migrate(database: Database): Promise<number> {
 
 async function createMigrationsTable(client: Client, schema: string): Promise<void> {
   // IF NOT EXISTS does not keep two sessions from creating the same name at once: one of them is told that it exists.
-  const existsAlready = new Set(["23505", "42P06", "42P07"]);
+  const existsAlready = new Set(["23505", "42710", "42P06", "42P07"]);
   const statements = [
     `CREATE SCHEMA IF NOT EXISTS ${schema}`,
     `CREATE TABLE IF NOT EXISTS ${schema}.migrations (

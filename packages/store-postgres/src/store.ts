@@ -54,8 +54,8 @@ export class PostgresStore implements Store {
     this.inbox = {
       send: (messages) => sendAll(database, messages),
       knows: (run, messageId) => knowsMessage(database, run, messageId),
-      read: (positions) => readMessages(database, database.schema, positions),
-      hear: (namespaceId, workerIds) => hearSignals(database, namespaceId, workerIds),
+      read: (positions, maxBytes) => readMessages(database, database.schema, positions, maxBytes),
+      hear: (namespaceId, workerIds, maxBytes) => hearSignals(database, namespaceId, workerIds, maxBytes),
     };
     this.history = { read: (positions, maxBytes) => readHistories(database, positions, maxBytes) };
     this.workers = {

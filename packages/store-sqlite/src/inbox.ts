@@ -1,4 +1,15 @@
-import type { Addressed, Message, NamespaceId, RunReference, Signals, Touched, WorkerId } from "@kagzi/core";
+import {
+  type Addressed,
+  type Message,
+  type MessagePage,
+  type NamespaceId,
+  type RunReference,
+  type Signals,
+  type Touched,
+  type Worker,
+  type WorkerId,
+  payloadBytes,
+} from "@kagzi/core";
 import {
   type MessageRow,
   type RunRow,
@@ -10,8 +21,10 @@ import {
 } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 
-/** Messages of one run that are read at once. */
-const READ_LIMIT = 10_000;
+/** Messages of a page at most, whatever their size. */
+const PAGE_MESSAGES = 1000;
+/** Messages that are read at a time, so that a page of large ones does not read many that it leaves out. */
+const READ_MESSAGES = 50;
 
 /** As {@link sendMessage}, all in one transaction. */
 export function sendAll(database: Database, messages: readonly Addressed[]): readonly (Touched | undefined)[] {
@@ -81,20 +94,43 @@ export function knowsMessage(database: Database, run: RunReference, messageId: s
   return rows.length === 1;
 }
 
-/** Messages of each run that have not been taken, beyond a position. */
+/** Messages of each run that have not been taken, beyond a position: about `maxBytes` for each, at least one. */
 export function readMessages(
   database: Database,
   positions: readonly (RunReference & { readonly after: number })[],
-): readonly (readonly Message[])[] {
-  return positions.map(({ after, namespaceId, runId }) =>
-    database
-      .all<MessageRow>(
-        `SELECT ${messageColumns("i")} FROM inbox i
-         WHERE namespace_id = ? AND run_id = ? AND position > ? AND taken_seq IS NULL ORDER BY position LIMIT ?`,
-        [namespaceId, runId, after, READ_LIMIT],
-      )
-      .map(toMessage),
-  );
+  maxBytes: number,
+): readonly MessagePage[] {
+  return positions.map(({ after, ...run }) => readPage(database, run, after, maxBytes));
+}
+
+function readPage(database: Database, run: RunReference, after: number, maxBytes: number): MessagePage {
+  const messages: Message[] = [];
+  let bytes = 0;
+  for (;;) {
+    const found = readSome(database, run, messages.at(-1)?.position ?? after, READ_MESSAGES);
+    for (const message of found) {
+      bytes += payloadBytes(message.payload) + (message.error?.message.length ?? 0);
+      const isFull = bytes > maxBytes || messages.length === PAGE_MESSAGES;
+      if (isFull && messages.length > 0) return { messages, more: true };
+      messages.push(message);
+    }
+    if (found.length < READ_MESSAGES) return { messages, more: false };
+  }
+}
+
+function readSome(database: Database, run: RunReference, after: number, limit: number): readonly Message[] {
+  return database
+    .all<MessageRow>(
+      `SELECT ${messageColumns("i")} FROM inbox i
+       WHERE namespace_id = ? AND run_id = ? AND position > ? AND taken_seq IS NULL ORDER BY position LIMIT ?`,
+      [run.namespaceId, run.runId, after, limit],
+    )
+    .map(toMessage);
+}
+
+/** The message at a position, if it has not been taken. */
+export function readMessage(database: Database, run: RunReference, position: number): Message | undefined {
+  return readSome(database, run, position - 1, 1).find((message) => message.position === position);
 }
 
 /** What workers have not heard of the runs that they hold; from now on it counts as heard. */
@@ -102,28 +138,37 @@ export function hearSignals(
   database: Database,
   namespaceId: NamespaceId,
   workerIds: readonly WorkerId[],
+  maxBytes: number,
 ): readonly Signals[] {
-  return database.transaction(() => workerIds.flatMap((workerId) => hearOfWorker(database, namespaceId, workerId)));
+  return database.transaction(() =>
+    workerIds.flatMap((workerId) => hearOfWorker(database, { namespaceId, workerId }, maxBytes)),
+  );
 }
 
-function hearOfWorker(database: Database, namespaceId: NamespaceId, workerId: WorkerId): readonly Signals[] {
-  const rows = database.all<RunRow>(
-    `UPDATE runs SET signals_heard = signals
-     WHERE namespace_id = ? AND worker_id = ? AND claimed_at IS NOT NULL AND signals > signals_heard
-     RETURNING run_id, epoch, signals, cancel_error, pause_error`,
+function hearOfWorker(
+  database: Database,
+  { namespaceId, workerId }: Pick<Worker, "namespaceId" | "workerId">,
+  maxBytes: number,
+): readonly Signals[] {
+  const rows = database.all<RunRow & { readonly after: number }>(
+    `SELECT run_id, epoch, signals, cancel_error, pause_error, signals_heard AS after FROM runs
+     WHERE namespace_id = ? AND worker_id = ? AND claimed_at IS NOT NULL AND signals > signals_heard`,
     [namespaceId, workerId],
   );
-  const messages = readMessages(
-    database,
-    rows.map((row) => ({ namespaceId, runId: row.run_id, after: 0 })),
-  );
-  return rows.map((row, index) => ({
+  for (const row of rows) {
+    database.change("UPDATE runs SET signals_heard = ? WHERE namespace_id = ? AND run_id = ?", [
+      row.signals,
+      namespaceId,
+      row.run_id,
+    ]);
+  }
+  return rows.map((row) => ({
     namespaceId,
     runId: row.run_id,
     epoch: row.epoch,
     workerId,
     signals: row.signals,
-    messages: messages[index] ?? [],
+    ...readPage(database, { namespaceId, runId: row.run_id }, row.after, maxBytes),
     ...(row.cancel_error !== null && { cancelError: toError(row.cancel_error) }),
     ...(row.pause_error !== null && { pauseError: toError(row.pause_error) }),
   }));

@@ -22,7 +22,7 @@ import {
 } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import type { Value } from "./driver.ts";
-import { readMessages, sendMessage } from "./inbox.ts";
+import { readMessage, sendMessage } from "./inbox.ts";
 import { beginRun } from "./runs-start.ts";
 
 /**
@@ -61,7 +61,7 @@ function tellOthers(database: Database, write: RunWrite): Touched | undefined {
 /** What was taken from the inbox is in the history; of the message its id is kept, so that it is not accepted again. */
 function withMessage(database: Database, run: RunReference, record: NewRecord, seq: number): NewRecord {
   if (record.takes === undefined) return record;
-  const [message] = readMessages(database, [{ ...run, after: record.takes - 1 }]).flat();
+  const message = readMessage(database, run, record.takes);
   database.change(
     `UPDATE inbox SET taken_seq = ?, payload = NULL, payload_metadata = NULL, error = NULL
      WHERE namespace_id = ? AND run_id = ? AND position = ?`,

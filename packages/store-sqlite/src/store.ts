@@ -63,8 +63,8 @@ export class SqliteStore implements Store {
     this.inbox = {
       send: async (messages) => sendAll(database, messages),
       knows: async (run, messageId) => knowsMessage(database, run, messageId),
-      read: async (positions) => readMessages(database, positions),
-      hear: async (namespaceId, workerIds) => hearSignals(database, namespaceId, workerIds),
+      read: async (positions, maxBytes) => readMessages(database, positions, maxBytes),
+      hear: async (namespaceId, workerIds, maxBytes) => hearSignals(database, namespaceId, workerIds, maxBytes),
     };
     this.history = { read: async (positions, maxBytes) => readHistories(database, positions, maxBytes) };
     this.workers = {

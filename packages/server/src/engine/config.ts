@@ -12,8 +12,8 @@ export interface EngineConfig {
   readonly commitItems: number;
   /** Bytes of payloads of one commit, about. */
   readonly commitBytes: number;
-  /** Bytes of a history that go along with a task; the worker reads the rest in pages of the same size. */
-  readonly historyPageBytes: number;
+  /** Bytes of a history, and of messages, that go along with a task; the rest goes in pages of the same size. */
+  readonly pageBytes: number;
 }
 
 export const DEFAULT_CONFIG: EngineConfig = {
@@ -23,7 +23,7 @@ export const DEFAULT_CONFIG: EngineConfig = {
   startPatienceMs: 5000,
   commitItems: 500,
   commitBytes: 4 * 1024 * 1024,
-  historyPageBytes: 1024 * 1024,
+  pageBytes: 1024 * 1024,
 };
 
 /** Three heartbeats fit into a lease, so that two may be lost. */

@@ -2,13 +2,15 @@ import {
   type ClaimedRun,
   type DispatchKey,
   type HistoryPage,
-  type Message,
+  type MessagePage,
   type NamespaceId,
   type RunId,
   type Signals,
   type WorkflowVersion,
 } from "@kagzi/core";
+import { deferred } from "./deferred.ts";
 import { errorField } from "./log.ts";
+import { bringInTurn, bringRest } from "./messages.ts";
 import { Place, type PlaceContext } from "./place.ts";
 import type { HeldTask, WorkerSession } from "./session.ts";
 
@@ -69,23 +71,36 @@ export class Dispatcher {
 
   /** Hands claimed runs over, with their histories for workers that do not have them in memory. */
   async #deliver(deliveries: readonly Delivery[]): Promise<void> {
-    for (const { session, claimed } of deliveries) session.held.set(claimed.run.runId, heldTask(claimed));
-    try {
-      const [pages, messages] = await Promise.all([this.#histories(deliveries), this.#messages(deliveries)]);
-      for (const [session, own] of groupBySession(deliveries)) {
-        session.link.give(
-          own.map(({ claimed }) => ({
-            held: heldTask(claimed),
-            lastSeq: claimed.lastSeq,
-            history: pages.get(claimed.run.runId)?.records ?? [],
-            ...(claimed.run.signals > 0 && { signals: signalsOf(claimed, messages.get(claimed.run.runId) ?? []) }),
-          })),
-        );
-      }
-    } catch (error) {
+    const given = deferred<ReadonlyMap<RunId, Signals>>();
+    for (const { session, claimed } of deliveries) {
+      const task = heldTask(claimed);
+      session.held.set(task.runId, task);
+      // Word of the run that comes meanwhile waits: its worker does not know the run yet.
+      bringInTurn(task, async () => {
+        const first = (await given.promise).get(task.runId);
+        if (first !== undefined) await bringRest(this.#context, session, first);
+      });
+    }
+    const signals = await this.#give(deliveries).catch(async (error: unknown) => {
       this.#context.log.warn("claimed runs could not be handed over, they go back", { error: errorField(error) });
       await this.#giveBack(deliveries);
+    });
+    given.resolve(signals ?? new Map());
+  }
+
+  /** Answers with what the workers have heard of the runs. */
+  async #give(deliveries: readonly Delivery[]): Promise<ReadonlyMap<RunId, Signals>> {
+    const [histories, signals] = await Promise.all([this.#histories(deliveries), this.#signals(deliveries)]);
+    for (const [session, own] of groupBySession(deliveries)) {
+      const tasks = own.map(({ claimed }) => {
+        const history = histories.get(claimed.run.runId)?.records ?? [];
+        const heard = signals.get(claimed.run.runId);
+        const task = { held: heldTask(claimed), lastSeq: claimed.lastSeq, history };
+        return heard === undefined ? task : { ...task, signals: heard };
+      });
+      session.link.give(tasks);
     }
+    return signals;
   }
 
   async #histories(deliveries: readonly Delivery[]): Promise<ReadonlyMap<RunId, HistoryPage>> {
@@ -97,21 +112,18 @@ export class Dispatcher {
       runId: run.runId,
       afterSeq: 0,
     }));
-    const pages = await store.history.read(positions, config.historyPageBytes);
+    const pages = await store.history.read(positions, config.pageBytes);
     return new Map(positions.map((position, index) => [position.runId, pages[index] ?? { records: [], more: false }]));
   }
 
   /** What was brought to the runs. A worker that has forgotten a run in the meantime needs all of it. */
-  async #messages(deliveries: readonly Delivery[]): Promise<ReadonlyMap<RunId, readonly Message[]>> {
+  async #signals(deliveries: readonly Delivery[]): Promise<ReadonlyMap<RunId, Signals>> {
     const signalled = deliveries.filter(({ claimed }) => claimed.run.signals > 0);
     if (signalled.length === 0) return new Map();
-    const positions = signalled.map(({ claimed: { run } }) => ({
-      namespaceId: run.namespaceId,
-      runId: run.runId,
-      after: 0,
-    }));
-    const messages = await this.#context.store.inbox.read(positions);
-    return new Map(positions.map((position, index) => [position.runId, messages[index] ?? []]));
+    const { store, config } = this.#context;
+    const positions = signalled.map(({ claimed: { run } }) => ({ ...run, after: 0 }));
+    const pages = await store.inbox.read(positions, config.pageBytes);
+    return new Map(signalled.map(({ claimed }, index) => [claimed.run.runId, signalsOf(claimed, pages[index])]));
   }
 
   async #giveBack(deliveries: readonly Delivery[]): Promise<void> {
@@ -124,9 +136,9 @@ export class Dispatcher {
   }
 }
 
-function signalsOf({ run }: ClaimedRun, messages: readonly Message[]): Signals {
+function signalsOf({ run }: ClaimedRun, page: MessagePage = { messages: [], more: false }): Signals {
   const { cancelError, epoch, namespaceId, runId, signals, workerId } = run;
-  return { namespaceId, runId, epoch, workerId, signals, messages, ...(cancelError !== undefined && { cancelError }) };
+  return { namespaceId, runId, epoch, workerId, signals, ...page, ...(cancelError !== undefined && { cancelError }) };
 }
 
 function heldTask({ run }: ClaimedRun): HeldTask {

@@ -116,7 +116,7 @@ export class Runs {
     const records: HistoryRecord[] = [];
     for (;;) {
       const position = { ...reference, afterSeq: records.at(-1)?.seq ?? 0 };
-      const [page] = await this.#context.store.history.read([position], this.#context.config.historyPageBytes);
+      const [page] = await this.#context.store.history.read([position], this.#context.config.pageBytes);
       records.push(...(page?.records ?? []));
       if (page?.more !== true) return records;
     }

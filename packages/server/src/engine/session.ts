@@ -24,6 +24,8 @@ export interface HeldTask extends WorkflowVersion {
   readonly parent?: ParentReference;
   /** Updates of the run that must be written before the next one; absent if that need not wait. */
   turn?: Promise<unknown>;
+  /** Messages of the run that are on their way; absent where none are. */
+  bringing?: Promise<unknown>;
 }
 
 /** A run on its way to a worker. */

@@ -11,6 +11,8 @@ export class Signals {
   readonly #dispatcher: Dispatcher;
   readonly #hints: HintOutbox;
   readonly #workers: Workers;
+  /** Workers for which something may have counted as heard that never reached them. */
+  readonly #doubtful = new Set<WorkerId>();
 
   constructor(
     context: EngineContext,
@@ -43,10 +45,20 @@ export class Signals {
   /** Looks for signals to all workers of this server: word of them may have been lost. */
   async look(): Promise<void> {
     for (const [namespaceId, workerIds] of this.#workers.here()) await this.#hear(namespaceId, workerIds);
+    for (const workerId of this.#doubtful) {
+      await this.#workers.remind(workerId);
+      this.#doubtful.delete(workerId);
+    }
   }
 
   async #hear(namespaceId: NamespaceId, workerIds: readonly WorkerId[]): Promise<void> {
-    const heard = await this.#context.store.inbox.hear(namespaceId, workerIds);
-    this.#workers.signal(heard);
+    const { config, store } = this.#context;
+    try {
+      const heard = await store.inbox.hear(namespaceId, workerIds, config.pageBytes);
+      this.#workers.signal(heard);
+    } catch (error) {
+      for (const workerId of workerIds) this.#doubtful.add(workerId);
+      throw error;
+    }
   }
 }

@@ -24,6 +24,7 @@ import type { Catalog } from "./catalog.ts";
 import { heartbeatIntervalMs } from "./config.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EngineContext } from "./engine.ts";
+import { bring } from "./messages.ts";
 import { type Page, type PageRequest, pageOf, pageSize } from "./runs.ts";
 import { type WorkerLink, WorkerSession } from "./session.ts";
 
@@ -34,6 +35,8 @@ export interface HeartbeatAnswer {
   readonly cancelling: readonly RunId[];
   readonly drain: boolean;
 }
+
+type RunningRun = Extract<Run, { status: "running" }>;
 
 /** The comings and goings of workers. */
 export class Workers {
@@ -183,7 +186,10 @@ export class Workers {
 
   /** Brings word to runs that workers of this server hold. */
   signal(signals: readonly RunSignals[]): void {
-    for (const each of signals) this.#streams.get(each.workerId)?.link.signal([each]);
+    for (const each of signals) {
+      const session = this.#streams.get(each.workerId);
+      if (session !== undefined) bring(this.#context, session, [each]);
+    }
   }
 
   /** Ends every stream: the server is closing. */
@@ -217,22 +223,46 @@ export class Workers {
     const { kept, lost, undelivered } = matchLeases(held, granted);
     if (undelivered.length > 0) await this.#giveBack(session, undelivered);
     if (lost.length > 0) session.link.drop(lost.map(({ runId }) => runId));
-    if (kept.length === 0) return;
-    const references = kept.map(({ runId }) => ({ namespaceId: session.namespaceId, runId }));
-    const details = await this.#context.store.runs.get(references);
-    const runs = details.flatMap((detail) => (detail?.run.status === "running" ? [detail.run] : []));
+    const runs = await this.#running(
+      session,
+      kept.map(({ runId }) => runId),
+    );
     for (const run of runs) session.held.set(run.runId, run);
+    await this.#remind(session, runs);
+  }
+
+  /** Brings a worker of this server everything anew that its runs have not taken. */
+  async remind(workerId: WorkerId): Promise<void> {
+    const session = this.#streams.get(workerId);
+    if (session === undefined) return;
+    const runs = await this.#running(session, [...session.held.keys()]);
     await this.#remind(
       session,
-      runs.filter((run) => run.signals > 0),
+      runs.filter(({ epoch, runId }) => session.held.get(runId)?.epoch === epoch),
     );
   }
 
+  async #running(session: WorkerSession, runIds: readonly RunId[]): Promise<readonly RunningRun[]> {
+    if (runIds.length === 0) return [];
+    const references = runIds.map((runId) => ({ namespaceId: session.namespaceId, runId }));
+    const details = await this.#context.store.runs.get(references);
+    return details.flatMap((detail) => (detail?.run.status === "running" ? [detail.run] : []));
+  }
+
   /** What was brought to the runs may have been lost with the stream. */
-  async #remind(session: WorkerSession, runs: readonly Extract<Run, { status: "running" }>[]): Promise<void> {
+  async #remind(session: WorkerSession, held: readonly RunningRun[]): Promise<void> {
+    const runs = held.filter((run) => run.signals > 0);
     if (runs.length === 0) return;
-    const messages = await this.#context.store.inbox.read(runs.map((run) => ({ ...run, after: 0 })));
-    session.link.signal(runs.map((run, index) => ({ ...run, messages: messages[index] ?? [] })));
+    const { config, store } = this.#context;
+    const pages = await store.inbox.read(
+      runs.map((run) => ({ ...run, after: 0 })),
+      config.pageBytes,
+    );
+    bring(
+      this.#context,
+      session,
+      runs.map((run, index) => ({ ...run, ...(pages[index] ?? { messages: [], more: false }) })),
+    );
   }
 
   async #giveBack(worker: Pick<Worker, "namespaceId" | "workerId">, leases: readonly Lease[]): Promise<void> {

@@ -21,7 +21,7 @@ export async function readHistory(
     runId: checkRunId(request.runId),
     afterSeq: checkInteger("after_seq", request.afterSeq, 0, 2 ** 31 - 1),
   };
-  const [page] = await store.history.read([position], config.historyPageBytes);
+  const [page] = await store.history.read([position], config.pageBytes);
   return { records: page?.records.map(toWireRecord) ?? [], hasMore: page?.more ?? false };
 }
 

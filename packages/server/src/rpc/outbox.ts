@@ -10,15 +10,15 @@ export interface Parts {
   readonly drain: boolean;
 }
 
-/** Tasks in one message at most: each may carry a page of history. */
-const TASKS_PER_MESSAGE = 50;
+/** Tasks in one message at most, and as many signals: each task may carry a page of history, both a page of messages. */
+const PAGES_PER_MESSAGE = 12;
 
 /** What is to go down a stream. What gathers while a message is on its way goes together in the next one. */
 export class Outbox implements AsyncIterable<Parts> {
   readonly #tasks: Parts["tasks"] = [];
   #acks: Parts["acks"] = [];
   #cancelled: string[] = [];
-  #signals: Parts["signals"] = [];
+  readonly #signals: Parts["signals"] = [];
   #drain = false;
   #over = false;
   #error: unknown;
@@ -64,15 +64,15 @@ export class Outbox implements AsyncIterable<Parts> {
 
   #take(): Parts {
     const parts = {
-      tasks: this.#tasks.splice(0, TASKS_PER_MESSAGE),
+      tasks: this.#tasks.splice(0, PAGES_PER_MESSAGE),
       acks: this.#acks,
       cancelRunIds: this.#cancelled,
-      signals: this.#signals,
+      // What belongs to a task comes after it.
+      signals: this.#tasks.length > 0 ? [] : this.#signals.splice(0, PAGES_PER_MESSAGE),
       drain: this.#drain,
     };
     this.#acks = [];
     this.#cancelled = [];
-    this.#signals = [];
     this.#drain = false;
     return parts;
   }

@@ -141,12 +141,13 @@ function toWireTask({ held, history, lastSeq, signals }: Task): MessageInitShape
 }
 
 function toWireSignals(signals: Signals): MessageInitShape<typeof RunSignalsSchema> {
-  const { cancelError, epoch, messages, pauseError, runId } = signals;
+  const { cancelError, epoch, messages, more, pauseError, runId } = signals;
   return {
     runId,
     epoch,
     count: signals.signals,
     messages: messages.map(toWireMessage),
+    more,
     ...given("cancel", cancelError && toWireError(cancelError)),
     release: pauseError !== undefined,
   };

@@ -23,7 +23,7 @@ const situation = (change: Partial<Situation> = {}): Situation => ({
   sentSeq: 1,
   running: new Map(),
   stopping: false,
-  messages: [],
+  inbox: { messages: [], isPartial: false },
   keyOf: () => undefined,
   ...change,
 });

@@ -21,8 +21,8 @@ export interface Situation {
   readonly running: ReadonlyMap<Call, unknown>;
   /** No function is to be begun any more. */
   readonly stopping: boolean;
-  /** In the order of their positions. */
-  readonly messages: readonly InboxMessage[];
+  /** Messages in the order of their positions; of a partial inbox others are on their way. */
+  readonly inbox: { readonly messages: readonly InboxMessage[]; readonly isPartial: boolean };
   /** Which events a wait takes: those with this key, or any. */
   readonly keyOf: (call: Call) => string | undefined;
 }
@@ -92,7 +92,8 @@ function mayBegin({ afterSeq, kind, startedSeq }: Call, ackedSeq: number): boole
 const NONE_TAKEN: ReadonlyMap<Call, InboxMessage> = new Map();
 
 /** Gives each wait the earliest message that fits and that no earlier wait has. */
-function takeMessages(open: readonly Call[], { keyOf, messages }: Situation): ReadonlyMap<Call, InboxMessage> {
+function takeMessages(open: readonly Call[], { inbox, keyOf }: Situation): ReadonlyMap<Call, InboxMessage> {
+  const { messages } = inbox;
   if (messages.length === 0) return NONE_TAKEN;
   const taken = new Map<Call, InboxMessage>();
   const children = new Map(messages.map((message) => [message.childRunId, message]));
@@ -118,7 +119,7 @@ function endOfChild(children: ReadonlyMap<string | undefined, InboxMessage>, cal
   return call.childRunId === undefined ? undefined : children.get(call.childRunId);
 }
 
-function whatNext(open: readonly Call[], { ackedSeq, now, running, sentSeq }: Situation): Plan["next"] {
+function whatNext(open: readonly Call[], { ackedSeq, inbox, now, running, sentSeq }: Situation): Plan["next"] {
   const isTimed = (call: Call) => call.dueAt !== undefined && call.dueAt > now && !running.has(call);
   const dueTimes = open.flatMap((call) => (isTimed(call) ? (call.dueAt ?? []) : []));
   const first = dueTimes.length === 0 ? undefined : dueTimes.reduce((least, dueAt) => Math.min(least, dueAt));
@@ -128,7 +129,7 @@ function whatNext(open: readonly Call[], { ackedSeq, now, running, sentSeq }: Si
     (call.kind === "event" || call.kind === "child") && call.startedSeq !== undefined && call.startedSeq <= ackedSeq;
   const isParked = (call: Call) =>
     isTimed(call) || awaitsMessage(call) || (call.dueAt === undefined && beginsNow(call));
-  if (open.length === 0 || !open.every(isParked)) return { do: "wait", until: first };
+  if (open.length === 0 || inbox.isPartial || !open.every(isParked)) return { do: "wait", until: first };
   return {
     do: "park",
     wakeAt: first,

@@ -81,7 +81,7 @@ export class Execution {
     this.task = task;
     this.#replay = new Replay(history);
     this.#updates = new UpdateBuffer({ ...task, seq: history.length });
-    this.#inbox.add(task.signals);
+    this.#inbox.begin(task.signals);
   }
 
   get runId(): string {
@@ -115,7 +115,7 @@ export class Execution {
   /** Goes on after a wait, under a new lease. */
   resume({ epoch, signals }: Pick<WorkerTask, "epoch" | "signals">): void {
     this.#updates = new UpdateBuffer({ runId: this.runId, epoch, seq: this.seq });
-    this.#inbox.add(signals);
+    this.#inbox.begin(signals);
     this.#state = "running";
     this.#pumpSoon();
   }
@@ -328,7 +328,7 @@ export class Execution {
       sentSeq: this.#updates.sent,
       running: this.#bodies,
       stopping: this.#stopping,
-      messages: this.#inbox.messages,
+      inbox: this.#inbox,
       keyOf: (call) => keyOf(this.#asked.get(call)),
     });
     for (const call of plan.cancel) this.#record(call, cancelStep(call, toErrorDetail(givenUp(this.runId, call.key))));

@@ -114,7 +114,7 @@ export class Executions {
     const execution = this.#active.get(runId);
     if (execution?.updates.epoch === epoch) return execution.signalled(signals);
     const loading = this.#loading.get(runId);
-    if (loading?.epoch === epoch) this.#loading.set(runId, { ...loading, signals });
+    if (loading?.epoch === epoch) this.#loading.set(runId, { ...loading, signals: [...loading.signals, signals] });
   }
 
   /** The run is no longer this worker's. */
@@ -158,7 +158,7 @@ export class Executions {
       if (loaded?.epoch !== task.epoch) return;
       const execution = new Execution(this.#host, workflow, loaded, history);
       this.#active.set(task.runId, execution);
-      if (this.#stopping) execution.stop();
+      if (this.#stopping || loaded.signals.some(({ release }) => release)) execution.stop();
       else execution.start();
     } catch (error) {
       // It is not named by the next heartbeat, and goes back.

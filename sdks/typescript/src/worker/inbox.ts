@@ -8,11 +8,17 @@ export class Inbox {
   /** Positions that the code has taken here. */
   readonly #taken = new Set<number>();
   #count = 0;
+  #isPartial = false;
   #cancel: ErrorDetail | undefined;
 
   /** How many signals to the run are known. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Whether messages are on their way that nobody would bring to a run that waits. */
+  get isPartial(): boolean {
+    return this.#isPartial;
   }
 
   /** Why the run is to be cancelled. */
@@ -25,9 +31,16 @@ export class Inbox {
     return this.#messages.size === 0 ? NONE : Array.from(this.#messages.values()).toSorted(byPosition);
   }
 
-  add(signals: RunSignals | undefined): void {
-    if (signals === undefined) return;
-    this.#count = Math.max(this.#count, signals.count);
+  /** A lease begins: what was to follow under another one does not. */
+  begin(signals: readonly RunSignals[]): void {
+    this.#isPartial = false;
+    for (const each of signals) this.add(each);
+  }
+
+  add(signals: RunSignals): void {
+    this.#isPartial = signals.more;
+    // Whoever says how many it knows of must have them all.
+    if (!signals.more) this.#count = Math.max(this.#count, signals.count);
     this.#cancel ??= signals.cancel;
     for (const message of signals.messages) {
       if (!this.#taken.has(message.position)) this.#messages.set(message.position, message);

@@ -57,7 +57,7 @@ async function letRun(execution: Execution): Promise<void> {
 
 function taskOf({ attempt, externalId, records, runId, version, workflow }: ExportedHistory) {
   const about = { runId, epoch: 1, workflow, version, attempt, externalId };
-  return { ...about, lastSeq: records.length, history: [], signals: undefined };
+  return { ...about, lastSeq: records.length, history: [], signals: [] };
 }
 
 function hostOf({ namespace }: ExportedHistory, timers: Set<() => void>, codec: PayloadCodec | undefined) {

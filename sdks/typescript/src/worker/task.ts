@@ -17,12 +17,22 @@ export interface WorkerTask {
   /** The first of them, or none for a run that this worker held before. */
   readonly history: readonly HistoryRecord[];
   /** What was brought to the run and waits for its code. */
-  readonly signals: RunSignals | undefined;
+  readonly signals: readonly RunSignals[];
 }
 
 export function toWorkerTask(task: Task): WorkerTask {
   const { runId, epoch, workflowType: workflow, version, attempt, externalId, lastSeq, history, signals } = task;
-  return { runId, epoch, workflow, version, attempt, externalId, lastSeq, history, signals };
+  return {
+    runId,
+    epoch,
+    workflow,
+    version,
+    attempt,
+    externalId,
+    lastSeq,
+    history,
+    signals: signals === undefined ? [] : [signals],
+  };
 }
 
 const KINDS: Readonly<Record<StepKind, ReplayKind | undefined>> = {

@@ -10,8 +10,10 @@ export interface Parts {
   readonly drain: boolean;
 }
 
-/** Tasks in one message at most, and as many signals: each task may carry a page of history, both a page of messages. */
-const PAGES_PER_MESSAGE = 12;
+/** Tasks in one message at most, and as many signals. */
+const ITEMS_PER_MESSAGE = 50;
+/** Bytes of payloads after which no more goes into a message, so that it stays well below what workers take. */
+const BYTES_PER_MESSAGE = 16 * 1024 * 1024;
 
 /** What is to go down a stream. What gathers while a message is on its way goes together in the next one. */
 export class Outbox implements AsyncIterable<Parts> {
@@ -64,11 +66,11 @@ export class Outbox implements AsyncIterable<Parts> {
 
   #take(): Parts {
     const parts = {
-      tasks: this.#tasks.splice(0, PAGES_PER_MESSAGE),
+      tasks: takeSome(this.#tasks, taskBytes),
       acks: this.#acks,
       cancelRunIds: this.#cancelled,
       // What belongs to a task comes after it.
-      signals: this.#tasks.length > 0 ? [] : this.#signals.splice(0, PAGES_PER_MESSAGE),
+      signals: this.#tasks.length > 0 ? [] : takeSome(this.#signals, signalBytes),
       drain: this.#drain,
     };
     this.#acks = [];
@@ -76,4 +78,27 @@ export class Outbox implements AsyncIterable<Parts> {
     this.#drain = false;
     return parts;
   }
+}
+
+/** Takes the first items, at least one. */
+function takeSome<Item>(items: Item[], bytesOf: (item: Item) => number): Item[] {
+  let count = 0;
+  for (let bytes = 0; count < Math.min(items.length, ITEMS_PER_MESSAGE) && bytes < BYTES_PER_MESSAGE; count++) {
+    const item = items[count];
+    bytes += item === undefined ? 0 : bytesOf(item);
+  }
+  return items.splice(0, count);
+}
+
+function taskBytes({ history = [], signals }: Parts["tasks"][number]): number {
+  const records = history.reduce((bytes, { payload }) => bytes + payloadSize(payload), 0);
+  return records + (signals === undefined ? 0 : signalBytes(signals));
+}
+
+function signalBytes({ messages = [] }: Parts["signals"][number]): number {
+  return messages.reduce((bytes, { payload }) => bytes + payloadSize(payload), 0);
+}
+
+function payloadSize(payload: { readonly data?: Uint8Array } | undefined): number {
+  return payload?.data?.length ?? 0;
 }

@@ -147,24 +147,32 @@ export class Executions {
   }
 
   async #begin(task: WorkerTask): Promise<void> {
-    const { logger } = this.#options;
-    this.#loading.set(task.runId, task);
+    try {
+      const execution = await this.#load(task);
+      if (execution === undefined) return;
+      if (this.#stopping || execution.task.signals.some(({ release }) => release)) execution.stop();
+      else execution.start();
+    } catch (error) {
+      // It is not named by the next heartbeat, and goes back.
+      this.#options.logger.error("a run could not be taken", { runId: task.runId, reason: String(error) });
+    }
+  }
+
+  /** The run with its history, not yet begun; `undefined` if it was taken away again while that was read. */
+  async #load(task: WorkerTask): Promise<Execution | undefined> {
+    const { epoch, runId } = task;
+    this.#loading.set(runId, task);
     try {
       const workflow = this.#workflows.get(`${task.workflow}\0${task.version}`);
       if (workflow === undefined) throw new KagziError("INTERNAL", `there is no ${task.workflow}@${task.version} here`);
       const history = await this.#history(task);
-      const loaded = this.#loading.get(task.runId);
-      // Taken away again while its history was read.
-      if (loaded?.epoch !== task.epoch) return;
+      const loaded = this.#loading.get(runId);
+      if (loaded?.epoch !== epoch) return undefined;
       const execution = new Execution(this.#host, workflow, loaded, history);
-      this.#active.set(task.runId, execution);
-      if (this.#stopping || loaded.signals.some(({ release }) => release)) execution.stop();
-      else execution.start();
-    } catch (error) {
-      // It is not named by the next heartbeat, and goes back.
-      logger.error("a run could not be taken", { runId: task.runId, reason: String(error) });
+      this.#active.set(runId, execution);
+      return execution;
     } finally {
-      if (this.#loading.get(task.runId)?.epoch === task.epoch) this.#loading.delete(task.runId);
+      if (this.#loading.get(runId)?.epoch === epoch) this.#loading.delete(runId);
     }
   }
 
@@ -187,19 +195,13 @@ export class Executions {
   async #reload({ runId, task, updates }: Execution): Promise<void> {
     this.#active.get(runId)?.drop(lost(runId));
     this.#active.delete(runId);
-    this.#loading.set(runId, task);
     try {
-      const history = await this.#history({ ...task, lastSeq: Number.POSITIVE_INFINITY, history: [] });
-      const workflow = this.#workflows.get(`${task.workflow}\0${task.version}`);
-      if (workflow === undefined || this.#loading.get(runId) !== task) return;
-      const execution = new Execution(this.#host, workflow, { ...task, epoch: updates.epoch }, history);
-      this.#active.set(runId, execution);
-      execution.stopNow();
+      const all = { ...task, epoch: updates.epoch, lastSeq: Number.POSITIVE_INFINITY, history: [] };
+      const execution = await this.#load(all);
+      execution?.stopNow();
     } catch {
       // It is not named by the next heartbeat, and goes back.
       this.#options.onLeft();
-    } finally {
-      if (this.#loading.get(runId) === task) this.#loading.delete(runId);
     }
   }
 

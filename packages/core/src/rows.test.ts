@@ -50,6 +50,8 @@ const ROW: RunRow = {
   signals: 0,
   cancel_error: null,
   pause_error: null,
+  limit_key: null,
+  throttle_key: null,
 };
 
 const worker = { worker_id: "w1" as WorkerId };

@@ -6,8 +6,10 @@ import type { Message } from "./message.ts";
 import type { HistoryRecord, RecordKind, RecordType } from "./record.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 import type { ParentReference, Run, RunState, RunStatus } from "./run.ts";
+import type { LimitSettings } from "./store.ts";
 import type { Instant } from "./time.ts";
 import type { Worker, WorkerStatus, WorkflowVersion } from "./worker.ts";
+import type { WorkflowLimits } from "./workflow-limits.ts";
 
 // How the SQL stores lay the model out in flat rows with nulls. Nothing above the stores sees these.
 
@@ -43,6 +45,8 @@ export interface RunRow {
   readonly signals: number;
   readonly cancel_error: string | null;
   readonly pause_error: string | null;
+  readonly limit_key: string | null;
+  readonly throttle_key: string | null;
 }
 
 /** The columns of {@link RunRow}, of the table or alias `of`. */
@@ -80,6 +84,8 @@ const RUN_COLUMNS = [
   "signals",
   "cancel_error",
   "pause_error",
+  "limit_key",
+  "throttle_key",
 ];
 
 export function toRun(row: RunRow): Run {
@@ -106,6 +112,8 @@ export function toRun(row: RunRow): Run {
     ...(row.cancel_error !== null && { cancelError: toError(row.cancel_error) }),
     ...(row.pause_error !== null && { pauseError: toError(row.pause_error) }),
     ...(row.worker_id !== null && { workerId: row.worker_id }),
+    ...(row.limit_key !== null && { limitKey: row.limit_key }),
+    ...(row.throttle_key !== null && { throttleKey: row.throttle_key }),
     ...toState(row),
   };
 }
@@ -279,6 +287,21 @@ export function metadataColumn(payload: Payload | undefined): string | null {
 
 export function jsonColumn(value: object | undefined): string | null {
   return value === undefined ? null : JSON.stringify(value);
+}
+
+/** A row of `workflow_limits`. */
+export interface LimitsRow {
+  readonly workflow_type: string;
+  readonly declared: string | null;
+  readonly override: string | null;
+}
+
+export function toLimitSettings(row: LimitsRow): LimitSettings {
+  return {
+    workflowType: row.workflow_type,
+    ...(row.declared !== null && { declared: JSON.parse(row.declared) as WorkflowLimits }),
+    ...(row.override !== null && { override: JSON.parse(row.override) as WorkflowLimits }),
+  };
 }
 
 /** A row of `workers`. */

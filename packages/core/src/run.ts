@@ -1,6 +1,7 @@
 import type { ErrorDetail } from "./error.ts";
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
+import type { LimitKeys } from "./workflow-limits.ts";
 import type { Instant } from "./time.ts";
 
 /** The states of a run; docs/state-machine.md draws them. */
@@ -56,7 +57,8 @@ export type Run = {
   readonly pauseError?: ErrorDetail;
   /** Who holds the run, or held it last and may still have it in memory. */
   readonly workerId?: WorkerId;
-} & RunState;
+} & Partial<LimitKeys> &
+  RunState;
 
 /** What is true of a run only while it is in one state. */
 export type RunState =
@@ -96,7 +98,7 @@ export function isTerminal(status: RunStatus): status is TerminalStatus {
 }
 
 /** What a new run is made of. Ids and times are given to it: the store adds only its clock. */
-export interface NewRun {
+export interface NewRun extends Partial<LimitKeys> {
   readonly namespaceId: NamespaceId;
   readonly runId: RunId;
   /** The idempotency key, with the fingerprint that a second start must match. */

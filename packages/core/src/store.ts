@@ -13,6 +13,7 @@ import type { RunFacts } from "./refusal.ts";
 import type { RunWrite } from "./run-update.ts";
 import type { Instant } from "./time.ts";
 import type { NewWorker, Worker, WorkerStats, WorkerStatus, WorkflowVersion } from "./worker.ts";
+import type { LimitKeys, WorkflowLimits } from "./workflow-limits.ts";
 
 /**
  * A database that keeps runs. It decides nothing: states, waits and outcomes come in as values, and what a statement
@@ -29,6 +30,7 @@ export interface Store {
   readonly workers: WorkerStore;
   readonly namespaces: NamespaceStore;
   readonly inbox: InboxStore;
+  readonly limits: LimitStore;
   readonly hints: Hints;
   /**
    * Brings the schema up to date; several servers may do so at once. Answers with its version.
@@ -92,6 +94,13 @@ export interface ClaimRequest {
   readonly wanted: readonly Wanted[];
   /** Called within the transaction, with the ready runs in the order in which they are to be taken. */
   readonly assign: (candidates: readonly Candidate[]) => readonly Assignment[];
+}
+
+/** As {@link ClaimRequest}, for one workflow that has limits. */
+export interface LimitedClaimRequest extends Omit<ClaimRequest, "wanted"> {
+  readonly wanted: Wanted;
+  /** The keys of a run that was started before its workflow had limits. */
+  readonly keysOf: (limits: WorkflowLimits, input: Payload | undefined) => LimitKeys;
 }
 
 /** A run that was just claimed, with the number of records its history has. */
@@ -160,7 +169,10 @@ export interface RunStore {
   startTogether(starts: readonly Start[]): Promise<readonly StartOutcome[]>;
   /** Writes for runs that have nothing to do with each other, at most one write for each run. */
   write(writes: readonly RunWrite[]): Promise<readonly WriteOutcome[]>;
+  /** Of workflows without limits; of others nothing is claimed. */
   claim(request: ClaimRequest): Promise<ClaimResult>;
+  /** Of a workflow with limits, as many as these let through, each key in its turn. `undefined` if it has none. */
+  claimLimited(request: LimitedClaimRequest): Promise<ClaimResult | undefined>;
   /**
    * Changes a run that somebody else may hold, as `decide` says, which sees it as it is and is called within the
    * transaction. `undefined` if there is no such run.
@@ -243,6 +255,34 @@ export interface HistoryPosition extends RunReference {
 export interface HistoryStore {
   /** A page for each position, of about `maxBytes` and at least one record. */
   read(positions: readonly HistoryPosition[], maxBytes: number): Promise<readonly HistoryPage[]>;
+}
+
+/** What is said of a workflow's limits. */
+export interface LimitSettings {
+  readonly workflowType: string;
+  /** By its code. */
+  readonly declared?: WorkflowLimits;
+  /** By an operator; goes before what the code says. */
+  readonly override?: WorkflowLimits;
+}
+
+/** How much of its workflow's limits a key takes up. */
+export interface LimitUsage {
+  readonly key: string;
+  readonly running: number;
+  /** Counted up to 1000. */
+  readonly waiting: number;
+}
+
+export interface LimitStore {
+  /** What the code of workflows says. Without limits: that it has none. */
+  declare(namespaceId: NamespaceId, workflows: readonly Omit<LimitSettings, "override">[]): Promise<void>;
+  /** What an operator says; `undefined`: nothing, so that the code's word counts again. */
+  override(namespaceId: NamespaceId, workflowType: string, limits: WorkflowLimits | undefined): Promise<void>;
+  /** The keys of a workflow with the most runs that hold a place or wait for one. */
+  usage(namespaceId: NamespaceId, workflowType: string, limit: number): Promise<readonly LimitUsage[]>;
+  /** Of those of the workflows that have limits. */
+  get(namespaceId: NamespaceId, workflowTypes: readonly string[]): Promise<readonly LimitSettings[]>;
 }
 
 /** What is known of a workflow. */

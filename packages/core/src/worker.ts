@@ -1,5 +1,6 @@
 import type { NamespaceId, WorkerId } from "./ids.ts";
 import type { Instant } from "./time.ts";
+import type { WorkflowLimits } from "./workflow-limits.ts";
 
 /** A workflow in one version, as a worker offers to execute it. */
 export interface WorkflowVersion {
@@ -11,6 +12,8 @@ export interface WorkflowVersion {
 export interface OfferedWorkflow extends WorkflowVersion {
   /** How long a run that was started without a timeout may take. */
   readonly timeoutMs?: number;
+  /** How its runs are held back, in the whole fleet. */
+  readonly limits?: WorkflowLimits;
 }
 
 export type WorkerStatus = "online" | "draining" | "offline";

@@ -4,6 +4,7 @@ import { Fixture, type StoreHarness } from "./harness.ts";
 import { describeInbox } from "./inbox.ts";
 import { describeLeases } from "./leases.ts";
 import { describeLifetime } from "./lifetime.ts";
+import { describeLimits } from "./limits.ts";
 import { describeModel } from "./model.ts";
 import { describeNamespaces } from "./namespaces.ts";
 import { describeOperations } from "./operations.ts";
@@ -44,6 +45,7 @@ export function describeStore(harness: StoreHarness): void {
     describeInbox(fixture);
     describeReads(fixture);
     describeNamespaces(fixture);
+    describeLimits(fixture);
     describeModel(fixture);
     describeLifetime(harness, fixture);
   });

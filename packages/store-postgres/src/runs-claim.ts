@@ -1,4 +1,15 @@
-import type { Candidate, ClaimRequest, ClaimResult, Instant, Run, RunId, WorkerId } from "@kagzi/core";
+import type {
+  Assignment,
+  Candidate,
+  ClaimRequest,
+  ClaimResult,
+  ClaimedRun,
+  Instant,
+  NamespaceId,
+  Run,
+  RunId,
+  WorkerId,
+} from "@kagzi/core";
 import { leftOvers, refusedWorkers } from "@kagzi/core";
 import { type RunRow, runColumns, toRun } from "@kagzi/core/rows";
 import type { Database, Runner, Statement } from "./database.ts";
@@ -11,22 +22,7 @@ export async function claimRuns(database: Database, request: ClaimRequest): Prom
     const ready = await runner.run<ReadyRow>(readyStatement(database.schema), [now, ...keyColumns(request)]);
     const candidates = ready.map(toCandidate);
     const assignments = candidates.length === 0 ? [] : request.assign(candidates);
-    const lastWorkers = new Map(ready.map((row) => [row.run_id, row.worker_id]));
-    const rows =
-      assignments.length === 0
-        ? []
-        : await runner.run<RunRow & { claimed_seq: number; now: Instant }>(claimStatement(database.schema), [
-            now,
-            request.namespaceId,
-            assignments.map((assignment) => assignment.runId),
-            assignments.map((assignment) => assignment.workerId),
-            assignments.map((assignment) => assignment.timeoutMs ?? null),
-          ]);
-    const claimed = rows.map((row) => ({
-      run: toRun(row) as Extract<Run, { status: "running" }>,
-      lastSeq: row.claimed_seq,
-      sameWorker: lastWorkers.get(row.run_id) === row.worker_id,
-    }));
+    const claimed = await giveOut(runner, database, { ready, assignments, namespaceId: request.namespaceId });
     const next = await nextReady(runner, database.schema, now, request);
     return {
       now: next.now,
@@ -38,14 +34,42 @@ export async function claimRuns(database: Database, request: ClaimRequest): Prom
   });
 }
 
-interface ReadyRow {
+/** Gives out the leases. */
+export async function giveOut(
+  runner: Runner,
+  database: Database,
+  work: {
+    readonly namespaceId: NamespaceId;
+    readonly ready: readonly ReadyRow[];
+    readonly assignments: readonly Assignment[];
+  },
+): Promise<readonly ClaimedRun[]> {
+  const { assignments, namespaceId, ready } = work;
+  if (assignments.length === 0) return [];
+  const lastWorkers = new Map(ready.map((row) => [row.run_id, row.worker_id]));
+  const rows = await runner.run<RunRow & { claimed_seq: number; now: Instant }>(claimStatement(database.schema), [
+    database.now(),
+    namespaceId,
+    assignments.map((assignment) => assignment.runId),
+    assignments.map((assignment) => assignment.workerId),
+    assignments.map((assignment) => assignment.timeoutMs ?? null),
+  ]);
+  return rows.map((row) => ({
+    run: toRun(row) as Extract<Run, { status: "running" }>,
+    lastSeq: row.claimed_seq,
+    sameWorker: lastWorkers.get(row.run_id) === row.worker_id,
+  }));
+}
+
+/** A run that is ready. */
+export interface ReadyRow {
   readonly run_id: RunId;
   readonly workflow_type: string;
   readonly version: string;
   readonly worker_id: WorkerId | null;
 }
 
-function toCandidate(row: ReadyRow): Candidate {
+export function toCandidate(row: ReadyRow): Candidate {
   return {
     runId: row.run_id,
     workflowType: row.workflow_type,
@@ -54,7 +78,7 @@ function toCandidate(row: ReadyRow): Candidate {
   };
 }
 
-function keyColumns(request: ClaimRequest) {
+export function keyColumns(request: Pick<ClaimRequest, "namespaceId" | "taskQueue" | "wanted">) {
   return [
     request.namespaceId,
     request.taskQueue,
@@ -64,17 +88,24 @@ function keyColumns(request: ClaimRequest) {
   ];
 }
 
-const WANTED =
+export const WANTED =
   "wanted AS (SELECT * FROM unnest($4::text[], $5::text[], $6::int[]) AS w(workflow_type, version, wanted))";
 
+/** Runs of workflows that have limits are claimed in their turn, by {@link claimLimitedRuns} alone. */
+function wantedUnlimited(schema: string): string {
+  return `all_${WANTED},
+     wanted AS (SELECT * FROM all_wanted w WHERE NOT EXISTS (
+       SELECT FROM ${schema}.workflow_limits l WHERE l.namespace_id = $2 AND l.workflow_type = w.workflow_type))`;
+}
+
 /** The runs of one key, which the index of claimable runs has together. */
-const OF_KEY = `r.namespace_id = $2 AND r.task_queue = $3 AND r.workflow_type = w.workflow_type
-             AND r.version = w.version AND r.available_at IS NOT NULL`;
+export const OF_KEY = `r.namespace_id = $2 AND r.task_queue = $3 AND r.workflow_type = w.workflow_type
+             AND r.version = w.version AND r.available_at IS NOT NULL AND r.lane IS NULL`;
 
 // The index orders runs by priority and, within one, by the time they are ready, those of the future last. So each
 // priority is looked at by itself: stepping from one to the next costs a look at the index, and no run that is not
 // ready yet is read, however many sleep.
-function priorities(schema: string): string {
+export function priorities(schema: string): string {
   return `
        WITH RECURSIVE level(priority) AS (
          (SELECT r.priority FROM ${schema}.runs r WHERE ${OF_KEY} ORDER BY r.priority DESC LIMIT 1)
@@ -89,7 +120,7 @@ function priorities(schema: string): string {
 function readyStatement(schema: string): Statement {
   return statement(
     "runs_ready",
-    `WITH ${CLOCK}, ${WANTED}
+    `WITH ${CLOCK}, ${wantedUnlimited(schema)}
      SELECT c.run_id, c.workflow_type, c.version, c.worker_id
      FROM wanted w CROSS JOIN LATERAL (${priorities(schema)}
        SELECT ready.*, l.priority FROM level l CROSS JOIN LATERAL (
@@ -114,6 +145,7 @@ function claimStatement(schema: string): Statement {
        crashes = r.crashes + 1,
        worker_id = a.worker_id,
        available_at = NULL,
+       lane = NULL,
        claimed_at = now,
        claimed_seq = (SELECT coalesce(max(h.seq), 0) FROM ${schema}.history h
                       WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id),
@@ -132,11 +164,12 @@ function claimStatement(schema: string): Statement {
   );
 }
 
-async function nextReady(
+/** When the next of the wanted runs becomes ready. */
+export async function nextReady(
   runner: Runner,
   schema: string,
   now: string | null,
-  request: ClaimRequest,
+  request: Pick<ClaimRequest, "namespaceId" | "taskQueue" | "wanted">,
 ): Promise<{ now: Instant; at: Instant | null }> {
   const rows = await runner.run<{ now: Instant; at: Instant | null }>(nextStatement(schema), [
     now,

@@ -95,6 +95,8 @@ function changeStatement(schema: string): Statement {
      UPDATE ${schema}.runs r SET
        status = $4,
        available_at = CASE WHEN $5::boolean THEN now WHEN r.status = $4 THEN r.available_at END,
+       -- Where it is ready anew it is put into its line anew.
+       lane = CASE WHEN NOT $5::boolean AND r.status = $4 THEN r.lane END,
        claimed_at = CASE WHEN $4 = 'running' THEN r.claimed_at END,
        crashes = CASE WHEN $4 = 'running' THEN r.crashes ELSE 0 END,
        attempt = $6,

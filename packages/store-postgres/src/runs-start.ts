@@ -1,6 +1,7 @@
-import type { RunId, Start, StartOutcome } from "@kagzi/core";
+import { type RunId, type Start, type StartOutcome, laneOf } from "@kagzi/core";
 import { jsonColumn, metadataColumn } from "@kagzi/core/rows";
 import type { Database, Runner, Statement, Value } from "./database.ts";
+import { upsertLanes } from "./lanes.ts";
 import { CLOCK, PayloadColumn, cut, span, statement } from "./sql.ts";
 
 /** Starts runs that have nothing to do with each other: one statement, and a second one only if some were there before. */
@@ -32,8 +33,10 @@ export type Began = ReadonlyMap<string, StartOutcome>;
 
 /** Begins the starts that can begin, each with the first record of its history. */
 export async function begin(database: Database, runner: Runner, starts: readonly Start[]): Promise<Began> {
-  const ofParents = starts.some((start) => start.parent?.awaited === true);
-  const beginning = beginStatement(database.schema, ofParents);
+  const beginning = beginStatement(database.schema, {
+    ofParents: starts.some((start) => start.parent?.awaited === true),
+    limited: starts.some((start) => start.limitKey !== undefined),
+  });
   const rows = await runner.run<{ run_id: RunId; now: number; claimed: boolean }>(beginning, [
     database.now(),
     ...startColumns(starts),
@@ -68,14 +71,26 @@ function startColumns(starts: readonly Start[]): Value[] {
     inputs.lengths,
     starts.map((start) => metadataColumn(start.input)),
     Buffer.concat(parts),
+    starts.map((start) => start.limitKey ?? null),
+    starts.map((start) => start.throttleKey ?? null),
+    starts.map((start) => laneOfStart(start) ?? null),
   ];
+}
+
+/** The line that a new run is put into; one that begins later is put into it then. */
+function laneOfStart({ delayMs, limitKey, throttleKey }: Start): string | undefined {
+  if (limitKey === undefined || delayMs > 0) return undefined;
+  return laneOf({ limitKey, ...(throttleKey !== undefined && { throttleKey }) }, false);
 }
 
 // One statement and so one transaction: the key, the run and the first record of its history stand or fall together.
 // A start whose key is taken drops out at `keyed`; ON CONFLICT waits for a start that holds the key and has not
 // committed, so of two at once the second always finds the first. A parent that is waited on shares its row's lock with
 // its children's starts: its end from outside comes before them, and refuses them, or after them, and finds them.
-function beginStatement(schema: string, ofParents: boolean): Statement {
+function beginStatement(
+  schema: string,
+  { limited, ofParents }: { readonly limited: boolean; readonly ofParents: boolean },
+): Statement {
   const living = `
      living AS MATERIALIZED (
        SELECT p.namespace_id, p.run_id FROM ${schema}.runs p
@@ -83,24 +98,34 @@ function beginStatement(schema: string, ofParents: boolean): Statement {
          AND p.finished_at IS NULL
        ORDER BY p.namespace_id, p.run_id FOR SHARE
      ),`;
+  const lined = `
+     beginning AS (
+       SELECT f.*, f.throttle_key AS lane_throttle FROM fresh f WHERE f.run_id IN (SELECT run_id FROM begun)
+     ),
+     lined AS (${upsertLanes(schema, "beginning")}
+     ),`;
   const hasParent = "AND (NOT s.awaited OR (s.namespace_id, s.parent_run_id) IN (SELECT * FROM living))";
   return statement(
-    ofParents ? "runs_start_of_parents" : "runs_start",
+    `runs_start${ofParents ? "_of_parents" : ""}${limited ? "_limited" : ""}`,
     `WITH ${CLOCK},
      start AS (
        SELECT * FROM unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                             $9::smallint[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[],
                             $14::uuid[], $15::text[], $16::boolean[], $17::uuid[], $18::uuid[], $19::uuid[],
-                            $20::int[], $21::int[], $22::text[])
+                            $20::int[], $21::int[], $22::text[], $24::text[], $25::text[], $26::text[])
          AS s(namespace_id, run_id, external_id, fingerprint, task_queue, workflow_type, version,
               priority, retry_policy, delay_ms, timeout_ms, start_timeout_ms, parent_run_id, parent_step, awaited,
-              started_as, continued_from, offered_to, input_offset, input_length, input_metadata)
+              started_as, continued_from, offered_to, input_offset, input_length, input_metadata, limit_key,
+              throttle_key, lane)
      ),${ofParents ? living : ""}
      allowed AS (
        -- A worker that was not heard of in time has no lease to put a run under.
        SELECT s.*, w.worker_id AS claimed_by FROM clock, start s
        LEFT JOIN ${schema}.workers w
          ON w.namespace_id = s.namespace_id AND w.worker_id = s.offered_to AND w.lease_expires_at >= (SELECT now FROM clock)
+         -- Who has limits waits for its turn, even where its starter did not know of them yet.
+         AND NOT EXISTS (SELECT FROM ${schema}.workflow_limits l
+           WHERE l.namespace_id = s.namespace_id AND l.workflow_type = s.workflow_type)
        WHERE (SELECT n.enabled FROM ${schema}.namespaces n WHERE n.namespace_id = s.namespace_id)
          ${ofParents ? hasParent : ""}
      ),
@@ -116,7 +141,8 @@ function beginStatement(schema: string, ofParents: boolean): Statement {
      begun AS (
        INSERT INTO ${schema}.runs (namespace_id, run_id, external_id, task_queue, workflow_type, version, status,
          priority, attempt, epoch, crashes, retry_policy, worker_id, available_at, claimed_at, claimed_seq,
-         created_at, started_at, deadline_at, timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from)
+         created_at, started_at, deadline_at, timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from,
+         limit_key, throttle_key, lane)
        SELECT namespace_id, run_id, external_id, task_queue, workflow_type, version,
          CASE WHEN claimed_by IS NULL THEN 'pending' ELSE 'running' END,
          priority, 1, CASE WHEN claimed_by IS NULL THEN 0 ELSE 1 END, CASE WHEN claimed_by IS NULL THEN 0 ELSE 1 END,
@@ -125,10 +151,10 @@ function beginStatement(schema: string, ofParents: boolean): Statement {
          CASE WHEN claimed_by IS NOT NULL THEN now END, 1,
          now, CASE WHEN claimed_by IS NOT NULL THEN now END,
          now + CASE WHEN claimed_by IS NULL THEN ${span("(delay_ms + start_timeout_ms)")} ELSE ${span("timeout_ms")} END,
-         timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from
+         timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from, limit_key, throttle_key, lane
        FROM fresh, clock
        ON CONFLICT DO NOTHING RETURNING run_id, claimed_at IS NOT NULL AS claimed
-     ),
+     ),${limited ? lined : ""}
      recorded AS (
        INSERT INTO ${schema}.history (namespace_id, run_id, seq, epoch, kind, type, name, occurrence, attempt,
          recorded_at, observed_at, payload, payload_metadata)

@@ -1,12 +1,23 @@
-import type { HistoryStore, InboxStore, Instant, NamespaceStore, RunStore, Store, WorkerStore } from "@kagzi/core";
+import type {
+  HistoryStore,
+  InboxStore,
+  Instant,
+  LimitStore,
+  NamespaceStore,
+  RunStore,
+  Store,
+  WorkerStore,
+} from "@kagzi/core";
 import { Database, type PostgresOptions } from "./database.ts";
 import { readHistories } from "./history.ts";
 import { PostgresHints } from "./hints.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
+import { declareLimits, getLimits, limitUsage, overrideLimits } from "./limits.ts";
 import { migrate } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { claimRuns } from "./runs-claim.ts";
+import { claimLimitedRuns } from "./runs-claim-limited.ts";
 import { countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
 import { startRuns, startRunsTogether } from "./runs-start.ts";
 import { closedRun, closingRuns, deleteRuns, openChildren, rerunRun, unblockRuns } from "./runs-manage.ts";
@@ -24,6 +35,7 @@ export class PostgresStore implements Store {
   readonly workers: WorkerStore;
   readonly namespaces: NamespaceStore;
   readonly inbox: InboxStore;
+  readonly limits: LimitStore;
   readonly hints: PostgresHints;
   readonly #database: Database;
 
@@ -37,6 +49,7 @@ export class PostgresStore implements Store {
       startTogether: (starts) => startRunsTogether(database, starts),
       write: (writes) => writeRuns(database, writes),
       claim: (request) => claimRuns(database, request),
+      claimLimited: (request) => claimLimitedRuns(database, request),
       operate: (run, decide) => operateOnRun(database, run, decide),
       rerun: (start, source) => rerunRun(database, start, source),
       unblock: (namespaceId, workflows) => unblockRuns(database, namespaceId, workflows),
@@ -56,6 +69,12 @@ export class PostgresStore implements Store {
       knows: (run, messageId) => knowsMessage(database, run, messageId),
       read: (positions, maxBytes) => readMessages(database, database.schema, positions, maxBytes),
       hear: (namespaceId, workerIds, maxBytes) => hearSignals(database, namespaceId, workerIds, maxBytes),
+    };
+    this.limits = {
+      declare: (namespaceId, workflows) => declareLimits(database, namespaceId, workflows),
+      override: (namespaceId, workflowType, limits) => overrideLimits(database, namespaceId, workflowType, limits),
+      get: (namespaceId, workflowTypes) => getLimits(database, namespaceId, workflowTypes),
+      usage: (namespaceId, workflowType, limit) => limitUsage(database, namespaceId, workflowType, limit),
     };
     this.history = { read: (positions, maxBytes) => readHistories(database, positions, maxBytes) };
     this.workers = {

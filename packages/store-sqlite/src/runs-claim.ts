@@ -5,6 +5,7 @@ import type {
   ClaimResult,
   ClaimedRun,
   Instant,
+  NamespaceId,
   Run,
   RunId,
   WorkerId,
@@ -13,22 +14,19 @@ import { type Wanted, leftOvers, refusedWorkers } from "@kagzi/core";
 import { type RunRow, runColumns, toRun } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import { isWorkerHeardOf } from "./leases.ts";
+import { hasLimits } from "./limits.ts";
 import { lastSeq } from "./runs-write.ts";
 
 /** Claims ready runs: lets the caller say who takes which, and gives out those leases. */
 export function claimRuns(database: Database, request: ClaimRequest): ClaimResult {
   return database.transaction(() => {
     const now = database.now();
-    const ready = request.wanted.flatMap((wanted) => readyRuns(database, request, wanted, now));
+    // Runs of workflows that have limits are claimed in their turn, by `claimLimitedRuns` alone.
+    const unlimited = request.wanted.filter((wanted) => !hasLimits(database, request.namespaceId, wanted));
+    const ready = unlimited.flatMap((wanted) => readyRuns(database, request, wanted, now));
     const candidates = ready.toSorted(byPriority).map(toCandidate);
     const assignments = candidates.length === 0 ? [] : request.assign(candidates);
-    const isHeardOf = heardOf(database, request, now);
-    const lastWorkers = new Map(ready.map((row) => [row.run_id, row.worker_id]));
-    const claimed = assignments.flatMap((assignment) => {
-      if (!isHeardOf(assignment.workerId)) return [];
-      const before = lastWorkers.get(assignment.runId);
-      return claimRun(database, request, assignment, { now, sameWorker: before === assignment.workerId });
-    });
+    const claimed = giveOut(database, request.namespaceId, { ready, assignments, now });
     const nextAt = nextReady(database, request, now);
     return {
       now,
@@ -40,17 +38,38 @@ export function claimRuns(database: Database, request: ClaimRequest): ClaimResul
   });
 }
 
+/** Gives out the leases. */
+export function giveOut(
+  database: Database,
+  namespaceId: NamespaceId,
+  work: {
+    readonly ready: readonly Pick<ReadyRow, "run_id" | "worker_id">[];
+    readonly assignments: readonly Assignment[];
+    readonly now: Instant;
+  },
+): readonly ClaimedRun[] {
+  const { assignments, now, ready } = work;
+  const isHeardOf = heardOf(database, namespaceId, now);
+  const lastWorkers = new Map(ready.map((row) => [row.run_id, row.worker_id]));
+  return assignments.flatMap((assignment) => {
+    if (!isHeardOf(assignment.workerId)) return [];
+    const before = lastWorkers.get(assignment.runId);
+    return claimRun(database, namespaceId, assignment, { now, sameWorker: before === assignment.workerId });
+  });
+}
+
 /** Whether a worker has a lease to put a run under: one that was not heard of in time has none. */
-function heardOf(database: Database, request: ClaimRequest, now: Instant): (workerId: WorkerId) => boolean {
+function heardOf(database: Database, namespaceId: NamespaceId, now: Instant): (workerId: WorkerId) => boolean {
   const known = new Map<WorkerId, boolean>();
   return (workerId) => {
-    const is = known.get(workerId) ?? isWorkerHeardOf(database, { ...request, workerId }, now);
+    const is = known.get(workerId) ?? isWorkerHeardOf(database, { namespaceId, workerId }, now);
     known.set(workerId, is);
     return is;
   };
 }
 
-interface ReadyRow {
+/** A run that is ready. */
+export interface ReadyRow {
   readonly run_id: RunId;
   readonly workflow_type: string;
   readonly version: string;
@@ -59,7 +78,7 @@ interface ReadyRow {
   readonly priority: number;
 }
 
-function toCandidate(row: ReadyRow): Candidate {
+export function toCandidate(row: Omit<ReadyRow, "available_at" | "priority">): Candidate {
   return {
     runId: row.run_id,
     workflowType: row.workflow_type,
@@ -72,17 +91,20 @@ function byPriority(a: ReadyRow, b: ReadyRow): number {
   return b.priority - a.priority || a.available_at - b.available_at;
 }
 
-/** The runs of one key, which the index of claimable runs has together. */
-const OF_KEY = "namespace_id = ? AND task_queue = ? AND workflow_type = ? AND version = ? AND available_at IS NOT NULL";
+type Where = Pick<ClaimRequest, "namespaceId" | "taskQueue">;
 
-function keyOf(request: ClaimRequest, wanted: Wanted): [string, string, string, string] {
+/** The runs of one key, which the index of claimable runs has together. */
+const OF_KEY = `namespace_id = ? AND task_queue = ? AND workflow_type = ? AND version = ? AND available_at IS NOT NULL
+       AND lane IS NULL`;
+
+function keyOf(request: Where, wanted: Wanted): [string, string, string, string] {
   return [request.namespaceId, request.taskQueue, wanted.workflowType, wanted.version];
 }
 
 // The index orders runs by priority and, within one, by the time they are ready, those of the future last. So each
 // priority is looked at by itself: stepping from one to the next costs a look at the index, and no run that is not
 // ready yet is read, however many sleep.
-function* priorities(database: Database, request: ClaimRequest, wanted: Wanted): Generator<number> {
+function* priorities(database: Database, request: Where, wanted: Wanted): Generator<number> {
   let below = Number.MAX_SAFE_INTEGER;
   for (;;) {
     const [level] = database.all<{ priority: number }>(
@@ -95,7 +117,8 @@ function* priorities(database: Database, request: ClaimRequest, wanted: Wanted):
   }
 }
 
-function readyRuns(database: Database, request: ClaimRequest, wanted: Wanted, now: Instant): readonly ReadyRow[] {
+/** Runs that are ready and in no line, the first first. */
+export function readyRuns(database: Database, request: Where, wanted: Wanted, now: Instant): readonly ReadyRow[] {
   const ready: ReadyRow[] = [];
   for (const priority of priorities(database, request, wanted)) {
     if (ready.length >= wanted.limit) break;
@@ -112,20 +135,20 @@ function readyRuns(database: Database, request: ClaimRequest, wanted: Wanted, no
 
 function claimRun(
   database: Database,
-  request: ClaimRequest,
+  namespaceId: NamespaceId,
   assignment: Assignment,
   { now, sameWorker }: { readonly now: Instant; readonly sameWorker: boolean },
 ): readonly ClaimedRun[] {
   const { timeoutMs = null } = assignment;
-  const seq = lastSeq(database, { namespaceId: request.namespaceId, runId: assignment.runId });
+  const seq = lastSeq(database, { namespaceId, runId: assignment.runId });
   const rows = database.all<RunRow>(
     // Crashes are counted before the worker can fail: a run that ends its worker's process cannot count afterwards.
-    `UPDATE runs SET status = 'running', epoch = epoch + 1, crashes = crashes + 1, worker_id = ?, available_at = NULL,
+    `UPDATE runs SET status = 'running', epoch = epoch + 1, crashes = crashes + 1, worker_id = ?, available_at = NULL, lane = NULL,
        claimed_at = ?, claimed_seq = ?, signals_heard = signals, started_at = coalesce(started_at, max(?, created_at)),
        timeout_ms = CASE WHEN started_at IS NULL THEN coalesce(timeout_ms, ?) ELSE timeout_ms END,
        deadline_at = CASE WHEN started_at IS NULL THEN ? + coalesce(timeout_ms, ?) ELSE deadline_at END
      WHERE namespace_id = ? AND run_id = ? RETURNING ${runColumns("runs")}`,
-    [assignment.workerId, now, seq, now, timeoutMs, now, timeoutMs, request.namespaceId, assignment.runId],
+    [assignment.workerId, now, seq, now, timeoutMs, now, timeoutMs, namespaceId, assignment.runId],
   );
   return rows.map((row) => ({
     run: toRun(row) as Extract<Run, { status: "running" }>,
@@ -134,7 +157,12 @@ function claimRun(
   }));
 }
 
-function nextReady(database: Database, request: ClaimRequest, now: Instant): Instant | undefined {
+/** When the next of the wanted runs becomes ready. */
+export function nextReady(
+  database: Database,
+  request: Where & Pick<ClaimRequest, "wanted">,
+  now: Instant,
+): Instant | undefined {
   let next: Instant | undefined;
   for (const wanted of request.wanted) {
     for (const priority of wanted.limit > 0 ? priorities(database, request, wanted) : []) {

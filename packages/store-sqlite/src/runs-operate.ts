@@ -31,6 +31,7 @@ export function operateOnRun(
 function applyChange(database: Database, run: Run, change: RunChange, now: Instant): Run {
   const rows = database.all<RunRow>(
     `UPDATE runs SET status = ?1, available_at = CASE WHEN ?2 THEN ?3 WHEN status = ?1 THEN available_at END,
+       lane = CASE WHEN NOT ?2 AND status = ?1 THEN lane END,
        claimed_at = CASE WHEN ?1 = 'running' THEN claimed_at END, crashes = CASE WHEN ?1 = 'running' THEN crashes ELSE 0 END,
        attempt = ?4, pause_error = ?5, cancel_error = ?6, signals = signals + ?7, closing = closing OR ?8,
        awaited = awaited AND NOT ?9, deadline_at = ?10,

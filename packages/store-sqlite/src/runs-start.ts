@@ -1,7 +1,9 @@
-import type { RunId, Start, StartOutcome } from "@kagzi/core";
+import { type RunId, type Start, type StartOutcome, laneOf } from "@kagzi/core";
 import { jsonColumn, metadataColumn } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
+import { putIntoLane } from "./lanes.ts";
 import { isWorkerHeardOf } from "./leases.ts";
+import { hasLimits } from "./limits.ts";
 
 /** Starts runs that have nothing to do with each other, in one transaction. */
 export function startRuns(database: Database, starts: readonly Start[]): readonly StartOutcome[] {
@@ -82,14 +84,18 @@ function takeKey(database: Database, start: Start): StartOutcome | undefined {
 /** Answers whether the worker that was to have the run at once has it. */
 function insertRun(database: Database, start: Start, now: number): boolean {
   const { claimedBy, namespaceId } = start;
-  const isHeardOf = claimedBy !== undefined && isWorkerHeardOf(database, { namespaceId, workerId: claimedBy }, now);
+  // Who has limits waits for its turn, even where its starter did not know of them yet.
+  const mayClaim = claimedBy !== undefined && !hasLimits(database, namespaceId, start);
+  const isHeardOf = mayClaim && isWorkerHeardOf(database, { namespaceId, workerId: claimedBy }, now);
   const worker = isHeardOf ? claimedBy : undefined;
   const claimed = worker === undefined ? 0 : 1;
+  const lane = laneOfStart(start);
   database.change(
     `INSERT INTO runs (namespace_id, run_id, external_id, task_queue, workflow_type, version, status, priority,
        attempt, epoch, crashes, retry_policy, worker_id, available_at, claimed_at, claimed_seq, created_at, started_at,
-       deadline_at, timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       deadline_at, timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from, limit_key, throttle_key,
+       lane)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       start.namespaceId,
       start.runId,
@@ -114,9 +120,19 @@ function insertRun(database: Database, start: Start, now: number): boolean {
       Number(start.parent?.awaited === true),
       start.parent?.startedAs ?? null,
       start.continuedFrom ?? null,
+      start.limitKey ?? null,
+      start.throttleKey ?? null,
+      lane ?? null,
     ],
   );
+  if (lane !== undefined) putIntoLane(database, { ...start, limitKey: start.limitKey ?? "", lane }, now);
   return isHeardOf;
+}
+
+/** The line that a new run is put into; one that begins later is put into it then. */
+function laneOfStart({ delayMs, limitKey, throttleKey }: Start): string | undefined {
+  if (limitKey === undefined || delayMs > 0) return undefined;
+  return laneOf({ limitKey, ...(throttleKey !== undefined && { throttleKey }) }, false);
 }
 
 function deadlineOf({ delayMs, startTimeoutMs, timeoutMs }: Start, claimed: boolean, now: number): number | null {

@@ -3,6 +3,7 @@ import type {
   HistoryStore,
   InboxStore,
   Instant,
+  LimitStore,
   NamespaceStore,
   RunStore,
   Store,
@@ -12,9 +13,11 @@ import { Database, type SqliteOptions } from "./database.ts";
 import { readHistories } from "./history.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
+import { declareLimits, getLimits, limitUsage, overrideLimits } from "./limits.ts";
 import { migrate } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { claimRuns } from "./runs-claim.ts";
+import { claimLimitedRuns } from "./runs-claim-limited.ts";
 import { countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
 import { startRuns, startRunsTogether } from "./runs-start.ts";
 import { closedRun, closingRuns, deleteRuns, openChildren, rerunRun, unblockRuns } from "./runs-manage.ts";
@@ -34,6 +37,7 @@ export class SqliteStore implements Store {
   readonly workers: WorkerStore;
   readonly namespaces: NamespaceStore;
   readonly inbox: InboxStore;
+  readonly limits: LimitStore;
   readonly hints: Hints = NO_HINTS;
   readonly #database: Database;
 
@@ -46,6 +50,7 @@ export class SqliteStore implements Store {
       startTogether: async (starts) => startRunsTogether(database, starts),
       write: async (writes) => writeRuns(database, writes),
       claim: async (request) => claimRuns(database, request),
+      claimLimited: async (request) => claimLimitedRuns(database, request),
       operate: async (run, decide) => operateOnRun(database, run, decide),
       rerun: async (start, source) => rerunRun(database, start, source),
       unblock: async (namespaceId, workflows) => unblockRuns(database, namespaceId, workflows),
@@ -65,6 +70,13 @@ export class SqliteStore implements Store {
       knows: async (run, messageId) => knowsMessage(database, run, messageId),
       read: async (positions, maxBytes) => readMessages(database, positions, maxBytes),
       hear: async (namespaceId, workerIds, maxBytes) => hearSignals(database, namespaceId, workerIds, maxBytes),
+    };
+    this.limits = {
+      declare: async (namespaceId, workflows) => declareLimits(database, namespaceId, workflows),
+      override: async (namespaceId, workflowType, limits) =>
+        overrideLimits(database, namespaceId, workflowType, limits),
+      get: async (namespaceId, workflowTypes) => getLimits(database, namespaceId, workflowTypes),
+      usage: async (namespaceId, workflowType, limit) => limitUsage(database, namespaceId, workflowType, limit),
     };
     this.history = { read: async (positions, maxBytes) => readHistories(database, positions, maxBytes) };
     this.workers = {

@@ -4,7 +4,7 @@ export type { CancelOptions, ResultOptions, RunHandle, SendOptions } from "./cli
 export type { RunInfo, RunStatus, WaitingFor } from "./client/run-info.ts";
 export type { ListFilter, PageOptions, RerunOptions, RunFilter, RunList, RunPage, RunsClient } from "./client/runs.ts";
 export type { RunOptions } from "./client/start-request.ts";
-export type { WorkflowsClient, WorkflowVersions } from "./client/workflows.ts";
+export type { LimitUsage, WorkflowLimitsInfo, WorkflowsClient, WorkflowVersions } from "./client/workflows.ts";
 export type { Connection } from "./connection.ts";
 export type { ChildOptions, Context, StartedRun, StepContext, StepFunction, StepOptions } from "./context/context.ts";
 export type { ReceivedEvent, WaitOptions } from "./context/event.ts";
@@ -19,4 +19,5 @@ export type { Runtime } from "./runtime.ts";
 export { type ExportedHistory, replayHistory } from "./worker/replay-history.ts";
 export type { InterceptedStep, StepInterceptor } from "./worker/run-step.ts";
 export { Worker, type WorkerOptions } from "./worker/worker.ts";
+export type { ConcurrencyLimit, LimitOptions, Throttle, WorkflowLimits } from "./workflow-limits.ts";
 export { type Workflow, type WorkflowFunction, type WorkflowOptions, workflow } from "./workflow.ts";

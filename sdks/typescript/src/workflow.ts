@@ -5,9 +5,10 @@ import { durationMs } from "./duration.ts";
 import { KagziError } from "./error.ts";
 import { checkName } from "./names.ts";
 import { type RetryOptions, type RetryPolicy, retryOf } from "./retry.ts";
+import { type LimitOptions, type WorkflowLimits, limitsOf } from "./workflow-limits.ts";
 
 /** What may be said of a workflow beside its name and its function. */
-export interface WorkflowOptions<Input = unknown> extends RetryOptions {
+export interface WorkflowOptions<Input = unknown> extends RetryOptions, LimitOptions {
   /** Which version of the workflow this is; default `"1"`. A run stays on the version it started on. */
   readonly version?: string;
   /** How long a run may take from its first start; after that it fails with TIMEOUT. One that is given at the start goes before it. */
@@ -27,6 +28,8 @@ export interface Workflow<Input, Output> {
   readonly timeoutMs: number | undefined;
   /** The run's own retries, for when the function throws. */
   readonly retry: RetryPolicy | undefined;
+  /** How its runs are held back. */
+  readonly limits: WorkflowLimits;
   /** A method, so that a workflow of some input counts as a workflow of any. */
   run(ctx: Context, input: Input): Output | Promise<Output>;
 }
@@ -64,6 +67,7 @@ export function workflow<Input, Output>(
         ? undefined
         : durationMs(options.timeout, `the timeout of workflow ${JSON.stringify(name)}`),
     retry: retryOf(options, `workflow ${JSON.stringify(name)}`),
+    limits: limitsOf(options, `of workflow ${JSON.stringify(name)}`),
     run: fn,
   };
 }

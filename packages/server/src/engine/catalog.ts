@@ -1,39 +1,66 @@
-import { type NamespaceId, type WorkerStore, checkName, highestVersion, notFound } from "@kagzi/core";
+import {
+  type NamespaceId,
+  type Store,
+  type WorkflowLimits,
+  checkName,
+  effectiveLimits,
+  highestVersion,
+  notFound,
+} from "@kagzi/core";
 import type { Env } from "./env.ts";
 
-/** How long the versions of a workflow are taken from memory: a new version is found at the latest after that. */
+/** How long what is known of a workflow is taken from memory: what is new is found at the latest after that. */
 const FRESH_MS = 2000;
 const MAX_ENTRIES = 10_000;
 
 interface Entry {
   readonly version: Promise<string>;
+  readonly limits: Promise<WorkflowLimits | undefined>;
   readonly at: number;
 }
 
-/** Which version of a workflow a new run takes. */
+/** What new runs of a workflow have to know: which version they take, and how they are held back. */
 export class Catalog {
-  readonly #workers: WorkerStore;
+  readonly #store: Pick<Store, "workers" | "limits">;
   readonly #env: Env;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(workers: WorkerStore, env: Env) {
-    this.#workers = workers;
+  constructor(store: Pick<Store, "workers" | "limits">, env: Env) {
+    this.#store = store;
     this.#env = env;
   }
 
   /** The version that was set for new runs, else the highest that a worker has ever registered; `1` if none has. */
-  async version(namespaceId: NamespaceId, workflowType: string): Promise<string> {
+  version(namespaceId: NamespaceId, workflowType: string): Promise<string> {
+    return this.#entry(namespaceId, workflowType).version;
+  }
+
+  /** The limits of a workflow, if it has any. */
+  limits(namespaceId: NamespaceId, workflowType: string): Promise<WorkflowLimits | undefined> {
+    return this.#entry(namespaceId, workflowType).limits;
+  }
+
+  #entry(namespaceId: NamespaceId, workflowType: string): Entry {
     const key = `${namespaceId}\0${workflowType}`;
     const known = this.#entries.get(key);
     const now = this.#env.now();
-    if (known !== undefined && now - known.at < FRESH_MS) return known.version;
-    const version = this.#workers
-      .versions(namespaceId, workflowType)
-      .then(({ pinned, registered }) => pinned ?? highestVersion(registered) ?? "1");
+    if (known !== undefined && now - known.at < FRESH_MS) return known;
+    const { limits, workers } = this.#store;
+    const entry = {
+      at: now,
+      version: workers
+        .versions(namespaceId, workflowType)
+        .then(({ pinned, registered }) => pinned ?? highestVersion(registered) ?? "1"),
+      limits: limits.get(namespaceId, [workflowType]).then(([found]) => found && effectiveLimits(found)),
+    };
     if (this.#entries.size >= MAX_ENTRIES) this.#entries.clear();
-    this.#entries.set(key, { version, at: now });
-    version.catch(() => this.#entries.delete(key));
-    return version;
+    this.#entries.set(key, entry);
+    const forget = () => {
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    };
+    entry.version.catch(forget);
+    entry.limits.catch(forget);
+    return entry;
   }
 
   /**
@@ -42,7 +69,7 @@ export class Catalog {
    */
   async setDefault(namespaceId: NamespaceId, workflowType: string, version: string | undefined): Promise<void> {
     if (version !== undefined) {
-      const { registered } = await this.#workers.versions(namespaceId, workflowType);
+      const { registered } = await this.#store.workers.versions(namespaceId, workflowType);
       if (!registered.includes(checkName("a version", version))) {
         const known = registered.length === 0 ? "none" : registered.join(", ");
         throw notFound(
@@ -52,7 +79,7 @@ export class Catalog {
         );
       }
     }
-    await this.#workers.setDefaultVersion(namespaceId, workflowType, version);
+    await this.#store.workers.setDefaultVersion(namespaceId, workflowType, version);
     this.forget(namespaceId, [workflowType]);
   }
 

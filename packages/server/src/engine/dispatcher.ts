@@ -60,6 +60,13 @@ export class Dispatcher {
     else place?.readyIn(ms);
   }
 
+  /** A run of a workflow with limits has given up its place: others of it may have their turn. */
+  placeFreed(run: { readonly namespaceId: NamespaceId; readonly workflowType: string }): void {
+    for (const place of this.#places.values()) {
+      if (place.namespaceId === run.namespaceId) place.placeFreed(run.workflowType);
+    }
+  }
+
   /** Looks for work everywhere: hints may have been lost. */
   lookAgain(): void {
     for (const place of this.#places.values()) place.lookAgain();
@@ -153,6 +160,7 @@ function heldTask({ run }: ClaimedRun): HeldTask {
     ...(run.externalId !== undefined && { externalId: run.externalId }),
     ...(run.retryPolicy !== undefined && { retryPolicy: run.retryPolicy }),
     ...(run.parent !== undefined && { parent: run.parent }),
+    ...(run.limitKey !== undefined && { limitKey: run.limitKey }),
   };
 }
 

@@ -56,10 +56,10 @@ export class Engine {
     const { store, env = systemEnv(), log = silentLog } = options;
     const config = { ...DEFAULT_CONFIG, ...options.config };
     const context = { store, env, log, config, clock: new StoreClock(env) };
-    const catalog = new Catalog(store.workers, env);
+    const catalog = new Catalog(store, env);
     this.context = context;
     this.hints = new HintOutbox(store.hints, env, log);
-    this.dispatcher = new Dispatcher(context);
+    this.dispatcher = new Dispatcher({ ...context, catalog });
     this.waiters = new Waiters(store.runs);
     this.runs = new Runs(context, this.waiters);
     this.starts = new Starts(context, { catalog, dispatcher: this.dispatcher, hints: this.hints });

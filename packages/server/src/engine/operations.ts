@@ -13,6 +13,7 @@ import {
   isTerminal,
   notFound,
 } from "@kagzi/core";
+import { type Dispatcher, dispatchKey } from "./dispatcher.ts";
 import type { EngineContext } from "./engine.ts";
 import type { HintOutbox } from "./hint-outbox.ts";
 import type { Signals } from "./signals.ts";
@@ -31,10 +32,12 @@ export class Operations {
   readonly #hints: HintOutbox;
   readonly #waiters: Waiters;
   readonly #workers: Workers;
+  readonly #dispatcher: Dispatcher;
 
   constructor(
     context: EngineContext,
     parts: {
+      readonly dispatcher: Dispatcher;
       readonly signals: Signals;
       readonly hints: HintOutbox;
       readonly waiters: Waiters;
@@ -46,6 +49,7 @@ export class Operations {
     this.#hints = parts.hints;
     this.#waiters = parts.waiters;
     this.#workers = parts.workers;
+    this.#dispatcher = parts.dispatcher;
   }
 
   /**
@@ -149,6 +153,10 @@ export class Operations {
       this.#hints.ended(after.runId);
       this.#workers.drop(after.namespaceId, after.runId);
     } else if (after.status !== before.status || after.signals !== before.signals) this.#signals.touched(after);
+    if (before.status === "running" && after.status !== "running" && after.limitKey !== undefined) {
+      this.#dispatcher.placeFreed(after);
+      this.#hints.ready(dispatchKey(after));
+    }
     if (told !== undefined) this.#signals.touched(told);
   }
 }

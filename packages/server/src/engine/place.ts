@@ -1,16 +1,21 @@
 import {
   type Assignment,
   type Candidate,
+  type ClaimRequest,
+  type ClaimResult,
   type ClaimedRun,
   type NamespaceId,
   type RunId,
   type Store,
+  type Wanted,
   type WorkerId,
   type WorkflowVersion,
   assignRuns,
 } from "@kagzi/core";
+import type { Catalog } from "./catalog.ts";
 import type { EngineConfig } from "./config.ts";
 import { type Env, sleep } from "./env.ts";
+import { keysOfInput } from "./limit-keys.ts";
 import { type Log, errorField } from "./log.ts";
 import { type WorkerSession, workflowKey } from "./session.ts";
 
@@ -22,6 +27,7 @@ const NO_WORKFLOW: WorkflowVersion = { workflowType: "", version: "" };
 /** What a place works with. */
 export interface PlaceContext {
   readonly store: Store;
+  readonly catalog: Catalog;
   readonly env: Env;
   readonly log: Log;
   readonly config: EngineConfig;
@@ -35,19 +41,20 @@ export interface PlaceContext {
  */
 export class Place {
   readonly #context: PlaceContext;
-  readonly #namespaceId: NamespaceId;
+  readonly namespaceId: NamespaceId;
   readonly #taskQueue: string;
   readonly #sessions = new Set<WorkerSession>();
   /** Workflows of which runs may be waiting in the store. Of all others none is, so a new run may be taken at once. */
   readonly #backlog = new Set<string>();
   #claiming = false;
   #again = false;
+  #turn = 0;
   #cancelTimer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
   constructor(context: PlaceContext, namespaceId: NamespaceId, taskQueue: string) {
     this.#context = context;
-    this.#namespaceId = namespaceId;
+    this.namespaceId = namespaceId;
     this.#taskQueue = taskQueue;
   }
 
@@ -107,6 +114,16 @@ export class Place {
     if (this.#backlog.size > 0) this.claim();
   }
 
+  /** A run of this workflow, in whatever version, has given up its place. */
+  placeFreed(workflowType: string): void {
+    for (const session of this.#sessions) {
+      for (const each of session.workflows) {
+        if (each.workflowType === workflowType) this.#backlog.add(workflowKey(each));
+      }
+    }
+    if (this.#backlog.size > 0) this.claim();
+  }
+
   /** Whatever is known, look: workers may have been heard of by another server. */
   lookAgain(): void {
     for (const session of this.#sessions) session.lapsed = false;
@@ -134,7 +151,7 @@ export class Place {
         this.#again = false;
         const wanted = this.#wanted();
         if (wanted.length === 0) break;
-        await this.#claimOnce(wanted);
+        for (const group of await this.#groups(wanted)) await this.#claimOnce(group);
       } while (this.#again);
     } catch (error) {
       this.#context.log.warn("runs could not be claimed", { error: errorField(error) });
@@ -145,8 +162,40 @@ export class Place {
     }
   }
 
-  async #claimOnce(wanted: readonly (WorkflowVersion & { readonly limit: number })[]): Promise<void> {
-    const { store, deliver } = this.#context;
+  /**
+   * Workflows without limits are claimed together, each of the others alone. Who comes first changes from time to time:
+   * where nobody has a slot for all of them, each has its turn.
+   */
+  async #groups(wanted: readonly Wanted[]): Promise<readonly Wanted[][]> {
+    const { catalog } = this.#context;
+    const limits = await Promise.all(wanted.map((each) => catalog.limits(this.namespaceId, each.workflowType)));
+    const together = wanted.filter((_, index) => limits[index] === undefined);
+    const alone = wanted.filter((_, index) => limits[index] !== undefined).map((each) => [each]);
+    const groups = together.length === 0 ? alone : [together, ...alone];
+    this.#turn = (this.#turn + 1) % groups.length;
+    return [...groups.slice(this.#turn), ...groups.slice(0, this.#turn)];
+  }
+
+  /** `undefined`: they had limits until now. */
+  async #ask(wanted: readonly Wanted[], assign: ClaimRequest["assign"]): Promise<ClaimResult | undefined> {
+    const { catalog, store } = this.#context;
+    const { namespaceId } = this;
+    const request = { namespaceId, taskQueue: this.#taskQueue, assign };
+    const [first] = wanted;
+    if (first === undefined || (await catalog.limits(namespaceId, first.workflowType)) === undefined) {
+      return store.runs.claim({ ...request, wanted });
+    }
+    const result = await store.runs.claimLimited({ ...request, wanted: first, keysOf: keysOfInput });
+    if (result === undefined) catalog.forget(namespaceId, [first.workflowType]);
+    return result;
+  }
+
+  async #claimOnce(group: readonly Wanted[]): Promise<void> {
+    const { deliver } = this.#context;
+    // Those before it may have taken the slots.
+    const keys = new Set(group.map(workflowKey));
+    const wanted = this.#wanted().filter((each) => keys.has(workflowKey(each)));
+    if (wanted.length === 0) return;
     for (const workflow of wanted) this.#backlog.delete(workflowKey(workflow));
     const chosen = new Map<RunId, WorkerSession>();
     const unreserve = () => {
@@ -154,16 +203,16 @@ export class Place {
       chosen.clear();
     };
     try {
-      const result = await store.runs.claim({
-        namespaceId: this.#namespaceId,
-        taskQueue: this.#taskQueue,
-        wanted,
-        assign: (candidates) => {
-          // A transaction that lost to another one is run again.
-          unreserve();
-          return this.#assign(candidates, chosen);
-        },
+      const result = await this.#ask(wanted, (candidates) => {
+        // A transaction that lost to another one is run again.
+        unreserve();
+        return this.#assign(candidates, chosen);
       });
+      if (result === undefined) {
+        for (const workflow of wanted) this.#backlog.add(workflowKey(workflow));
+        this.#again = true;
+        return;
+      }
       const deliveries = result.claimed.flatMap((claimed) => {
         const session = chosen.get(claimed.run.runId);
         return session === undefined ? [] : [{ session, claimed }];
@@ -199,8 +248,8 @@ export class Place {
   }
 
   /** The workflows with a backlog that somebody free has, each with how many of its runs could be taken. */
-  #wanted(): (WorkflowVersion & { readonly limit: number })[] {
-    const wanted = new Map<string, WorkflowVersion & { readonly limit: number }>();
+  #wanted(): Wanted[] {
+    const wanted = new Map<string, Wanted>();
     for (const session of this.#sessions) {
       if (session.free === 0) continue;
       for (const workflow of session.workflows) {

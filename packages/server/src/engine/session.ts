@@ -22,6 +22,8 @@ export interface HeldTask extends WorkflowVersion {
   readonly externalId?: string;
   readonly retryPolicy?: RetryPolicy;
   readonly parent?: ParentReference;
+  /** Present if the run holds a place that is limited. */
+  readonly limitKey?: string;
   /** Updates of the run that must be written before the next one; absent if that need not wait. */
   turn?: Promise<unknown>;
   /** Messages of the run that are on their way; absent where none are. */

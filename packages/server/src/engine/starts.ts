@@ -28,6 +28,7 @@ import { type Dispatcher, dispatchKey } from "./dispatcher.ts";
 import type { EngineContext } from "./engine.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { HintOutbox } from "./hint-outbox.ts";
+import { keysOfInput } from "./limit-keys.ts";
 import type { WorkerSession } from "./session.ts";
 
 /** A start as its caller asks for it. */
@@ -46,6 +47,8 @@ export interface StartRequest {
   readonly timeoutMs?: number;
   readonly startTimeoutMs?: number;
   readonly parent?: ParentReference;
+  /** Values of the input's fields that limits name, from a starter whose input cannot be read here. */
+  readonly limitKeys?: Readonly<Record<string, string>>;
 }
 
 export interface StartAnswer {
@@ -87,11 +90,12 @@ export class Starts {
    */
   async start(request: StartRequest): Promise<StartAnswer> {
     const start = await this.prepare(request);
-    const session = start.delayMs === 0 ? this.#dispatcher.reserve(start) : undefined;
+    const mayClaim = start.delayMs === 0 && start.limitKey === undefined;
+    const session = mayClaim ? this.#dispatcher.reserve(start) : undefined;
     try {
       const outcome = await this.#commits.submit(session === undefined ? start : claimedBy(session, start));
       if (outcome.became === "started") {
-        if (session !== undefined && !outcome.claimed) session.lapsed = true;
+        if (session !== undefined && !outcome.claimed) await this.#notClaimed(session, start);
         this.#begun(start, outcome.claimed ? session : undefined, outcome.now);
       } else if (beganNow(start, outcome)) await this.#adopt(start, session);
       return answerOf(start, outcome);
@@ -121,6 +125,7 @@ export class Starts {
   async prepare(request: StartRequest): Promise<Start> {
     checkRequest(request);
     const { namespaceId, workflowType, externalId, input, parent, retryPolicy, startTimeoutMs, timeoutMs } = request;
+    const limits = await this.#catalog.limits(namespaceId, workflowType);
     return {
       namespaceId,
       runId: request.runId ?? (this.#context.env.newUuid() as RunId),
@@ -129,6 +134,7 @@ export class Starts {
       version: request.version ?? (await this.#catalog.version(namespaceId, workflowType)),
       priority: request.priority,
       delayMs: request.delayMs,
+      ...(limits !== undefined && keysOfInput(limits, input, request.limitKeys)),
       ...(externalId !== undefined && { key: { externalId, fingerprint: fingerprintOf(workflowType, input) } }),
       ...(input !== undefined && { input }),
       ...(retryPolicy !== undefined && { retryPolicy }),
@@ -143,6 +149,13 @@ export class Starts {
     const answer = answerOf(start, await this.#context.store.runs.rerun(start, source));
     if (!answer.alreadyExists) this.tell(start);
     return answer;
+  }
+
+  /** The worker that was to have a new run at once was not heard of in time; or the workflow has limits since a moment ago. */
+  async #notClaimed(session: WorkerSession, { namespaceId, workflowType }: Start): Promise<void> {
+    this.#catalog.forget(namespaceId, [workflowType]);
+    const limits = await this.#catalog.limits(namespaceId, workflowType);
+    if (limits === undefined) session.lapsed = true;
   }
 
   /** The run is in the store: it goes to the worker that took it, or word goes to whoever may. */

@@ -159,6 +159,11 @@ export class Updates {
     return second === "cancelled" ? "leaseLost" : second;
   }
 
+  #placeFreed(task: HeldTask): void {
+    this.#dispatcher.placeFreed(task);
+    this.#hints.ready(dispatchKey(task));
+  }
+
   #freed(session: WorkerSession, held: HeldRun): void {
     session.letGo(held);
     this.#dispatcher.freed(session);
@@ -169,6 +174,7 @@ export class Updates {
     if (write.continuation !== undefined) this.#others.began(write.continuation);
     if (write.closing === true) this.#others.close();
     if (status === undefined) return;
+    if (task.limitKey !== undefined) this.#placeFreed(task);
     if (isTerminal(status)) {
       this.#waiters.ended(write.runId);
       this.#hints.ended(write.runId);

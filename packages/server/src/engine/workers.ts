@@ -1,6 +1,7 @@
 import {
   type Lease,
   LIMITS,
+  type LimitSettings,
   type NamespaceId,
   type NewWorker,
   type Run,
@@ -10,10 +11,12 @@ import {
   type WorkerId,
   type WorkerStats,
   type WorkerStatus,
+  type WorkflowLimits,
   checkInteger,
   checkName,
   checkOptionalName,
   checkWaitMs,
+  checkWorkflowLimits,
   compareLeases,
   matchLeases,
   isUuid,
@@ -66,6 +69,7 @@ export class Workers {
       worker.namespaceId,
       worker.workflows.map((workflow) => workflow.workflowType),
     );
+    await this.#declareLimits(worker);
     await this.#unblock(worker);
     return { workerId, heartbeatMs: heartbeatIntervalMs(config), leaseMs: config.leaseMs };
   }
@@ -197,6 +201,40 @@ export class Workers {
     for (const session of this.#streams.values()) session.link.end();
   }
 
+  /**
+   * Says how the runs of a workflow are held back, whatever its code says; `undefined`: the code's word counts again.
+   * @throws KagziError `INVALID_ARGUMENT`; `NOT_FOUND` for the namespace
+   */
+  async setLimits(namespaceId: NamespaceId, workflowType: string, limits: WorkflowLimits | undefined): Promise<void> {
+    const { store } = this.#context;
+    if (limits !== undefined) checkWorkflowLimits(workflowType, limits);
+    if ((await store.namespaces.get(namespaceId)) === undefined) throw notFound("namespace", namespaceId);
+    await store.limits.override(namespaceId, workflowType, limits);
+    this.#catalog.forget(namespaceId, [workflowType]);
+    this.#dispatcher.placeFreed({ namespaceId, workflowType });
+  }
+
+  /** The version that new runs take says how all runs of a workflow are held back. */
+  async #declareLimits({ namespaceId, workflows }: Omit<NewWorker, "workerId">): Promise<void> {
+    const { limits } = this.#context.store;
+    const types = [...new Set(workflows.map(({ workflowType }) => workflowType))];
+    const known = await limits.get(namespaceId, types);
+    const before = new Map(known.map((each) => [each.workflowType, JSON.stringify(each.declared)]));
+    const changed: Omit<LimitSettings, "override">[] = [];
+    for (const { limits: declared, version, workflowType } of workflows) {
+      if (before.get(workflowType) === (declared && JSON.stringify(declared))) continue;
+      if (version !== (await this.#catalog.version(namespaceId, workflowType))) continue;
+      changed.push({ workflowType, ...(declared !== undefined && { declared }) });
+    }
+    if (changed.length === 0) return;
+    await limits.declare(namespaceId, changed);
+    this.#catalog.forget(
+      namespaceId,
+      changed.map(({ workflowType }) => workflowType),
+    );
+    for (const { workflowType } of changed) this.#dispatcher.placeFreed({ namespaceId, workflowType });
+  }
+
   /** New code may match what the old code did not: runs that are paused for that get another try. */
   async #unblock({ namespaceId, workflows }: Omit<NewWorker, "workerId">): Promise<void> {
     const unblocked = await this.#context.store.runs.unblock(namespaceId, workflows);
@@ -282,7 +320,8 @@ function unknownWorker(workerId: WorkerId): KagziError {
 function checkWorker(worker: Omit<NewWorker, "workerId">): void {
   checkOptionalName("a task queue", worker.taskQueue);
   checkInteger("the number of workflows", worker.workflows.length, 1, LIMITS.workflowsPerWorker);
-  for (const { timeoutMs, workflowType, version } of worker.workflows) {
+  for (const { limits, timeoutMs, workflowType, version } of worker.workflows) {
+    if (limits !== undefined) checkWorkflowLimits(workflowType, limits);
     checkName("the name of a workflow", workflowType);
     checkName("a version", version);
     if (timeoutMs !== undefined) checkWaitMs(`the timeout of ${JSON.stringify(workflowType)}`, timeoutMs);

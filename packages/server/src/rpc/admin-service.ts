@@ -21,15 +21,20 @@ import { SERVER_VERSION } from "../version.ts";
 import {
   RUN_STATUS,
   WORKER_STATUS,
+  fromWireLimits,
   fromWirePage,
   given,
   keyOf,
   toTimestamp,
+  toWireLimits,
   toWirePage,
   toWireStep,
   toWireWorker,
 } from "./convert.ts";
 import type { Service } from "./service.ts";
+
+/** Keys that a look at the limits of a workflow shows. */
+const USAGE_SHOWN = 100;
 
 export function createAdminService(engine: Engine, health: Health): Service<typeof AdminService> {
   const { runs, workers } = engine;
@@ -115,6 +120,25 @@ export function createAdminService(engine: Engine, health: Health): Service<type
       const namespaceId = checkNamespaceId(request.namespaceId);
       const workflowType = checkName("the name of a workflow", request.workflowType);
       await engine.catalog.setDefault(namespaceId, workflowType, request.version);
+      return {};
+    },
+
+    async getWorkflowLimits(request) {
+      const namespaceId = checkNamespaceId(request.namespaceId);
+      const workflowType = checkName("the name of a workflow", request.workflowType);
+      const [settings] = await store.limits.get(namespaceId, [workflowType]);
+      const usage = await store.limits.usage(namespaceId, workflowType, USAGE_SHOWN);
+      return {
+        usage: [...usage],
+        ...given("declared", settings?.declared && toWireLimits(settings.declared)),
+        ...given("override", settings?.override && toWireLimits(settings.override)),
+      };
+    },
+
+    async setWorkflowLimits(request) {
+      const namespaceId = checkNamespaceId(request.namespaceId);
+      const workflowType = checkName("the name of a workflow", request.workflowType);
+      await workers.setLimits(namespaceId, workflowType, request.limits && fromWireLimits(request.limits));
       return {};
     },
 

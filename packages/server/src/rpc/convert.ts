@@ -14,6 +14,7 @@ import {
   type StepKind,
   type Worker,
   type WorkerStatus,
+  type WorkflowLimits,
   formatStepKey,
   storableText,
 } from "@kagzi/core";
@@ -216,4 +217,28 @@ export function toWireWorker(worker: Worker): wire.Worker {
       maxConcurrent,
     })),
   });
+}
+
+/** Limits as the wire says them. */
+export function fromWireLimits({
+  concurrency,
+  throttle,
+}: {
+  readonly concurrency: readonly wire.ConcurrencyLimit[];
+  readonly throttle?: wire.Throttle | undefined;
+}): WorkflowLimits {
+  return {
+    concurrency: concurrency.map(({ key, limit }) => ({ limit, ...given("key", key) })),
+    ...given(
+      "throttle",
+      throttle && { limit: throttle.limit, perMs: Number(throttle.perMs), ...given("key", throttle.key) },
+    ),
+  };
+}
+
+export function toWireLimits({ concurrency, throttle }: WorkflowLimits) {
+  return {
+    concurrency: concurrency.map((each) => ({ ...each })),
+    ...given("throttle", throttle && { ...throttle, perMs: BigInt(throttle.perMs) }),
+  };
 }

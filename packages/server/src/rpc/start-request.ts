@@ -19,6 +19,7 @@ export function startRequest(request: StartWorkflowRequest): StartRequest {
     ...given("retryPolicy", retryPolicy && fromWirePolicy(retryPolicy)),
     ...given("timeoutMs", timeoutMs === undefined ? undefined : Number(timeoutMs)),
     ...given("startTimeoutMs", startTimeoutMs === undefined ? undefined : Number(startTimeoutMs)),
+    limitKeys: request.limitKeys,
     ...given("parent", parentRunId === undefined ? undefined : parentOf(checkRunId(parentRunId), request)),
   };
 }

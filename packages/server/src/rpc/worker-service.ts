@@ -9,6 +9,7 @@ import {
   checkRunId,
   checkWaitMs,
   checkWorkerId,
+  isUnlimited,
 } from "@kagzi/core";
 import { type RegisterRequest, StepKind as WireStepKind, type WorkerService } from "@kagzi/proto";
 import type { Engine } from "../engine/engine.ts";
@@ -16,7 +17,7 @@ import { LONGEST_POLL_MS } from "../engine/task-polls.ts";
 import type { Task } from "../engine/session.ts";
 import { formatTaskToken, parseStepToken, parseTaskToken } from "../engine/tokens.ts";
 import type { LeaseClaim } from "../engine/unary-worker.ts";
-import { STEP_KIND, fromWireError, fromWirePolicy, given, givenTime, keyOf } from "./convert.ts";
+import { STEP_KIND, fromWireError, fromWireLimits, fromWirePolicy, given, givenTime, keyOf } from "./convert.ts";
 import { toWireError } from "./errors.ts";
 import { readHistory } from "./history.ts";
 import type { Service } from "./service.ts";
@@ -116,9 +117,12 @@ export function createWorkerService(engine: Engine): Service<typeof WorkerServic
 function newWorker(request: RegisterRequest): Parameters<Engine["workers"]["register"]>[0] {
   const workflows = new Map<string, OfferedWorkflow>();
   for (const workflowType of request.workflowTypes) workflows.set(workflowType, { workflowType, version: "1" });
-  for (const { timeoutMs, version, workflowType } of request.workflows) {
+  for (const each of request.workflows) {
+    const { timeoutMs, version, workflowType } = each;
     const timeout = given("timeoutMs", timeoutMs === undefined ? undefined : Number(timeoutMs));
-    workflows.set(`${workflowType}\0${version}`, { workflowType, version, ...timeout });
+    const limits = fromWireLimits(each);
+    const offered = { workflowType, version, ...timeout, ...given("limits", isUnlimited(limits) ? undefined : limits) };
+    workflows.set(`${workflowType}\0${version}`, offered);
   }
   return {
     namespaceId: checkNamespaceId(request.namespaceId),

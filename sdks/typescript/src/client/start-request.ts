@@ -6,6 +6,7 @@ import { checkName } from "../names.ts";
 import type { Payloads } from "../payload/codec.ts";
 import { type RetryOptions, retryOf, toWirePolicy } from "../retry.ts";
 import type { Workflow } from "../workflow.ts";
+import { limitKeysOf } from "../workflow-limits.ts";
 
 /** What may be said of the start of a run. */
 export interface RunOptions extends RetryOptions {
@@ -46,6 +47,7 @@ export function startRequest(
   const input = settings.payloads.encode(item.input, "input", what);
   const retry = retryOf(item, `the start of ${JSON.stringify(workflowType)}`);
   const { startTimeout, timeout, version } = item;
+  const isHidden = settings.payloads.isCoded && typeof workflow !== "string";
   return {
     namespaceId: settings.namespace,
     runId: settings.runId,
@@ -57,6 +59,7 @@ export function startRequest(
     ...(timeout !== undefined && { timeoutMs: BigInt(durationMs(timeout, "timeout")) }),
     ...(startTimeout !== undefined && { startTimeoutMs: BigInt(durationMs(startTimeout, "startTimeout")) }),
     ...(input !== undefined && { input }),
+    ...(isHidden && { limitKeys: limitKeysOf(workflow.limits, item.input) }),
     ...(retry !== undefined && { retryPolicy: toWirePolicy(retry) }),
   };
 }

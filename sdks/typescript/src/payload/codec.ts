@@ -37,6 +37,11 @@ export class Payloads {
     this.#codec = codec;
   }
 
+  /** Whether nobody can read the payloads who does not have the codec. */
+  get isCoded(): boolean {
+    return this.#codec !== undefined;
+  }
+
   /** `part` names the value where an error gives a path in it, `what` where it is too large. */
   encode(value: unknown, part: string, what = part): Payload | undefined {
     return checkPayloadSize(this.#encoded(encodePayload(value, part), what), what);

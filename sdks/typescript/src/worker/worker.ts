@@ -13,6 +13,7 @@ import { type RetryOptions, retryOf } from "../retry.ts";
 import { type Runtime, pause, systemRuntime } from "../runtime.ts";
 import { SDK_VERSION } from "../version.ts";
 import type { Workflow } from "../workflow.ts";
+import { toWireLimits } from "../workflow-limits.ts";
 import { Executions } from "./executions.ts";
 import type { BeatAnswer } from "./heartbeat.ts";
 import { startHeartbeats } from "./heartbeats.ts";
@@ -215,9 +216,10 @@ export class Worker {
     const { concurrency, labels, workflows } = this.#options;
     const request = {
       namespaceId: this.#namespace,
-      workflows: workflows.map(({ name, timeoutMs, version }) => ({
+      workflows: workflows.map(({ limits, name, timeoutMs, version }) => ({
         workflowType: name,
         version,
+        ...toWireLimits(limits),
         ...(timeoutMs !== undefined && { timeoutMs: BigInt(timeoutMs) }),
       })),
       hostname: this.#options.hostname ?? hostname(),

@@ -10,7 +10,7 @@ import type { PageInfo, PageRequest } from "./common_pb.ts";
 import { file_kagzi_v1_common } from "./common_pb.ts";
 import type { Step } from "./step_pb.ts";
 import { file_kagzi_v1_step } from "./step_pb.ts";
-import type { Worker, WorkerStatus } from "./worker_pb.ts";
+import type { ConcurrencyLimit, Throttle, Worker, WorkerStatus } from "./worker_pb.ts";
 import { file_kagzi_v1_worker } from "./worker_pb.ts";
 import type { WorkflowStatus } from "./workflow_pb.ts";
 import { file_kagzi_v1_workflow } from "./workflow_pb.ts";
@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kagzi/v1/admin.proto.
  */
 export const file_kagzi_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChRrYWd6aS92MS9hZG1pbi5wcm90bxIIa2FnemkudjEivQEKEkxpc3RXb3JrZXJzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFwoKdGFza19xdWV1ZRgCIAEoCUgAiAEBEjIKDXN0YXR1c19maWx0ZXIYAyABKA4yFi5rYWd6aS52MS5Xb3JrZXJTdGF0dXNIAYgBARIjCgRwYWdlGAQgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3RCDQoLX3Rhc2tfcXVldWVCEAoOX3N0YXR1c19maWx0ZXIiWgoTTGlzdFdvcmtlcnNSZXNwb25zZRIhCgd3b3JrZXJzGAEgAygLMhAua2FnemkudjEuV29ya2VyEiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyI7ChBHZXRXb3JrZXJSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIRCgl3b3JrZXJfaWQYAiABKAkiNQoRR2V0V29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIjcKDkdldFN0ZXBSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJIi8KD0dldFN0ZXBSZXNwb25zZRIcCgRzdGVwGAEgASgLMg4ua2FnemkudjEuU3RlcCJdChBMaXN0U3RlcHNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSIwoEcGFnZRgDIAEoCzIVLmthZ3ppLnYxLlBhZ2VSZXF1ZXN0IlQKEUxpc3RTdGVwc1Jlc3BvbnNlEh0KBXN0ZXBzGAEgAygLMg4ua2FnemkudjEuU3RlcBIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8iFAoSSGVhbHRoQ2hlY2tSZXF1ZXN0Ik8KE0hlYWx0aENoZWNrUmVzcG9uc2USJwoGc3RhdHVzGAEgASgOMhcua2FnemkudjEuU2VydmluZ1N0YXR1cxIPCgdtZXNzYWdlGAIgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IsQBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USFgoOc2VydmVyX3ZlcnNpb24YASABKAkSEwoLYXBpX3ZlcnNpb24YAiABKAkSDQoFc3RvcmUYAyABKAkSFgoOc2NoZW1hX3ZlcnNpb24YBCABKAUSLgoKc3RhcnRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDbm93GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCInCg9HZXRTdGF0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJIk8KEEdldFN0YXRzUmVzcG9uc2USIwoEcnVucxgBIAMoCzIVLmthZ3ppLnYxLlN0YXR1c0NvdW50EhYKDndvcmtlcnNfb25saW5lGAIgASgFIkYKC1N0YXR1c0NvdW50EigKBnN0YXR1cxgBIAEoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEg0KBWNvdW50GAIgASgDIj0KEkRyYWluV29ya2VyUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEQoJd29ya2VyX2lkGAIgASgJIjcKE0RyYWluV29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIkkKGkdldFdvcmtmbG93VmVyc2lvbnNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJImEKG0dldFdvcmtmbG93VmVyc2lvbnNSZXNwb25zZRIQCgh2ZXJzaW9ucxgBIAMoCRIcCg9kZWZhdWx0X3ZlcnNpb24YAiABKAlIAIgBAUISChBfZGVmYXVsdF92ZXJzaW9uImkKGFNldERlZmF1bHRWZXJzaW9uUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFQoNd29ya2Zsb3dfdHlwZRgCIAEoCRIUCgd2ZXJzaW9uGAMgASgJSACIAQFCCgoIX3ZlcnNpb24iGwoZU2V0RGVmYXVsdFZlcnNpb25SZXNwb25zZSprCg1TZXJ2aW5nU3RhdHVzEh4KGlNFUlZJTkdfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGgoWU0VSVklOR19TVEFUVVNfU0VSVklORxABEh4KGlNFUlZJTkdfU1RBVFVTX05PVF9TRVJWSU5HEAIylQYKDEFkbWluU2VydmljZRJKCgtMaXN0V29ya2VycxIcLmthZ3ppLnYxLkxpc3RXb3JrZXJzUmVxdWVzdBodLmthZ3ppLnYxLkxpc3RXb3JrZXJzUmVzcG9uc2USRAoJR2V0V29ya2VyEhoua2FnemkudjEuR2V0V29ya2VyUmVxdWVzdBobLmthZ3ppLnYxLkdldFdvcmtlclJlc3BvbnNlEj4KB0dldFN0ZXASGC5rYWd6aS52MS5HZXRTdGVwUmVxdWVzdBoZLmthZ3ppLnYxLkdldFN0ZXBSZXNwb25zZRJECglMaXN0U3RlcHMSGi5rYWd6aS52MS5MaXN0U3RlcHNSZXF1ZXN0Ghsua2FnemkudjEuTGlzdFN0ZXBzUmVzcG9uc2USSgoLSGVhbHRoQ2hlY2sSHC5rYWd6aS52MS5IZWFsdGhDaGVja1JlcXVlc3QaHS5rYWd6aS52MS5IZWFsdGhDaGVja1Jlc3BvbnNlElAKDUdldFNlcnZlckluZm8SHi5rYWd6aS52MS5HZXRTZXJ2ZXJJbmZvUmVxdWVzdBofLmthZ3ppLnYxLkdldFNlcnZlckluZm9SZXNwb25zZRJBCghHZXRTdGF0cxIZLmthZ3ppLnYxLkdldFN0YXRzUmVxdWVzdBoaLmthZ3ppLnYxLkdldFN0YXRzUmVzcG9uc2USSgoLRHJhaW5Xb3JrZXISHC5rYWd6aS52MS5EcmFpbldvcmtlclJlcXVlc3QaHS5rYWd6aS52MS5EcmFpbldvcmtlclJlc3BvbnNlEmIKE0dldFdvcmtmbG93VmVyc2lvbnMSJC5rYWd6aS52MS5HZXRXb3JrZmxvd1ZlcnNpb25zUmVxdWVzdBolLmthZ3ppLnYxLkdldFdvcmtmbG93VmVyc2lvbnNSZXNwb25zZRJcChFTZXREZWZhdWx0VmVyc2lvbhIiLmthZ3ppLnYxLlNldERlZmF1bHRWZXJzaW9uUmVxdWVzdBojLmthZ3ppLnYxLlNldERlZmF1bHRWZXJzaW9uUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step, file_kagzi_v1_worker, file_kagzi_v1_workflow]);
+  fileDesc("ChRrYWd6aS92MS9hZG1pbi5wcm90bxIIa2FnemkudjEivQEKEkxpc3RXb3JrZXJzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFwoKdGFza19xdWV1ZRgCIAEoCUgAiAEBEjIKDXN0YXR1c19maWx0ZXIYAyABKA4yFi5rYWd6aS52MS5Xb3JrZXJTdGF0dXNIAYgBARIjCgRwYWdlGAQgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3RCDQoLX3Rhc2tfcXVldWVCEAoOX3N0YXR1c19maWx0ZXIiWgoTTGlzdFdvcmtlcnNSZXNwb25zZRIhCgd3b3JrZXJzGAEgAygLMhAua2FnemkudjEuV29ya2VyEiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyI7ChBHZXRXb3JrZXJSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIRCgl3b3JrZXJfaWQYAiABKAkiNQoRR2V0V29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIjcKDkdldFN0ZXBSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJIi8KD0dldFN0ZXBSZXNwb25zZRIcCgRzdGVwGAEgASgLMg4ua2FnemkudjEuU3RlcCJdChBMaXN0U3RlcHNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSIwoEcGFnZRgDIAEoCzIVLmthZ3ppLnYxLlBhZ2VSZXF1ZXN0IlQKEUxpc3RTdGVwc1Jlc3BvbnNlEh0KBXN0ZXBzGAEgAygLMg4ua2FnemkudjEuU3RlcBIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8iFAoSSGVhbHRoQ2hlY2tSZXF1ZXN0Ik8KE0hlYWx0aENoZWNrUmVzcG9uc2USJwoGc3RhdHVzGAEgASgOMhcua2FnemkudjEuU2VydmluZ1N0YXR1cxIPCgdtZXNzYWdlGAIgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IsQBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USFgoOc2VydmVyX3ZlcnNpb24YASABKAkSEwoLYXBpX3ZlcnNpb24YAiABKAkSDQoFc3RvcmUYAyABKAkSFgoOc2NoZW1hX3ZlcnNpb24YBCABKAUSLgoKc3RhcnRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDbm93GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCInCg9HZXRTdGF0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJIk8KEEdldFN0YXRzUmVzcG9uc2USIwoEcnVucxgBIAMoCzIVLmthZ3ppLnYxLlN0YXR1c0NvdW50EhYKDndvcmtlcnNfb25saW5lGAIgASgFIkYKC1N0YXR1c0NvdW50EigKBnN0YXR1cxgBIAEoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEg0KBWNvdW50GAIgASgDIj0KEkRyYWluV29ya2VyUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEQoJd29ya2VyX2lkGAIgASgJIjcKE0RyYWluV29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIkkKGkdldFdvcmtmbG93VmVyc2lvbnNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJImEKG0dldFdvcmtmbG93VmVyc2lvbnNSZXNwb25zZRIQCgh2ZXJzaW9ucxgBIAMoCRIcCg9kZWZhdWx0X3ZlcnNpb24YAiABKAlIAIgBAUISChBfZGVmYXVsdF92ZXJzaW9uImkKGFNldERlZmF1bHRWZXJzaW9uUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFQoNd29ya2Zsb3dfdHlwZRgCIAEoCRIUCgd2ZXJzaW9uGAMgASgJSACIAQFCCgoIX3ZlcnNpb24iGwoZU2V0RGVmYXVsdFZlcnNpb25SZXNwb25zZSJnCg5Xb3JrZmxvd0xpbWl0cxIvCgtjb25jdXJyZW5jeRgBIAMoCzIaLmthZ3ppLnYxLkNvbmN1cnJlbmN5TGltaXQSJAoIdGhyb3R0bGUYAiABKAsyEi5rYWd6aS52MS5UaHJvdHRsZSJHChhHZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhUKDXdvcmtmbG93X3R5cGUYAiABKAkimAEKGUdldFdvcmtmbG93TGltaXRzUmVzcG9uc2USKgoIZGVjbGFyZWQYASABKAsyGC5rYWd6aS52MS5Xb3JrZmxvd0xpbWl0cxIqCghvdmVycmlkZRgCIAEoCzIYLmthZ3ppLnYxLldvcmtmbG93TGltaXRzEiMKBXVzYWdlGAMgAygLMhQua2FnemkudjEuTGltaXRVc2FnZSI7CgpMaW1pdFVzYWdlEgsKA2tleRgBIAEoCRIPCgdydW5uaW5nGAIgASgFEg8KB3dhaXRpbmcYAyABKAUicQoYU2V0V29ya2Zsb3dMaW1pdHNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJEigKBmxpbWl0cxgDIAEoCzIYLmthZ3ppLnYxLldvcmtmbG93TGltaXRzIhsKGVNldFdvcmtmbG93TGltaXRzUmVzcG9uc2UqawoNU2VydmluZ1N0YXR1cxIeChpTRVJWSU5HX1NUQVRVU19VTlNQRUNJRklFRBAAEhoKFlNFUlZJTkdfU1RBVFVTX1NFUlZJTkcQARIeChpTRVJWSU5HX1NUQVRVU19OT1RfU0VSVklORxACMtEHCgxBZG1pblNlcnZpY2USSgoLTGlzdFdvcmtlcnMSHC5rYWd6aS52MS5MaXN0V29ya2Vyc1JlcXVlc3QaHS5rYWd6aS52MS5MaXN0V29ya2Vyc1Jlc3BvbnNlEkQKCUdldFdvcmtlchIaLmthZ3ppLnYxLkdldFdvcmtlclJlcXVlc3QaGy5rYWd6aS52MS5HZXRXb3JrZXJSZXNwb25zZRI+CgdHZXRTdGVwEhgua2FnemkudjEuR2V0U3RlcFJlcXVlc3QaGS5rYWd6aS52MS5HZXRTdGVwUmVzcG9uc2USRAoJTGlzdFN0ZXBzEhoua2FnemkudjEuTGlzdFN0ZXBzUmVxdWVzdBobLmthZ3ppLnYxLkxpc3RTdGVwc1Jlc3BvbnNlEkoKC0hlYWx0aENoZWNrEhwua2FnemkudjEuSGVhbHRoQ2hlY2tSZXF1ZXN0Gh0ua2FnemkudjEuSGVhbHRoQ2hlY2tSZXNwb25zZRJQCg1HZXRTZXJ2ZXJJbmZvEh4ua2FnemkudjEuR2V0U2VydmVySW5mb1JlcXVlc3QaHy5rYWd6aS52MS5HZXRTZXJ2ZXJJbmZvUmVzcG9uc2USQQoIR2V0U3RhdHMSGS5rYWd6aS52MS5HZXRTdGF0c1JlcXVlc3QaGi5rYWd6aS52MS5HZXRTdGF0c1Jlc3BvbnNlEkoKC0RyYWluV29ya2VyEhwua2FnemkudjEuRHJhaW5Xb3JrZXJSZXF1ZXN0Gh0ua2FnemkudjEuRHJhaW5Xb3JrZXJSZXNwb25zZRJiChNHZXRXb3JrZmxvd1ZlcnNpb25zEiQua2FnemkudjEuR2V0V29ya2Zsb3dWZXJzaW9uc1JlcXVlc3QaJS5rYWd6aS52MS5HZXRXb3JrZmxvd1ZlcnNpb25zUmVzcG9uc2USXAoRU2V0RGVmYXVsdFZlcnNpb24SIi5rYWd6aS52MS5TZXREZWZhdWx0VmVyc2lvblJlcXVlc3QaIy5rYWd6aS52MS5TZXREZWZhdWx0VmVyc2lvblJlc3BvbnNlElwKEUdldFdvcmtmbG93TGltaXRzEiIua2FnemkudjEuR2V0V29ya2Zsb3dMaW1pdHNSZXF1ZXN0GiMua2FnemkudjEuR2V0V29ya2Zsb3dMaW1pdHNSZXNwb25zZRJcChFTZXRXb3JrZmxvd0xpbWl0cxIiLmthZ3ppLnYxLlNldFdvcmtmbG93TGltaXRzUmVxdWVzdBojLmthZ3ppLnYxLlNldFdvcmtmbG93TGltaXRzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step, file_kagzi_v1_worker, file_kagzi_v1_workflow]);
 
 /**
  * @generated from message kagzi.v1.ListWorkersRequest
@@ -494,6 +494,158 @@ export const SetDefaultVersionResponseSchema: GenMessage<SetDefaultVersionRespon
   messageDesc(file_kagzi_v1_admin, 20);
 
 /**
+ * @generated from message kagzi.v1.WorkflowLimits
+ */
+export type WorkflowLimits = Message<"kagzi.v1.WorkflowLimits"> & {
+  /**
+   * @generated from field: repeated kagzi.v1.ConcurrencyLimit concurrency = 1;
+   */
+  concurrency: ConcurrencyLimit[];
+
+  /**
+   * @generated from field: kagzi.v1.Throttle throttle = 2;
+   */
+  throttle?: Throttle | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.WorkflowLimits.
+ * Use `create(WorkflowLimitsSchema)` to create a new message.
+ */
+export const WorkflowLimitsSchema: GenMessage<WorkflowLimits> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 21);
+
+/**
+ * @generated from message kagzi.v1.GetWorkflowLimitsRequest
+ */
+export type GetWorkflowLimitsRequest = Message<"kagzi.v1.GetWorkflowLimitsRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * @generated from field: string workflow_type = 2;
+   */
+  workflowType: string;
+};
+
+/**
+ * Describes the message kagzi.v1.GetWorkflowLimitsRequest.
+ * Use `create(GetWorkflowLimitsRequestSchema)` to create a new message.
+ */
+export const GetWorkflowLimitsRequestSchema: GenMessage<GetWorkflowLimitsRequest> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 22);
+
+/**
+ * @generated from message kagzi.v1.GetWorkflowLimitsResponse
+ */
+export type GetWorkflowLimitsResponse = Message<"kagzi.v1.GetWorkflowLimitsResponse"> & {
+  /**
+   * What the code of the workflow says. Absent: nothing.
+   *
+   * @generated from field: kagzi.v1.WorkflowLimits declared = 1;
+   */
+  declared?: WorkflowLimits | undefined;
+
+  /**
+   * What was said by SetWorkflowLimits, which goes before that. Absent: nothing.
+   *
+   * @generated from field: kagzi.v1.WorkflowLimits override = 2;
+   */
+  override?: WorkflowLimits | undefined;
+
+  /**
+   * The keys with the most runs, at most 100.
+   *
+   * @generated from field: repeated kagzi.v1.LimitUsage usage = 3;
+   */
+  usage: LimitUsage[];
+};
+
+/**
+ * Describes the message kagzi.v1.GetWorkflowLimitsResponse.
+ * Use `create(GetWorkflowLimitsResponseSchema)` to create a new message.
+ */
+export const GetWorkflowLimitsResponseSchema: GenMessage<GetWorkflowLimitsResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 23);
+
+/**
+ * @generated from message kagzi.v1.LimitUsage
+ */
+export type LimitUsage = Message<"kagzi.v1.LimitUsage"> & {
+  /**
+   * Empty for the one key of a workflow whose limits name no field.
+   *
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * Runs that hold a place.
+   *
+   * @generated from field: int32 running = 2;
+   */
+  running: number;
+
+  /**
+   * Runs that wait for their turn, counted up to 1000.
+   *
+   * @generated from field: int32 waiting = 3;
+   */
+  waiting: number;
+};
+
+/**
+ * Describes the message kagzi.v1.LimitUsage.
+ * Use `create(LimitUsageSchema)` to create a new message.
+ */
+export const LimitUsageSchema: GenMessage<LimitUsage> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 24);
+
+/**
+ * @generated from message kagzi.v1.SetWorkflowLimitsRequest
+ */
+export type SetWorkflowLimitsRequest = Message<"kagzi.v1.SetWorkflowLimitsRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * @generated from field: string workflow_type = 2;
+   */
+  workflowType: string;
+
+  /**
+   * Absent: what the code says counts again. Empty: no limits.
+   *
+   * @generated from field: kagzi.v1.WorkflowLimits limits = 3;
+   */
+  limits?: WorkflowLimits | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.SetWorkflowLimitsRequest.
+ * Use `create(SetWorkflowLimitsRequestSchema)` to create a new message.
+ */
+export const SetWorkflowLimitsRequestSchema: GenMessage<SetWorkflowLimitsRequest> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 25);
+
+/**
+ * @generated from message kagzi.v1.SetWorkflowLimitsResponse
+ */
+export type SetWorkflowLimitsResponse = Message<"kagzi.v1.SetWorkflowLimitsResponse"> & {
+};
+
+/**
+ * Describes the message kagzi.v1.SetWorkflowLimitsResponse.
+ * Use `create(SetWorkflowLimitsResponseSchema)` to create a new message.
+ */
+export const SetWorkflowLimitsResponseSchema: GenMessage<SetWorkflowLimitsResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 26);
+
+/**
  * @generated from enum kagzi.v1.ServingStatus
  */
 export enum ServingStatus {
@@ -612,6 +764,26 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof SetDefaultVersionRequestSchema;
     output: typeof SetDefaultVersionResponseSchema;
+  },
+  /**
+   * The limits of a workflow, and who takes up how much of them.
+   *
+   * @generated from rpc kagzi.v1.AdminService.GetWorkflowLimits
+   */
+  getWorkflowLimits: {
+    methodKind: "unary";
+    input: typeof GetWorkflowLimitsRequestSchema;
+    output: typeof GetWorkflowLimitsResponseSchema;
+  },
+  /**
+   * Changes the limits of a workflow while it runs, whatever its code says.
+   *
+   * @generated from rpc kagzi.v1.AdminService.SetWorkflowLimits
+   */
+  setWorkflowLimits: {
+    methodKind: "unary";
+    input: typeof SetWorkflowLimitsRequestSchema;
+    output: typeof SetWorkflowLimitsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_kagzi_v1_admin, 0);

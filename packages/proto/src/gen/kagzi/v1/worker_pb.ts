@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kagzi/v1/worker.proto.
  */
 export const file_kagzi_v1_worker: GenFile = /*@__PURE__*/
-  fileDesc("ChVrYWd6aS92MS93b3JrZXIucHJvdG8SCGthZ3ppLnYxIkgKF1dvcmtmbG93VHlwZUNvbmN1cnJlbmN5EhUKDXdvcmtmbG93X3R5cGUYASABKAkSFgoObWF4X2NvbmN1cnJlbnQYAiABKAUijwUKBldvcmtlchIRCgl3b3JrZXJfaWQYASABKAkSFAoMbmFtZXNwYWNlX2lkGAIgASgJEhIKCnRhc2tfcXVldWUYAyABKAkSJgoGc3RhdHVzGAQgASgOMhYua2FnemkudjEuV29ya2VyU3RhdHVzEhAKCGhvc3RuYW1lGAUgASgJEgsKA3BpZBgGIAEoBRIPCgd2ZXJzaW9uGAcgASgJEhYKDndvcmtmbG93X3R5cGVzGAggAygJEhYKDm1heF9jb25jdXJyZW50GAkgASgFEhQKDGFjdGl2ZV9jb3VudBgKIAEoBRIXCg90b3RhbF9jb21wbGV0ZWQYCyABKAMSFAoMdG90YWxfZmFpbGVkGAwgASgDEjEKDXJlZ2lzdGVyZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEWxhc3RfaGVhcnRiZWF0X2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCgZsYWJlbHMYDyADKAsyHC5rYWd6aS52MS5Xb3JrZXIuTGFiZWxzRW50cnkSJAoXcXVldWVfY29uY3VycmVuY3lfbGltaXQYECABKAVIAIgBARJEChl3b3JrZmxvd190eXBlX2NvbmN1cnJlbmN5GBEgAygLMiEua2FnemkudjEuV29ya2Zsb3dUeXBlQ29uY3VycmVuY3kSLAoJd29ya2Zsb3dzGBIgAygLMhkua2FnemkudjEuV29ya2Zsb3dWZXJzaW9uGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCGgoYX3F1ZXVlX2NvbmN1cnJlbmN5X2xpbWl0ImEKD1dvcmtmbG93VmVyc2lvbhIVCg13b3JrZmxvd190eXBlGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSFwoKdGltZW91dF9tcxgDIAEoA0gAiAEBQg0KC190aW1lb3V0X21zIrcDCg9SZWdpc3RlclJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhIKCnRhc2tfcXVldWUYAiABKAkSFgoOd29ya2Zsb3dfdHlwZXMYAyADKAkSEAoIaG9zdG5hbWUYBCABKAkSCwoDcGlkGAUgASgFEg8KB3ZlcnNpb24YBiABKAkSFgoObWF4X2NvbmN1cnJlbnQYByABKAUSNQoGbGFiZWxzGAggAygLMiUua2FnemkudjEuUmVnaXN0ZXJSZXF1ZXN0LkxhYmVsc0VudHJ5EiQKF3F1ZXVlX2NvbmN1cnJlbmN5X2xpbWl0GAkgASgFSACIAQESRAoZd29ya2Zsb3dfdHlwZV9jb25jdXJyZW5jeRgKIAMoCzIhLmthZ3ppLnYxLldvcmtmbG93VHlwZUNvbmN1cnJlbmN5EiwKCXdvcmtmbG93cxgLIAMoCzIZLmthZ3ppLnYxLldvcmtmbG93VmVyc2lvbhotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQhoKGF9xdWV1ZV9jb25jdXJyZW5jeV9saW1pdCJxChBSZWdpc3RlclJlc3BvbnNlEhEKCXdvcmtlcl9pZBgBIAEoCRIdChVoZWFydGJlYXRfaW50ZXJ2YWxfbXMYAiABKAMSEAoIbGVhc2VfbXMYAyABKAMSGQoRbWF4X3BheWxvYWRfYnl0ZXMYBCABKAMiKAoHSGVsZFJ1bhIOCgZydW5faWQYASABKAkSDQoFZXBvY2gYAiABKAUiKwoISGVsZFJ1bnMSHwoEcnVucxgBIAMoCzIRLmthZ3ppLnYxLkhlbGRSdW4iogEKEEhlYXJ0YmVhdFJlcXVlc3QSEQoJd29ya2VyX2lkGAEgASgJEhQKDG5hbWVzcGFjZV9pZBgCIAEoCRIUCgxhY3RpdmVfY291bnQYAyABKAUSFwoPdG90YWxfY29tcGxldGVkGAQgASgDEhQKDHRvdGFsX2ZhaWxlZBgFIAEoAxIgCgRoZWxkGAYgASgLMhIua2FnemkudjEuSGVsZFJ1bnMiWwoRSGVhcnRiZWF0UmVzcG9uc2USHwoEbG9zdBgBIAMoCzIRLmthZ3ppLnYxLkhlbGRSdW4SFgoOY2FuY2VsX3J1bl9pZHMYAiADKAkSDQoFZHJhaW4YAyABKAgiPAoRRGVyZWdpc3RlclJlcXVlc3QSEQoJd29ya2VyX2lkGAEgASgJEhQKDG5hbWVzcGFjZV9pZBgCIAEoCSIUChJEZXJlZ2lzdGVyUmVzcG9uc2UiegoPUG9sbFRhc2tSZXF1ZXN0EhEKCXdvcmtlcl9pZBgBIAEoCRIUCgxuYW1lc3BhY2VfaWQYAiABKAkSEgoKdGFza19xdWV1ZRgDIAEoCRIWCg53b3JrZmxvd190eXBlcxgEIAMoCRISCgp0aW1lb3V0X21zGAUgASgDItEBChBQb2xsVGFza1Jlc3BvbnNlEg4KBnJ1bl9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJEiAKBWlucHV0GAMgASgLMhEua2FnemkudjEuUGF5bG9hZBISCgp0YXNrX3Rva2VuGAQgASgJEg8KB3ZlcnNpb24YBSABKAkSDwoHYXR0ZW1wdBgGIAEoBRIYCgtleHRlcm5hbF9pZBgHIAEoCUgAiAEBEhQKDG5hbWVzcGFjZV9pZBgIIAEoCUIOCgxfZXh0ZXJuYWxfaWQi5AEKEEJlZ2luU3RlcFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhEKCXN0ZXBfbmFtZRgCIAEoCRIgCgRraW5kGAMgASgOMhIua2FnemkudjEuU3RlcEtpbmQSIAoFaW5wdXQYBCABKAsyES5rYWd6aS52MS5QYXlsb2FkEhIKCnRhc2tfdG9rZW4YBSABKAkSEgoKb2NjdXJyZW5jZRgGIAEoBRIrCgxyZXRyeV9wb2xpY3kYByABKAsyFS5rYWd6aS52MS5SZXRyeVBvbGljeRIUCgxuYW1lc3BhY2VfaWQYCCABKAkipAEKEUJlZ2luU3RlcFJlc3BvbnNlEg8KB3N0ZXBfaWQYASABKAkSFgoOc2hvdWxkX2V4ZWN1dGUYAiABKAgSKAoNY2FjaGVkX291dHB1dBgDIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSJAoFZXJyb3IYBCABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIWCg5hdHRlbXB0X251bWJlchgFIAEoBSJvChNDb21wbGV0ZVN0ZXBSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJEiEKBm91dHB1dBgDIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSFAoMbmFtZXNwYWNlX2lkGAQgASgJIjkKFENvbXBsZXRlU3RlcFJlc3BvbnNlEiEKBm91dHB1dBgBIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQibgoPRmFpbFN0ZXBSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJEiQKBWVycm9yGAMgASgLMhUua2FnemkudjEuRXJyb3JEZXRhaWwSFAoMbmFtZXNwYWNlX2lkGAQgASgJIlkKEEZhaWxTdGVwUmVzcG9uc2USFwoPc2NoZWR1bGVkX3JldHJ5GAEgASgIEiwKCHJldHJ5X2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ2ChdDb21wbGV0ZVdvcmtmbG93UmVxdWVzdBIOCgZydW5faWQYASABKAkSIQoGb3V0cHV0GAIgASgLMhEua2FnemkudjEuUGF5bG9hZBISCgp0YXNrX3Rva2VuGAMgASgJEhQKDG5hbWVzcGFjZV9pZBgEIAEoCSIaChhDb21wbGV0ZVdvcmtmbG93UmVzcG9uc2UidQoTRmFpbFdvcmtmbG93UmVxdWVzdBIOCgZydW5faWQYASABKAkSJAoFZXJyb3IYAiABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBISCgp0YXNrX3Rva2VuGAMgASgJEhQKDG5hbWVzcGFjZV9pZBgEIAEoCSJdChRGYWlsV29ya2Zsb3dSZXNwb25zZRIXCg9zY2hlZHVsZWRfcmV0cnkYASABKAgSLAoIcmV0cnlfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInIKDFNsZWVwUmVxdWVzdBIOCgZydW5faWQYASABKAkSDwoHc3RlcF9pZBgCIAEoCRIrCghkdXJhdGlvbhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIUCgxuYW1lc3BhY2VfaWQYBCABKAkiPwoNU2xlZXBSZXNwb25zZRIuCgp3YWtlX3VwX2F0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLtAgoNSGlzdG9yeVJlY29yZBILCgNzZXEYASABKAUSIgoEdHlwZRgCIAEoDjIULmthZ3ppLnYxLlJlY29yZFR5cGUSIAoEa2luZBgDIAEoDjISLmthZ3ppLnYxLlN0ZXBLaW5kEhEKCXN0ZXBfbmFtZRgEIAEoCRISCgpvY2N1cnJlbmNlGAUgASgFEg8KB2F0dGVtcHQYBiABKAUSIgoHcGF5bG9hZBgHIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSJAoFZXJyb3IYCCABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIqCgZkdWVfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC29ic2VydmVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZCgxjaGlsZF9ydW5faWQYCyABKAlIAIgBAUIPCg1fY2hpbGRfcnVuX2lkImYKC1dvcmtSZXF1ZXN0EiIKBWhlbGxvGAEgASgLMhMua2FnemkudjEuV29ya0hlbGxvEiQKB3VwZGF0ZXMYAiADKAsyEy5rYWd6aS52MS5SdW5VcGRhdGUSDQoFZHJhaW4YAyABKAgiVQoJV29ya0hlbGxvEhEKCXdvcmtlcl9pZBgBIAEoCRIUCgxuYW1lc3BhY2VfaWQYAiABKAkSHwoEaGVsZBgDIAMoCzIRLmthZ3ppLnYxLkhlbGRSdW4i6AMKCVJ1blVwZGF0ZRIOCgZydW5faWQYASABKAkSDQoFZXBvY2gYAiABKAUSEQoJYWZ0ZXJfc2VxGAMgASgFEiMKCGNvbW1hbmRzGAQgAygLMhEua2FnemkudjEuQ29tbWFuZBIeCgRwYXJrGAUgASgLMg4ua2FnemkudjEuUGFya0gAEikKCGNvbXBsZXRlGAYgASgLMhUua2FnemkudjEuQ29tcGxldGVSdW5IABIhCgRmYWlsGAcgASgLMhEua2FnemkudjEuRmFpbFJ1bkgAEicKB3JlbGVhc2UYCCABKAsyFC5rYWd6aS52MS5SZWxlYXNlUnVuSAASIwoFYmxvY2sYCSABKAsyEi5rYWd6aS52MS5CbG9ja1J1bkgAEiUKBmNhbmNlbBgKIAEoCzITLmthZ3ppLnYxLkNhbmNlbFJ1bkgAEjIKD2NvbnRpbnVlX2FzX25ldxgLIAEoCzIXLmthZ3ppLnYxLkNvbnRpbnVlQXNOZXdIABIjCghwcm9ncmVzcxgMIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSFwoPY2xvc2VzX2NoaWxkcmVuGA0gASgIEiQKCGFjdGl2aXR5GA4gASgLMhIua2FnemkudjEuQWN0aXZpdHlCCQoHb3V0Y29tZSIwCghBY3Rpdml0eRIkCgVzdGVwcxgBIAMoCzIVLmthZ3ppLnYxLlJ1bm5pbmdTdGVwInUKC1J1bm5pbmdTdGVwEhEKCXN0ZXBfbmFtZRgBIAEoCRISCgpvY2N1cnJlbmNlGAIgASgFEg8KB2F0dGVtcHQYAyABKAUSLgoKc3RhcnRlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAikwUKB0NvbW1hbmQSEQoJc3RlcF9uYW1lGAEgASgJEhIKCm9jY3VycmVuY2UYAiABKAUSLwoLb2JzZXJ2ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjYKDWNvbXBsZXRlX3N0ZXAYBCABKAsyHS5rYWd6aS52MS5Db21wbGV0ZVN0ZXBDb21tYW5kSAASLgoJZmFpbF9zdGVwGAUgASgLMhkua2FnemkudjEuRmFpbFN0ZXBDb21tYW5kSAASMgoLc3RhcnRfc2xlZXAYBiABKAsyGy5rYWd6aS52MS5TdGFydFNsZWVwQ29tbWFuZEgAEjgKDmNvbXBsZXRlX3NsZWVwGAcgASgLMh4ua2FnemkudjEuQ29tcGxldGVTbGVlcENvbW1hbmRIABI7ChBzdGFydF9ldmVudF93YWl0GAggASgLMh8ua2FnemkudjEuU3RhcnRFdmVudFdhaXRDb21tYW5kSAASQQoTY29tcGxldGVfZXZlbnRfd2FpdBgJIAEoCzIiLmthZ3ppLnYxLkNvbXBsZXRlRXZlbnRXYWl0Q29tbWFuZEgAEjIKC3N0YXJ0X2NoaWxkGAogASgLMhsua2FnemkudjEuU3RhcnRDaGlsZENvbW1hbmRIABI0Cgx0YWtlX21lc3NhZ2UYCyABKAsyHC5rYWd6aS52MS5UYWtlTWVzc2FnZUNvbW1hbmRIABIyCgtjYW5jZWxfc3RlcBgMIAEoCzIbLmthZ3ppLnYxLkNhbmNlbFN0ZXBDb21tYW5kSAASMQoKY2FuY2VsbGluZxgNIAEoCzIbLmthZ3ppLnYxLkNhbmNlbGxpbmdDb21tYW5kSABCCQoHY29tbWFuZCKAAQoTQ29tcGxldGVTdGVwQ29tbWFuZBIPCgdhdHRlbXB0GAEgASgFEiAKBWlucHV0GAIgASgLMhEua2FnemkudjEuUGF5bG9hZBIhCgZvdXRwdXQYAyABKAsyES5rYWd6aS52MS5QYXlsb2FkEhMKC2R1cmF0aW9uX21zGAQgASgDIqwBCg9GYWlsU3RlcENvbW1hbmQSDwoHYXR0ZW1wdBgBIAEoBRIgCgVpbnB1dBgCIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSJAoFZXJyb3IYAyABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBITCgtkdXJhdGlvbl9tcxgEIAEoAxIrCgxyZXRyeV9wb2xpY3kYBSABKAsyFS5rYWd6aS52MS5SZXRyeVBvbGljeSJdChFTdGFydFNsZWVwQ29tbWFuZBIVCgtkdXJhdGlvbl9tcxgBIAEoA0gAEigKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgAQgcKBXVudGlsIisKFENvbXBsZXRlU2xlZXBDb21tYW5kEhMKC3N0YXJ0ZWRfc2VxGAEgASgFIj8KFVN0YXJ0RXZlbnRXYWl0Q29tbWFuZBIXCgp0aW1lb3V0X21zGAEgASgDSACIAQFCDQoLX3RpbWVvdXRfbXMiLwoYQ29tcGxldGVFdmVudFdhaXRDb21tYW5kEhMKC3N0YXJ0ZWRfc2VxGAEgASgFIkUKEVN0YXJ0Q2hpbGRDb21tYW5kEjAKCHdvcmtmbG93GAEgASgLMh4ua2FnemkudjEuU3RhcnRXb3JrZmxvd1JlcXVlc3QiWAoSVGFrZU1lc3NhZ2VDb21tYW5kEiAKBGtpbmQYASABKA4yEi5rYWd6aS52MS5TdGVwS2luZBIQCghwb3NpdGlvbhgCIAEoBRIOCgZmYWlsZWQYAyABKAgihwEKEUNhbmNlbFN0ZXBDb21tYW5kEiAKBGtpbmQYASABKA4yEi5rYWd6aS52MS5TdGVwS2luZBIkCgVlcnJvchgCIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsEhkKDGNoaWxkX3J1bl9pZBgDIAEoCUgAiAEBQg8KDV9jaGlsZF9ydW5faWQiOQoRQ2FuY2VsbGluZ0NvbW1hbmQSJAoFZXJyb3IYASABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbCJdCgRQYXJrEi4KCndha2VfdXBfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3NpZ25hbHMYAiABKAUSFAoMZm9yX21lc3NhZ2VzGAMgASgIIjAKC0NvbXBsZXRlUnVuEiEKBm91dHB1dBgBIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQiXAoHRmFpbFJ1bhIkCgVlcnJvchgBIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsEisKDHJldHJ5X3BvbGljeRgCIAEoCzIVLmthZ3ppLnYxLlJldHJ5UG9saWN5IgwKClJlbGVhc2VSdW4iMAoIQmxvY2tSdW4SJAoFZXJyb3IYASABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbCIxCglDYW5jZWxSdW4SJAoFZXJyb3IYASABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbCJBCg1Db250aW51ZUFzTmV3Eg4KBnJ1bl9pZBgBIAEoCRIgCgVpbnB1dBgCIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQixAEKDFdvcmtSZXNwb25zZRIdCgV0YXNrcxgBIAMoCzIOLmthZ3ppLnYxLlRhc2sSHgoEYWNrcxgCIAMoCzIQLmthZ3ppLnYxLlJ1bkFjaxIWCg5jYW5jZWxfcnVuX2lkcxgDIAMoCRINCgVkcmFpbhgEIAEoCBInCgNub3cYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKB3NpZ25hbHMYBiADKAsyFC5rYWd6aS52MS5SdW5TaWduYWxzIqoBCgpSdW5TaWduYWxzEg4KBnJ1bl9pZBgBIAEoCRINCgVlcG9jaBgCIAEoBRINCgVjb3VudBgDIAEoBRIoCghtZXNzYWdlcxgEIAMoCzIWLmthZ3ppLnYxLkluYm94TWVzc2FnZRIlCgZjYW5jZWwYBSABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIPCgdyZWxlYXNlGAYgASgIEgwKBG1vcmUYByABKAgisQEKDEluYm94TWVzc2FnZRIQCghwb3NpdGlvbhgBIAEoBRIMCgRuYW1lGAIgASgJEgsKA2tleRgDIAEoCRIZCgxjaGlsZF9ydW5faWQYBCABKAlIAIgBARIiCgdwYXlsb2FkGAUgASgLMhEua2FnemkudjEuUGF5bG9hZBIkCgVlcnJvchgGIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsQg8KDV9jaGlsZF9ydW5faWQimQIKBFRhc2sSDgoGcnVuX2lkGAEgASgJEg0KBWVwb2NoGAIgASgFEhUKDXdvcmtmbG93X3R5cGUYAyABKAkSDwoHdmVyc2lvbhgEIAEoCRIPCgdhdHRlbXB0GAUgASgFEhgKC2V4dGVybmFsX2lkGAYgASgJSACIAQESEAoIbGFzdF9zZXEYByABKAUSKAoHaGlzdG9yeRgIIAMoCzIXLmthZ3ppLnYxLkhpc3RvcnlSZWNvcmQSJQoHc2lnbmFscxgJIAEoCzIULmthZ3ppLnYxLlJ1blNpZ25hbHMSGgoNcGFyZW50X3J1bl9pZBgKIAEoCUgBiAEBQg4KDF9leHRlcm5hbF9pZEIQCg5fcGFyZW50X3J1bl9pZCKgAgoGUnVuQWNrEg4KBnJ1bl9pZBgBIAEoCRINCgVlcG9jaBgCIAEoBRInCgZyZXN1bHQYAyABKA4yFy5rYWd6aS52MS5SdW5BY2suUmVzdWx0EgsKA3NlcRgEIAEoBRIrCglkZWNpc2lvbnMYBSADKAsyGC5rYWd6aS52MS5SZWNvcmREZWNpc2lvbhIkCgVlcnJvchgGIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsIm4KBlJlc3VsdBIWChJSRVNVTFRfVU5TUEVDSUZJRUQQABINCglSRVNVTFRfT0sQARIVChFSRVNVTFRfTEVBU0VfTE9TVBACEhEKDVJFU1VMVF9SRUxPQUQQAxITCg9SRVNVTFRfUkVKRUNURUQQBCKTAQoOUmVjb3JkRGVjaXNpb24SCwoDc2VxGAEgASgFEiIKBHR5cGUYAiABKA4yFC5rYWd6aS52MS5SZWNvcmRUeXBlEioKBmR1ZV9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJAoFZXJyb3IYBCABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbCJNChJSZWFkSGlzdG9yeVJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIRCglhZnRlcl9zZXEYAyABKAUiUQoTUmVhZEhpc3RvcnlSZXNwb25zZRIoCgdyZWNvcmRzGAEgAygLMhcua2FnemkudjEuSGlzdG9yeVJlY29yZBIQCghoYXNfbW9yZRgCIAEoCCp+CgxXb3JrZXJTdGF0dXMSHQoZV09SS0VSX1NUQVRVU19VTlNQRUNJRklFRBAAEhgKFFdPUktFUl9TVEFUVVNfT05MSU5FEAESGgoWV09SS0VSX1NUQVRVU19EUkFJTklORxACEhkKFVdPUktFUl9TVEFUVVNfT0ZGTElORRADKsYBCgpSZWNvcmRUeXBlEhsKF1JFQ09SRF9UWVBFX1VOU1BFQ0lGSUVEEAASFwoTUkVDT1JEX1RZUEVfU1RBUlRFRBABEhgKFFJFQ09SRF9UWVBFX1JFVFJZSU5HEAISGQoVUkVDT1JEX1RZUEVfQ09NUExFVEVEEAMSFgoSUkVDT1JEX1RZUEVfRkFJTEVEEAQSGQoVUkVDT1JEX1RZUEVfQ0FOQ0VMTEVEEAUSGgoWUkVDT1JEX1RZUEVfQ0FOQ0VMTElORxAGMucGCg1Xb3JrZXJTZXJ2aWNlEkEKCFJlZ2lzdGVyEhkua2FnemkudjEuUmVnaXN0ZXJSZXF1ZXN0Ghoua2FnemkudjEuUmVnaXN0ZXJSZXNwb25zZRJECglIZWFydGJlYXQSGi5rYWd6aS52MS5IZWFydGJlYXRSZXF1ZXN0Ghsua2FnemkudjEuSGVhcnRiZWF0UmVzcG9uc2USRwoKRGVyZWdpc3RlchIbLmthZ3ppLnYxLkRlcmVnaXN0ZXJSZXF1ZXN0Ghwua2FnemkudjEuRGVyZWdpc3RlclJlc3BvbnNlEkEKCFBvbGxUYXNrEhkua2FnemkudjEuUG9sbFRhc2tSZXF1ZXN0Ghoua2FnemkudjEuUG9sbFRhc2tSZXNwb25zZRJECglCZWdpblN0ZXASGi5rYWd6aS52MS5CZWdpblN0ZXBSZXF1ZXN0Ghsua2FnemkudjEuQmVnaW5TdGVwUmVzcG9uc2USTQoMQ29tcGxldGVTdGVwEh0ua2FnemkudjEuQ29tcGxldGVTdGVwUmVxdWVzdBoeLmthZ3ppLnYxLkNvbXBsZXRlU3RlcFJlc3BvbnNlEkEKCEZhaWxTdGVwEhkua2FnemkudjEuRmFpbFN0ZXBSZXF1ZXN0Ghoua2FnemkudjEuRmFpbFN0ZXBSZXNwb25zZRJZChBDb21wbGV0ZVdvcmtmbG93EiEua2FnemkudjEuQ29tcGxldGVXb3JrZmxvd1JlcXVlc3QaIi5rYWd6aS52MS5Db21wbGV0ZVdvcmtmbG93UmVzcG9uc2USTQoMRmFpbFdvcmtmbG93Eh0ua2FnemkudjEuRmFpbFdvcmtmbG93UmVxdWVzdBoeLmthZ3ppLnYxLkZhaWxXb3JrZmxvd1Jlc3BvbnNlEjgKBVNsZWVwEhYua2FnemkudjEuU2xlZXBSZXF1ZXN0Ghcua2FnemkudjEuU2xlZXBSZXNwb25zZRI5CgRXb3JrEhUua2FnemkudjEuV29ya1JlcXVlc3QaFi5rYWd6aS52MS5Xb3JrUmVzcG9uc2UoATABEkoKC1JlYWRIaXN0b3J5Ehwua2FnemkudjEuUmVhZEhpc3RvcnlSZXF1ZXN0Gh0ua2FnemkudjEuUmVhZEhpc3RvcnlSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step, file_kagzi_v1_workflow]);
+  fileDesc("ChVrYWd6aS92MS93b3JrZXIucHJvdG8SCGthZ3ppLnYxIkgKF1dvcmtmbG93VHlwZUNvbmN1cnJlbmN5EhUKDXdvcmtmbG93X3R5cGUYASABKAkSFgoObWF4X2NvbmN1cnJlbnQYAiABKAUijwUKBldvcmtlchIRCgl3b3JrZXJfaWQYASABKAkSFAoMbmFtZXNwYWNlX2lkGAIgASgJEhIKCnRhc2tfcXVldWUYAyABKAkSJgoGc3RhdHVzGAQgASgOMhYua2FnemkudjEuV29ya2VyU3RhdHVzEhAKCGhvc3RuYW1lGAUgASgJEgsKA3BpZBgGIAEoBRIPCgd2ZXJzaW9uGAcgASgJEhYKDndvcmtmbG93X3R5cGVzGAggAygJEhYKDm1heF9jb25jdXJyZW50GAkgASgFEhQKDGFjdGl2ZV9jb3VudBgKIAEoBRIXCg90b3RhbF9jb21wbGV0ZWQYCyABKAMSFAoMdG90YWxfZmFpbGVkGAwgASgDEjEKDXJlZ2lzdGVyZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEWxhc3RfaGVhcnRiZWF0X2F0GA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCgZsYWJlbHMYDyADKAsyHC5rYWd6aS52MS5Xb3JrZXIuTGFiZWxzRW50cnkSJAoXcXVldWVfY29uY3VycmVuY3lfbGltaXQYECABKAVIAIgBARJEChl3b3JrZmxvd190eXBlX2NvbmN1cnJlbmN5GBEgAygLMiEua2FnemkudjEuV29ya2Zsb3dUeXBlQ29uY3VycmVuY3kSLAoJd29ya2Zsb3dzGBIgAygLMhkua2FnemkudjEuV29ya2Zsb3dWZXJzaW9uGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCGgoYX3F1ZXVlX2NvbmN1cnJlbmN5X2xpbWl0IrgBCg9Xb3JrZmxvd1ZlcnNpb24SFQoNd29ya2Zsb3dfdHlwZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhcKCnRpbWVvdXRfbXMYAyABKANIAIgBARIvCgtjb25jdXJyZW5jeRgGIAMoCzIaLmthZ3ppLnYxLkNvbmN1cnJlbmN5TGltaXQSJAoIdGhyb3R0bGUYByABKAsyEi5rYWd6aS52MS5UaHJvdHRsZUINCgtfdGltZW91dF9tcyI7ChBDb25jdXJyZW5jeUxpbWl0Eg0KBWxpbWl0GAEgASgFEhAKA2tleRgCIAEoCUgAiAEBQgYKBF9rZXkiQwoIVGhyb3R0bGUSDQoFbGltaXQYASABKAUSDgoGcGVyX21zGAIgASgDEhAKA2tleRgDIAEoCUgAiAEBQgYKBF9rZXkitwMKD1JlZ2lzdGVyUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEgoKdGFza19xdWV1ZRgCIAEoCRIWCg53b3JrZmxvd190eXBlcxgDIAMoCRIQCghob3N0bmFtZRgEIAEoCRILCgNwaWQYBSABKAUSDwoHdmVyc2lvbhgGIAEoCRIWCg5tYXhfY29uY3VycmVudBgHIAEoBRI1CgZsYWJlbHMYCCADKAsyJS5rYWd6aS52MS5SZWdpc3RlclJlcXVlc3QuTGFiZWxzRW50cnkSJAoXcXVldWVfY29uY3VycmVuY3lfbGltaXQYCSABKAVIAIgBARJEChl3b3JrZmxvd190eXBlX2NvbmN1cnJlbmN5GAogAygLMiEua2FnemkudjEuV29ya2Zsb3dUeXBlQ29uY3VycmVuY3kSLAoJd29ya2Zsb3dzGAsgAygLMhkua2FnemkudjEuV29ya2Zsb3dWZXJzaW9uGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCGgoYX3F1ZXVlX2NvbmN1cnJlbmN5X2xpbWl0InEKEFJlZ2lzdGVyUmVzcG9uc2USEQoJd29ya2VyX2lkGAEgASgJEh0KFWhlYXJ0YmVhdF9pbnRlcnZhbF9tcxgCIAEoAxIQCghsZWFzZV9tcxgDIAEoAxIZChFtYXhfcGF5bG9hZF9ieXRlcxgEIAEoAyIoCgdIZWxkUnVuEg4KBnJ1bl9pZBgBIAEoCRINCgVlcG9jaBgCIAEoBSIrCghIZWxkUnVucxIfCgRydW5zGAEgAygLMhEua2FnemkudjEuSGVsZFJ1biKiAQoQSGVhcnRiZWF0UmVxdWVzdBIRCgl3b3JrZXJfaWQYASABKAkSFAoMbmFtZXNwYWNlX2lkGAIgASgJEhQKDGFjdGl2ZV9jb3VudBgDIAEoBRIXCg90b3RhbF9jb21wbGV0ZWQYBCABKAMSFAoMdG90YWxfZmFpbGVkGAUgASgDEiAKBGhlbGQYBiABKAsyEi5rYWd6aS52MS5IZWxkUnVucyJbChFIZWFydGJlYXRSZXNwb25zZRIfCgRsb3N0GAEgAygLMhEua2FnemkudjEuSGVsZFJ1bhIWCg5jYW5jZWxfcnVuX2lkcxgCIAMoCRINCgVkcmFpbhgDIAEoCCI8ChFEZXJlZ2lzdGVyUmVxdWVzdBIRCgl3b3JrZXJfaWQYASABKAkSFAoMbmFtZXNwYWNlX2lkGAIgASgJIhQKEkRlcmVnaXN0ZXJSZXNwb25zZSJ6Cg9Qb2xsVGFza1JlcXVlc3QSEQoJd29ya2VyX2lkGAEgASgJEhQKDG5hbWVzcGFjZV9pZBgCIAEoCRISCgp0YXNrX3F1ZXVlGAMgASgJEhYKDndvcmtmbG93X3R5cGVzGAQgAygJEhIKCnRpbWVvdXRfbXMYBSABKAMi0QEKEFBvbGxUYXNrUmVzcG9uc2USDgoGcnVuX2lkGAEgASgJEhUKDXdvcmtmbG93X3R5cGUYAiABKAkSIAoFaW5wdXQYAyABKAsyES5rYWd6aS52MS5QYXlsb2FkEhIKCnRhc2tfdG9rZW4YBCABKAkSDwoHdmVyc2lvbhgFIAEoCRIPCgdhdHRlbXB0GAYgASgFEhgKC2V4dGVybmFsX2lkGAcgASgJSACIAQESFAoMbmFtZXNwYWNlX2lkGAggASgJQg4KDF9leHRlcm5hbF9pZCLkAQoQQmVnaW5TdGVwUmVxdWVzdBIOCgZydW5faWQYASABKAkSEQoJc3RlcF9uYW1lGAIgASgJEiAKBGtpbmQYAyABKA4yEi5rYWd6aS52MS5TdGVwS2luZBIgCgVpbnB1dBgEIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSEgoKdGFza190b2tlbhgFIAEoCRISCgpvY2N1cnJlbmNlGAYgASgFEisKDHJldHJ5X3BvbGljeRgHIAEoCzIVLmthZ3ppLnYxLlJldHJ5UG9saWN5EhQKDG5hbWVzcGFjZV9pZBgIIAEoCSKkAQoRQmVnaW5TdGVwUmVzcG9uc2USDwoHc3RlcF9pZBgBIAEoCRIWCg5zaG91bGRfZXhlY3V0ZRgCIAEoCBIoCg1jYWNoZWRfb3V0cHV0GAMgASgLMhEua2FnemkudjEuUGF5bG9hZBIkCgVlcnJvchgEIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsEhYKDmF0dGVtcHRfbnVtYmVyGAUgASgFIm8KE0NvbXBsZXRlU3RlcFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg8KB3N0ZXBfaWQYAiABKAkSIQoGb3V0cHV0GAMgASgLMhEua2FnemkudjEuUGF5bG9hZBIUCgxuYW1lc3BhY2VfaWQYBCABKAkiOQoUQ29tcGxldGVTdGVwUmVzcG9uc2USIQoGb3V0cHV0GAEgASgLMhEua2FnemkudjEuUGF5bG9hZCJuCg9GYWlsU3RlcFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg8KB3N0ZXBfaWQYAiABKAkSJAoFZXJyb3IYAyABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIUCgxuYW1lc3BhY2VfaWQYBCABKAkiWQoQRmFpbFN0ZXBSZXNwb25zZRIXCg9zY2hlZHVsZWRfcmV0cnkYASABKAgSLAoIcmV0cnlfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInYKF0NvbXBsZXRlV29ya2Zsb3dSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIhCgZvdXRwdXQYAiABKAsyES5rYWd6aS52MS5QYXlsb2FkEhIKCnRhc2tfdG9rZW4YAyABKAkSFAoMbmFtZXNwYWNlX2lkGAQgASgJIhoKGENvbXBsZXRlV29ya2Zsb3dSZXNwb25zZSJ1ChNGYWlsV29ya2Zsb3dSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIkCgVlcnJvchgCIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsEhIKCnRhc2tfdG9rZW4YAyABKAkSFAoMbmFtZXNwYWNlX2lkGAQgASgJIl0KFEZhaWxXb3JrZmxvd1Jlc3BvbnNlEhcKD3NjaGVkdWxlZF9yZXRyeRgBIAEoCBIsCghyZXRyeV9hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAicgoMU2xlZXBSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJEisKCGR1cmF0aW9uGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhQKDG5hbWVzcGFjZV9pZBgEIAEoCSI/Cg1TbGVlcFJlc3BvbnNlEi4KCndha2VfdXBfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIu0CCg1IaXN0b3J5UmVjb3JkEgsKA3NlcRgBIAEoBRIiCgR0eXBlGAIgASgOMhQua2FnemkudjEuUmVjb3JkVHlwZRIgCgRraW5kGAMgASgOMhIua2FnemkudjEuU3RlcEtpbmQSEQoJc3RlcF9uYW1lGAQgASgJEhIKCm9jY3VycmVuY2UYBSABKAUSDwoHYXR0ZW1wdBgGIAEoBRIiCgdwYXlsb2FkGAcgASgLMhEua2FnemkudjEuUGF5bG9hZBIkCgVlcnJvchgIIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsEioKBmR1ZV9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLb2JzZXJ2ZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhkKDGNoaWxkX3J1bl9pZBgLIAEoCUgAiAEBQg8KDV9jaGlsZF9ydW5faWQiZgoLV29ya1JlcXVlc3QSIgoFaGVsbG8YASABKAsyEy5rYWd6aS52MS5Xb3JrSGVsbG8SJAoHdXBkYXRlcxgCIAMoCzITLmthZ3ppLnYxLlJ1blVwZGF0ZRINCgVkcmFpbhgDIAEoCCJVCglXb3JrSGVsbG8SEQoJd29ya2VyX2lkGAEgASgJEhQKDG5hbWVzcGFjZV9pZBgCIAEoCRIfCgRoZWxkGAMgAygLMhEua2FnemkudjEuSGVsZFJ1biLoAwoJUnVuVXBkYXRlEg4KBnJ1bl9pZBgBIAEoCRINCgVlcG9jaBgCIAEoBRIRCglhZnRlcl9zZXEYAyABKAUSIwoIY29tbWFuZHMYBCADKAsyES5rYWd6aS52MS5Db21tYW5kEh4KBHBhcmsYBSABKAsyDi5rYWd6aS52MS5QYXJrSAASKQoIY29tcGxldGUYBiABKAsyFS5rYWd6aS52MS5Db21wbGV0ZVJ1bkgAEiEKBGZhaWwYByABKAsyES5rYWd6aS52MS5GYWlsUnVuSAASJwoHcmVsZWFzZRgIIAEoCzIULmthZ3ppLnYxLlJlbGVhc2VSdW5IABIjCgVibG9jaxgJIAEoCzISLmthZ3ppLnYxLkJsb2NrUnVuSAASJQoGY2FuY2VsGAogASgLMhMua2FnemkudjEuQ2FuY2VsUnVuSAASMgoPY29udGludWVfYXNfbmV3GAsgASgLMhcua2FnemkudjEuQ29udGludWVBc05ld0gAEiMKCHByb2dyZXNzGAwgASgLMhEua2FnemkudjEuUGF5bG9hZBIXCg9jbG9zZXNfY2hpbGRyZW4YDSABKAgSJAoIYWN0aXZpdHkYDiABKAsyEi5rYWd6aS52MS5BY3Rpdml0eUIJCgdvdXRjb21lIjAKCEFjdGl2aXR5EiQKBXN0ZXBzGAEgAygLMhUua2FnemkudjEuUnVubmluZ1N0ZXAidQoLUnVubmluZ1N0ZXASEQoJc3RlcF9uYW1lGAEgASgJEhIKCm9jY3VycmVuY2UYAiABKAUSDwoHYXR0ZW1wdBgDIAEoBRIuCgpzdGFydGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKTBQoHQ29tbWFuZBIRCglzdGVwX25hbWUYASABKAkSEgoKb2NjdXJyZW5jZRgCIAEoBRIvCgtvYnNlcnZlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoNY29tcGxldGVfc3RlcBgEIAEoCzIdLmthZ3ppLnYxLkNvbXBsZXRlU3RlcENvbW1hbmRIABIuCglmYWlsX3N0ZXAYBSABKAsyGS5rYWd6aS52MS5GYWlsU3RlcENvbW1hbmRIABIyCgtzdGFydF9zbGVlcBgGIAEoCzIbLmthZ3ppLnYxLlN0YXJ0U2xlZXBDb21tYW5kSAASOAoOY29tcGxldGVfc2xlZXAYByABKAsyHi5rYWd6aS52MS5Db21wbGV0ZVNsZWVwQ29tbWFuZEgAEjsKEHN0YXJ0X2V2ZW50X3dhaXQYCCABKAsyHy5rYWd6aS52MS5TdGFydEV2ZW50V2FpdENvbW1hbmRIABJBChNjb21wbGV0ZV9ldmVudF93YWl0GAkgASgLMiIua2FnemkudjEuQ29tcGxldGVFdmVudFdhaXRDb21tYW5kSAASMgoLc3RhcnRfY2hpbGQYCiABKAsyGy5rYWd6aS52MS5TdGFydENoaWxkQ29tbWFuZEgAEjQKDHRha2VfbWVzc2FnZRgLIAEoCzIcLmthZ3ppLnYxLlRha2VNZXNzYWdlQ29tbWFuZEgAEjIKC2NhbmNlbF9zdGVwGAwgASgLMhsua2FnemkudjEuQ2FuY2VsU3RlcENvbW1hbmRIABIxCgpjYW5jZWxsaW5nGA0gASgLMhsua2FnemkudjEuQ2FuY2VsbGluZ0NvbW1hbmRIAEIJCgdjb21tYW5kIoABChNDb21wbGV0ZVN0ZXBDb21tYW5kEg8KB2F0dGVtcHQYASABKAUSIAoFaW5wdXQYAiABKAsyES5rYWd6aS52MS5QYXlsb2FkEiEKBm91dHB1dBgDIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSEwoLZHVyYXRpb25fbXMYBCABKAMirAEKD0ZhaWxTdGVwQ29tbWFuZBIPCgdhdHRlbXB0GAEgASgFEiAKBWlucHV0GAIgASgLMhEua2FnemkudjEuUGF5bG9hZBIkCgVlcnJvchgDIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsEhMKC2R1cmF0aW9uX21zGAQgASgDEisKDHJldHJ5X3BvbGljeRgFIAEoCzIVLmthZ3ppLnYxLlJldHJ5UG9saWN5Il0KEVN0YXJ0U2xlZXBDb21tYW5kEhUKC2R1cmF0aW9uX21zGAEgASgDSAASKAoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSABCBwoFdW50aWwiKwoUQ29tcGxldGVTbGVlcENvbW1hbmQSEwoLc3RhcnRlZF9zZXEYASABKAUiPwoVU3RhcnRFdmVudFdhaXRDb21tYW5kEhcKCnRpbWVvdXRfbXMYASABKANIAIgBAUINCgtfdGltZW91dF9tcyIvChhDb21wbGV0ZUV2ZW50V2FpdENvbW1hbmQSEwoLc3RhcnRlZF9zZXEYASABKAUiRQoRU3RhcnRDaGlsZENvbW1hbmQSMAoId29ya2Zsb3cYASABKAsyHi5rYWd6aS52MS5TdGFydFdvcmtmbG93UmVxdWVzdCJYChJUYWtlTWVzc2FnZUNvbW1hbmQSIAoEa2luZBgBIAEoDjISLmthZ3ppLnYxLlN0ZXBLaW5kEhAKCHBvc2l0aW9uGAIgASgFEg4KBmZhaWxlZBgDIAEoCCKHAQoRQ2FuY2VsU3RlcENvbW1hbmQSIAoEa2luZBgBIAEoDjISLmthZ3ppLnYxLlN0ZXBLaW5kEiQKBWVycm9yGAIgASgLMhUua2FnemkudjEuRXJyb3JEZXRhaWwSGQoMY2hpbGRfcnVuX2lkGAMgASgJSACIAQFCDwoNX2NoaWxkX3J1bl9pZCI5ChFDYW5jZWxsaW5nQ29tbWFuZBIkCgVlcnJvchgBIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsIl0KBFBhcmsSLgoKd2FrZV91cF9hdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHc2lnbmFscxgCIAEoBRIUCgxmb3JfbWVzc2FnZXMYAyABKAgiMAoLQ29tcGxldGVSdW4SIQoGb3V0cHV0GAEgASgLMhEua2FnemkudjEuUGF5bG9hZCJcCgdGYWlsUnVuEiQKBWVycm9yGAEgASgLMhUua2FnemkudjEuRXJyb3JEZXRhaWwSKwoMcmV0cnlfcG9saWN5GAIgASgLMhUua2FnemkudjEuUmV0cnlQb2xpY3kiDAoKUmVsZWFzZVJ1biIwCghCbG9ja1J1bhIkCgVlcnJvchgBIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsIjEKCUNhbmNlbFJ1bhIkCgVlcnJvchgBIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsIkEKDUNvbnRpbnVlQXNOZXcSDgoGcnVuX2lkGAEgASgJEiAKBWlucHV0GAIgASgLMhEua2FnemkudjEuUGF5bG9hZCLEAQoMV29ya1Jlc3BvbnNlEh0KBXRhc2tzGAEgAygLMg4ua2FnemkudjEuVGFzaxIeCgRhY2tzGAIgAygLMhAua2FnemkudjEuUnVuQWNrEhYKDmNhbmNlbF9ydW5faWRzGAMgAygJEg0KBWRyYWluGAQgASgIEicKA25vdxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJQoHc2lnbmFscxgGIAMoCzIULmthZ3ppLnYxLlJ1blNpZ25hbHMiqgEKClJ1blNpZ25hbHMSDgoGcnVuX2lkGAEgASgJEg0KBWVwb2NoGAIgASgFEg0KBWNvdW50GAMgASgFEigKCG1lc3NhZ2VzGAQgAygLMhYua2FnemkudjEuSW5ib3hNZXNzYWdlEiUKBmNhbmNlbBgFIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsEg8KB3JlbGVhc2UYBiABKAgSDAoEbW9yZRgHIAEoCCKxAQoMSW5ib3hNZXNzYWdlEhAKCHBvc2l0aW9uGAEgASgFEgwKBG5hbWUYAiABKAkSCwoDa2V5GAMgASgJEhkKDGNoaWxkX3J1bl9pZBgEIAEoCUgAiAEBEiIKB3BheWxvYWQYBSABKAsyES5rYWd6aS52MS5QYXlsb2FkEiQKBWVycm9yGAYgASgLMhUua2FnemkudjEuRXJyb3JEZXRhaWxCDwoNX2NoaWxkX3J1bl9pZCKZAgoEVGFzaxIOCgZydW5faWQYASABKAkSDQoFZXBvY2gYAiABKAUSFQoNd29ya2Zsb3dfdHlwZRgDIAEoCRIPCgd2ZXJzaW9uGAQgASgJEg8KB2F0dGVtcHQYBSABKAUSGAoLZXh0ZXJuYWxfaWQYBiABKAlIAIgBARIQCghsYXN0X3NlcRgHIAEoBRIoCgdoaXN0b3J5GAggAygLMhcua2FnemkudjEuSGlzdG9yeVJlY29yZBIlCgdzaWduYWxzGAkgASgLMhQua2FnemkudjEuUnVuU2lnbmFscxIaCg1wYXJlbnRfcnVuX2lkGAogASgJSAGIAQFCDgoMX2V4dGVybmFsX2lkQhAKDl9wYXJlbnRfcnVuX2lkIqACCgZSdW5BY2sSDgoGcnVuX2lkGAEgASgJEg0KBWVwb2NoGAIgASgFEicKBnJlc3VsdBgDIAEoDjIXLmthZ3ppLnYxLlJ1bkFjay5SZXN1bHQSCwoDc2VxGAQgASgFEisKCWRlY2lzaW9ucxgFIAMoCzIYLmthZ3ppLnYxLlJlY29yZERlY2lzaW9uEiQKBWVycm9yGAYgASgLMhUua2FnemkudjEuRXJyb3JEZXRhaWwibgoGUmVzdWx0EhYKElJFU1VMVF9VTlNQRUNJRklFRBAAEg0KCVJFU1VMVF9PSxABEhUKEVJFU1VMVF9MRUFTRV9MT1NUEAISEQoNUkVTVUxUX1JFTE9BRBADEhMKD1JFU1VMVF9SRUpFQ1RFRBAEIpMBCg5SZWNvcmREZWNpc2lvbhILCgNzZXEYASABKAUSIgoEdHlwZRgCIAEoDjIULmthZ3ppLnYxLlJlY29yZFR5cGUSKgoGZHVlX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIkCgVlcnJvchgEIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsIk0KElJlYWRIaXN0b3J5UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEhEKCWFmdGVyX3NlcRgDIAEoBSJRChNSZWFkSGlzdG9yeVJlc3BvbnNlEigKB3JlY29yZHMYASADKAsyFy5rYWd6aS52MS5IaXN0b3J5UmVjb3JkEhAKCGhhc19tb3JlGAIgASgIKn4KDFdvcmtlclN0YXR1cxIdChlXT1JLRVJfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGAoUV09SS0VSX1NUQVRVU19PTkxJTkUQARIaChZXT1JLRVJfU1RBVFVTX0RSQUlOSU5HEAISGQoVV09SS0VSX1NUQVRVU19PRkZMSU5FEAMqxgEKClJlY29yZFR5cGUSGwoXUkVDT1JEX1RZUEVfVU5TUEVDSUZJRUQQABIXChNSRUNPUkRfVFlQRV9TVEFSVEVEEAESGAoUUkVDT1JEX1RZUEVfUkVUUllJTkcQAhIZChVSRUNPUkRfVFlQRV9DT01QTEVURUQQAxIWChJSRUNPUkRfVFlQRV9GQUlMRUQQBBIZChVSRUNPUkRfVFlQRV9DQU5DRUxMRUQQBRIaChZSRUNPUkRfVFlQRV9DQU5DRUxMSU5HEAYy5wYKDVdvcmtlclNlcnZpY2USQQoIUmVnaXN0ZXISGS5rYWd6aS52MS5SZWdpc3RlclJlcXVlc3QaGi5rYWd6aS52MS5SZWdpc3RlclJlc3BvbnNlEkQKCUhlYXJ0YmVhdBIaLmthZ3ppLnYxLkhlYXJ0YmVhdFJlcXVlc3QaGy5rYWd6aS52MS5IZWFydGJlYXRSZXNwb25zZRJHCgpEZXJlZ2lzdGVyEhsua2FnemkudjEuRGVyZWdpc3RlclJlcXVlc3QaHC5rYWd6aS52MS5EZXJlZ2lzdGVyUmVzcG9uc2USQQoIUG9sbFRhc2sSGS5rYWd6aS52MS5Qb2xsVGFza1JlcXVlc3QaGi5rYWd6aS52MS5Qb2xsVGFza1Jlc3BvbnNlEkQKCUJlZ2luU3RlcBIaLmthZ3ppLnYxLkJlZ2luU3RlcFJlcXVlc3QaGy5rYWd6aS52MS5CZWdpblN0ZXBSZXNwb25zZRJNCgxDb21wbGV0ZVN0ZXASHS5rYWd6aS52MS5Db21wbGV0ZVN0ZXBSZXF1ZXN0Gh4ua2FnemkudjEuQ29tcGxldGVTdGVwUmVzcG9uc2USQQoIRmFpbFN0ZXASGS5rYWd6aS52MS5GYWlsU3RlcFJlcXVlc3QaGi5rYWd6aS52MS5GYWlsU3RlcFJlc3BvbnNlElkKEENvbXBsZXRlV29ya2Zsb3cSIS5rYWd6aS52MS5Db21wbGV0ZVdvcmtmbG93UmVxdWVzdBoiLmthZ3ppLnYxLkNvbXBsZXRlV29ya2Zsb3dSZXNwb25zZRJNCgxGYWlsV29ya2Zsb3cSHS5rYWd6aS52MS5GYWlsV29ya2Zsb3dSZXF1ZXN0Gh4ua2FnemkudjEuRmFpbFdvcmtmbG93UmVzcG9uc2USOAoFU2xlZXASFi5rYWd6aS52MS5TbGVlcFJlcXVlc3QaFy5rYWd6aS52MS5TbGVlcFJlc3BvbnNlEjkKBFdvcmsSFS5rYWd6aS52MS5Xb3JrUmVxdWVzdBoWLmthZ3ppLnYxLldvcmtSZXNwb25zZSgBMAESSgoLUmVhZEhpc3RvcnkSHC5rYWd6aS52MS5SZWFkSGlzdG9yeVJlcXVlc3QaHS5rYWd6aS52MS5SZWFkSGlzdG9yeVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step, file_kagzi_v1_workflow]);
 
 /**
  * @generated from message kagzi.v1.WorkflowTypeConcurrency
@@ -170,6 +170,20 @@ export type WorkflowVersion = Message<"kagzi.v1.WorkflowVersion"> & {
    * @generated from field: optional int64 timeout_ms = 3;
    */
   timeoutMs?: bigint | undefined;
+
+  /**
+   * How many of its runs may be going on at once in the whole fleet: one limit for all of them, one with a key, or both.
+   *
+   * @generated from field: repeated kagzi.v1.ConcurrencyLimit concurrency = 6;
+   */
+  concurrency: ConcurrencyLimit[];
+
+  /**
+   * How many of its runs may begin within a time; the others wait.
+   *
+   * @generated from field: kagzi.v1.Throttle throttle = 7;
+   */
+  throttle?: Throttle | undefined;
 };
 
 /**
@@ -178,6 +192,59 @@ export type WorkflowVersion = Message<"kagzi.v1.WorkflowVersion"> & {
  */
 export const WorkflowVersionSchema: GenMessage<WorkflowVersion> = /*@__PURE__*/
   messageDesc(file_kagzi_v1_worker, 2);
+
+/**
+ * @generated from message kagzi.v1.ConcurrencyLimit
+ */
+export type ConcurrencyLimit = Message<"kagzi.v1.ConcurrencyLimit"> & {
+  /**
+   * @generated from field: int32 limit = 1;
+   */
+  limit: number;
+
+  /**
+   * For each value of this field of the input; with dots for a field within another. Absent: for all runs.
+   *
+   * @generated from field: optional string key = 2;
+   */
+  key?: string | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.ConcurrencyLimit.
+ * Use `create(ConcurrencyLimitSchema)` to create a new message.
+ */
+export const ConcurrencyLimitSchema: GenMessage<ConcurrencyLimit> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_worker, 3);
+
+/**
+ * @generated from message kagzi.v1.Throttle
+ */
+export type Throttle = Message<"kagzi.v1.Throttle"> & {
+  /**
+   * @generated from field: int32 limit = 1;
+   */
+  limit: number;
+
+  /**
+   * @generated from field: int64 per_ms = 2;
+   */
+  perMs: bigint;
+
+  /**
+   * As in ConcurrencyLimit.
+   *
+   * @generated from field: optional string key = 3;
+   */
+  key?: string | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.Throttle.
+ * Use `create(ThrottleSchema)` to create a new message.
+ */
+export const ThrottleSchema: GenMessage<Throttle> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_worker, 4);
 
 /**
  * @generated from message kagzi.v1.RegisterRequest
@@ -248,7 +315,7 @@ export type RegisterRequest = Message<"kagzi.v1.RegisterRequest"> & {
  * Use `create(RegisterRequestSchema)` to create a new message.
  */
 export const RegisterRequestSchema: GenMessage<RegisterRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 3);
+  messageDesc(file_kagzi_v1_worker, 5);
 
 /**
  * @generated from message kagzi.v1.RegisterResponse
@@ -284,7 +351,7 @@ export type RegisterResponse = Message<"kagzi.v1.RegisterResponse"> & {
  * Use `create(RegisterResponseSchema)` to create a new message.
  */
 export const RegisterResponseSchema: GenMessage<RegisterResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 4);
+  messageDesc(file_kagzi_v1_worker, 6);
 
 /**
  * @generated from message kagzi.v1.HeldRun
@@ -306,7 +373,7 @@ export type HeldRun = Message<"kagzi.v1.HeldRun"> & {
  * Use `create(HeldRunSchema)` to create a new message.
  */
 export const HeldRunSchema: GenMessage<HeldRun> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 5);
+  messageDesc(file_kagzi_v1_worker, 7);
 
 /**
  * @generated from message kagzi.v1.HeldRuns
@@ -323,7 +390,7 @@ export type HeldRuns = Message<"kagzi.v1.HeldRuns"> & {
  * Use `create(HeldRunsSchema)` to create a new message.
  */
 export const HeldRunsSchema: GenMessage<HeldRuns> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 6);
+  messageDesc(file_kagzi_v1_worker, 8);
 
 /**
  * @generated from message kagzi.v1.HeartbeatRequest
@@ -368,7 +435,7 @@ export type HeartbeatRequest = Message<"kagzi.v1.HeartbeatRequest"> & {
  * Use `create(HeartbeatRequestSchema)` to create a new message.
  */
 export const HeartbeatRequestSchema: GenMessage<HeartbeatRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 7);
+  messageDesc(file_kagzi_v1_worker, 9);
 
 /**
  * @generated from message kagzi.v1.HeartbeatResponse
@@ -401,7 +468,7 @@ export type HeartbeatResponse = Message<"kagzi.v1.HeartbeatResponse"> & {
  * Use `create(HeartbeatResponseSchema)` to create a new message.
  */
 export const HeartbeatResponseSchema: GenMessage<HeartbeatResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 8);
+  messageDesc(file_kagzi_v1_worker, 10);
 
 /**
  * @generated from message kagzi.v1.DeregisterRequest
@@ -423,7 +490,7 @@ export type DeregisterRequest = Message<"kagzi.v1.DeregisterRequest"> & {
  * Use `create(DeregisterRequestSchema)` to create a new message.
  */
 export const DeregisterRequestSchema: GenMessage<DeregisterRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 9);
+  messageDesc(file_kagzi_v1_worker, 11);
 
 /**
  * @generated from message kagzi.v1.DeregisterResponse
@@ -436,7 +503,7 @@ export type DeregisterResponse = Message<"kagzi.v1.DeregisterResponse"> & {
  * Use `create(DeregisterResponseSchema)` to create a new message.
  */
 export const DeregisterResponseSchema: GenMessage<DeregisterResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 10);
+  messageDesc(file_kagzi_v1_worker, 12);
 
 /**
  * @generated from message kagzi.v1.PollTaskRequest
@@ -477,7 +544,7 @@ export type PollTaskRequest = Message<"kagzi.v1.PollTaskRequest"> & {
  * Use `create(PollTaskRequestSchema)` to create a new message.
  */
 export const PollTaskRequestSchema: GenMessage<PollTaskRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 11);
+  messageDesc(file_kagzi_v1_worker, 13);
 
 /**
  * Empty (no `run_id`) when the wait ended without a task.
@@ -533,7 +600,7 @@ export type PollTaskResponse = Message<"kagzi.v1.PollTaskResponse"> & {
  * Use `create(PollTaskResponseSchema)` to create a new message.
  */
 export const PollTaskResponseSchema: GenMessage<PollTaskResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 12);
+  messageDesc(file_kagzi_v1_worker, 14);
 
 /**
  * @generated from message kagzi.v1.BeginStepRequest
@@ -593,7 +660,7 @@ export type BeginStepRequest = Message<"kagzi.v1.BeginStepRequest"> & {
  * Use `create(BeginStepRequestSchema)` to create a new message.
  */
 export const BeginStepRequestSchema: GenMessage<BeginStepRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 13);
+  messageDesc(file_kagzi_v1_worker, 15);
 
 /**
  * @generated from message kagzi.v1.BeginStepResponse
@@ -634,7 +701,7 @@ export type BeginStepResponse = Message<"kagzi.v1.BeginStepResponse"> & {
  * Use `create(BeginStepResponseSchema)` to create a new message.
  */
 export const BeginStepResponseSchema: GenMessage<BeginStepResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 14);
+  messageDesc(file_kagzi_v1_worker, 16);
 
 /**
  * A step may also be named by its plain id, `<run_id>/<name>`: then the write is accepted as long as the run is running.
@@ -670,7 +737,7 @@ export type CompleteStepRequest = Message<"kagzi.v1.CompleteStepRequest"> & {
  * Use `create(CompleteStepRequestSchema)` to create a new message.
  */
 export const CompleteStepRequestSchema: GenMessage<CompleteStepRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 15);
+  messageDesc(file_kagzi_v1_worker, 17);
 
 /**
  * @generated from message kagzi.v1.CompleteStepResponse
@@ -689,7 +756,7 @@ export type CompleteStepResponse = Message<"kagzi.v1.CompleteStepResponse"> & {
  * Use `create(CompleteStepResponseSchema)` to create a new message.
  */
 export const CompleteStepResponseSchema: GenMessage<CompleteStepResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 16);
+  messageDesc(file_kagzi_v1_worker, 18);
 
 /**
  * @generated from message kagzi.v1.FailStepRequest
@@ -721,7 +788,7 @@ export type FailStepRequest = Message<"kagzi.v1.FailStepRequest"> & {
  * Use `create(FailStepRequestSchema)` to create a new message.
  */
 export const FailStepRequestSchema: GenMessage<FailStepRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 17);
+  messageDesc(file_kagzi_v1_worker, 19);
 
 /**
  * @generated from message kagzi.v1.FailStepResponse
@@ -743,7 +810,7 @@ export type FailStepResponse = Message<"kagzi.v1.FailStepResponse"> & {
  * Use `create(FailStepResponseSchema)` to create a new message.
  */
 export const FailStepResponseSchema: GenMessage<FailStepResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 18);
+  messageDesc(file_kagzi_v1_worker, 20);
 
 /**
  * @generated from message kagzi.v1.CompleteWorkflowRequest
@@ -775,7 +842,7 @@ export type CompleteWorkflowRequest = Message<"kagzi.v1.CompleteWorkflowRequest"
  * Use `create(CompleteWorkflowRequestSchema)` to create a new message.
  */
 export const CompleteWorkflowRequestSchema: GenMessage<CompleteWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 19);
+  messageDesc(file_kagzi_v1_worker, 21);
 
 /**
  * @generated from message kagzi.v1.CompleteWorkflowResponse
@@ -788,7 +855,7 @@ export type CompleteWorkflowResponse = Message<"kagzi.v1.CompleteWorkflowRespons
  * Use `create(CompleteWorkflowResponseSchema)` to create a new message.
  */
 export const CompleteWorkflowResponseSchema: GenMessage<CompleteWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 20);
+  messageDesc(file_kagzi_v1_worker, 22);
 
 /**
  * @generated from message kagzi.v1.FailWorkflowRequest
@@ -820,7 +887,7 @@ export type FailWorkflowRequest = Message<"kagzi.v1.FailWorkflowRequest"> & {
  * Use `create(FailWorkflowRequestSchema)` to create a new message.
  */
 export const FailWorkflowRequestSchema: GenMessage<FailWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 21);
+  messageDesc(file_kagzi_v1_worker, 23);
 
 /**
  * @generated from message kagzi.v1.FailWorkflowResponse
@@ -842,7 +909,7 @@ export type FailWorkflowResponse = Message<"kagzi.v1.FailWorkflowResponse"> & {
  * Use `create(FailWorkflowResponseSchema)` to create a new message.
  */
 export const FailWorkflowResponseSchema: GenMessage<FailWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 22);
+  messageDesc(file_kagzi_v1_worker, 24);
 
 /**
  * @generated from message kagzi.v1.SleepRequest
@@ -874,7 +941,7 @@ export type SleepRequest = Message<"kagzi.v1.SleepRequest"> & {
  * Use `create(SleepRequestSchema)` to create a new message.
  */
 export const SleepRequestSchema: GenMessage<SleepRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 23);
+  messageDesc(file_kagzi_v1_worker, 25);
 
 /**
  * @generated from message kagzi.v1.SleepResponse
@@ -891,7 +958,7 @@ export type SleepResponse = Message<"kagzi.v1.SleepResponse"> & {
  * Use `create(SleepResponseSchema)` to create a new message.
  */
 export const SleepResponseSchema: GenMessage<SleepResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 24);
+  messageDesc(file_kagzi_v1_worker, 26);
 
 /**
  * One entry of a run's history: of one of its steps, or of the run itself where `step_name` is empty.
@@ -974,7 +1041,7 @@ export type HistoryRecord = Message<"kagzi.v1.HistoryRecord"> & {
  * Use `create(HistoryRecordSchema)` to create a new message.
  */
 export const HistoryRecordSchema: GenMessage<HistoryRecord> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 25);
+  messageDesc(file_kagzi_v1_worker, 27);
 
 /**
  * @generated from message kagzi.v1.WorkRequest
@@ -1005,7 +1072,7 @@ export type WorkRequest = Message<"kagzi.v1.WorkRequest"> & {
  * Use `create(WorkRequestSchema)` to create a new message.
  */
 export const WorkRequestSchema: GenMessage<WorkRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 26);
+  messageDesc(file_kagzi_v1_worker, 28);
 
 /**
  * @generated from message kagzi.v1.WorkHello
@@ -1034,7 +1101,7 @@ export type WorkHello = Message<"kagzi.v1.WorkHello"> & {
  * Use `create(WorkHelloSchema)` to create a new message.
  */
 export const WorkHelloSchema: GenMessage<WorkHello> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 27);
+  messageDesc(file_kagzi_v1_worker, 29);
 
 /**
  * What happened in one run since its last update.
@@ -1142,7 +1209,7 @@ export type RunUpdate = Message<"kagzi.v1.RunUpdate"> & {
  * Use `create(RunUpdateSchema)` to create a new message.
  */
 export const RunUpdateSchema: GenMessage<RunUpdate> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 28);
+  messageDesc(file_kagzi_v1_worker, 30);
 
 /**
  * What a run is busy with: steps whose functions run, or, without any, its own code.
@@ -1161,7 +1228,7 @@ export type Activity = Message<"kagzi.v1.Activity"> & {
  * Use `create(ActivitySchema)` to create a new message.
  */
 export const ActivitySchema: GenMessage<Activity> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 29);
+  messageDesc(file_kagzi_v1_worker, 31);
 
 /**
  * @generated from message kagzi.v1.RunningStep
@@ -1193,7 +1260,7 @@ export type RunningStep = Message<"kagzi.v1.RunningStep"> & {
  * Use `create(RunningStepSchema)` to create a new message.
  */
 export const RunningStepSchema: GenMessage<RunningStep> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 30);
+  messageDesc(file_kagzi_v1_worker, 32);
 
 /**
  * @generated from message kagzi.v1.Command
@@ -1287,7 +1354,7 @@ export type Command = Message<"kagzi.v1.Command"> & {
  * Use `create(CommandSchema)` to create a new message.
  */
 export const CommandSchema: GenMessage<Command> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 31);
+  messageDesc(file_kagzi_v1_worker, 33);
 
 /**
  * @generated from message kagzi.v1.CompleteStepCommand
@@ -1319,7 +1386,7 @@ export type CompleteStepCommand = Message<"kagzi.v1.CompleteStepCommand"> & {
  * Use `create(CompleteStepCommandSchema)` to create a new message.
  */
 export const CompleteStepCommandSchema: GenMessage<CompleteStepCommand> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 32);
+  messageDesc(file_kagzi_v1_worker, 34);
 
 /**
  * The server decides by the policy whether the step is tried again, and says so in its answer.
@@ -1358,7 +1425,7 @@ export type FailStepCommand = Message<"kagzi.v1.FailStepCommand"> & {
  * Use `create(FailStepCommandSchema)` to create a new message.
  */
 export const FailStepCommandSchema: GenMessage<FailStepCommand> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 33);
+  messageDesc(file_kagzi_v1_worker, 35);
 
 /**
  * @generated from message kagzi.v1.StartSleepCommand
@@ -1387,7 +1454,7 @@ export type StartSleepCommand = Message<"kagzi.v1.StartSleepCommand"> & {
  * Use `create(StartSleepCommandSchema)` to create a new message.
  */
 export const StartSleepCommandSchema: GenMessage<StartSleepCommand> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 34);
+  messageDesc(file_kagzi_v1_worker, 36);
 
 /**
  * Refused if the sleep is not yet over by the server's clock.
@@ -1408,7 +1475,7 @@ export type CompleteSleepCommand = Message<"kagzi.v1.CompleteSleepCommand"> & {
  * Use `create(CompleteSleepCommandSchema)` to create a new message.
  */
 export const CompleteSleepCommandSchema: GenMessage<CompleteSleepCommand> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 35);
+  messageDesc(file_kagzi_v1_worker, 37);
 
 /**
  * @generated from message kagzi.v1.StartEventWaitCommand
@@ -1427,7 +1494,7 @@ export type StartEventWaitCommand = Message<"kagzi.v1.StartEventWaitCommand"> & 
  * Use `create(StartEventWaitCommandSchema)` to create a new message.
  */
 export const StartEventWaitCommandSchema: GenMessage<StartEventWaitCommand> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 36);
+  messageDesc(file_kagzi_v1_worker, 38);
 
 /**
  * The time of a wait for an event is over, and none has come. Refused if it is not yet over by the server's clock.
@@ -1448,7 +1515,7 @@ export type CompleteEventWaitCommand = Message<"kagzi.v1.CompleteEventWaitComman
  * Use `create(CompleteEventWaitCommandSchema)` to create a new message.
  */
 export const CompleteEventWaitCommandSchema: GenMessage<CompleteEventWaitCommand> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 37);
+  messageDesc(file_kagzi_v1_worker, 39);
 
 /**
  * The server starts the child before it records this. If it cannot, it records the failure and says so in its answer.
@@ -1467,7 +1534,7 @@ export type StartChildCommand = Message<"kagzi.v1.StartChildCommand"> & {
  * Use `create(StartChildCommandSchema)` to create a new message.
  */
 export const StartChildCommandSchema: GenMessage<StartChildCommand> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 38);
+  messageDesc(file_kagzi_v1_worker, 40);
 
 /**
  * The code takes a message from the run's inbox: an event, or the end of a child. It is what the step came to.
@@ -1498,7 +1565,7 @@ export type TakeMessageCommand = Message<"kagzi.v1.TakeMessageCommand"> & {
  * Use `create(TakeMessageCommandSchema)` to create a new message.
  */
 export const TakeMessageCommandSchema: GenMessage<TakeMessageCommand> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 39);
+  messageDesc(file_kagzi_v1_worker, 41);
 
 /**
  * The code wants the step no more. A child is cancelled.
@@ -1527,7 +1594,7 @@ export type CancelStepCommand = Message<"kagzi.v1.CancelStepCommand"> & {
  * Use `create(CancelStepCommandSchema)` to create a new message.
  */
 export const CancelStepCommandSchema: GenMessage<CancelStepCommand> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 40);
+  messageDesc(file_kagzi_v1_worker, 42);
 
 /**
  * The code is told that the run is to be cancelled: what it waits for fails with this error.
@@ -1546,7 +1613,7 @@ export type CancellingCommand = Message<"kagzi.v1.CancellingCommand"> & {
  * Use `create(CancellingCommandSchema)` to create a new message.
  */
 export const CancellingCommandSchema: GenMessage<CancellingCommand> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 41);
+  messageDesc(file_kagzi_v1_worker, 43);
 
 /**
  * Nothing can move before a wait is over. The run gives up its lease and its slot.
@@ -1581,7 +1648,7 @@ export type Park = Message<"kagzi.v1.Park"> & {
  * Use `create(ParkSchema)` to create a new message.
  */
 export const ParkSchema: GenMessage<Park> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 42);
+  messageDesc(file_kagzi_v1_worker, 44);
 
 /**
  * @generated from message kagzi.v1.CompleteRun
@@ -1598,7 +1665,7 @@ export type CompleteRun = Message<"kagzi.v1.CompleteRun"> & {
  * Use `create(CompleteRunSchema)` to create a new message.
  */
 export const CompleteRunSchema: GenMessage<CompleteRun> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 43);
+  messageDesc(file_kagzi_v1_worker, 45);
 
 /**
  * @generated from message kagzi.v1.FailRun
@@ -1622,7 +1689,7 @@ export type FailRun = Message<"kagzi.v1.FailRun"> & {
  * Use `create(FailRunSchema)` to create a new message.
  */
 export const FailRunSchema: GenMessage<FailRun> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 44);
+  messageDesc(file_kagzi_v1_worker, 46);
 
 /**
  * The worker stops. Another may go on at once; no attempt is charged.
@@ -1637,7 +1704,7 @@ export type ReleaseRun = Message<"kagzi.v1.ReleaseRun"> & {
  * Use `create(ReleaseRunSchema)` to create a new message.
  */
 export const ReleaseRunSchema: GenMessage<ReleaseRun> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 45);
+  messageDesc(file_kagzi_v1_worker, 47);
 
 /**
  * The history does not match the code. The run is paused.
@@ -1656,7 +1723,7 @@ export type BlockRun = Message<"kagzi.v1.BlockRun"> & {
  * Use `create(BlockRunSchema)` to create a new message.
  */
 export const BlockRunSchema: GenMessage<BlockRun> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 46);
+  messageDesc(file_kagzi_v1_worker, 48);
 
 /**
  * The run was to be cancelled, and its code has come to an end.
@@ -1675,7 +1742,7 @@ export type CancelRun = Message<"kagzi.v1.CancelRun"> & {
  * Use `create(CancelRunSchema)` to create a new message.
  */
 export const CancelRunSchema: GenMessage<CancelRun> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 47);
+  messageDesc(file_kagzi_v1_worker, 49);
 
 /**
  * The run is over and goes on as a new one of the same workflow, with an empty history.
@@ -1699,7 +1766,7 @@ export type ContinueAsNew = Message<"kagzi.v1.ContinueAsNew"> & {
  * Use `create(ContinueAsNewSchema)` to create a new message.
  */
 export const ContinueAsNewSchema: GenMessage<ContinueAsNew> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 48);
+  messageDesc(file_kagzi_v1_worker, 50);
 
 /**
  * @generated from message kagzi.v1.WorkResponse
@@ -1749,7 +1816,7 @@ export type WorkResponse = Message<"kagzi.v1.WorkResponse"> & {
  * Use `create(WorkResponseSchema)` to create a new message.
  */
 export const WorkResponseSchema: GenMessage<WorkResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 49);
+  messageDesc(file_kagzi_v1_worker, 51);
 
 /**
  * What was brought to a run from outside, as far as its code has not taken it.
@@ -1806,7 +1873,7 @@ export type RunSignals = Message<"kagzi.v1.RunSignals"> & {
  * Use `create(RunSignalsSchema)` to create a new message.
  */
 export const RunSignalsSchema: GenMessage<RunSignals> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 50);
+  messageDesc(file_kagzi_v1_worker, 52);
 
 /**
  * A message to a run: an event, or how a child of it ended.
@@ -1858,7 +1925,7 @@ export type InboxMessage = Message<"kagzi.v1.InboxMessage"> & {
  * Use `create(InboxMessageSchema)` to create a new message.
  */
 export const InboxMessageSchema: GenMessage<InboxMessage> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 51);
+  messageDesc(file_kagzi_v1_worker, 53);
 
 /**
  * A run to execute.
@@ -1928,7 +1995,7 @@ export type Task = Message<"kagzi.v1.Task"> & {
  * Use `create(TaskSchema)` to create a new message.
  */
 export const TaskSchema: GenMessage<Task> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 52);
+  messageDesc(file_kagzi_v1_worker, 54);
 
 /**
  * @generated from message kagzi.v1.RunAck
@@ -1974,7 +2041,7 @@ export type RunAck = Message<"kagzi.v1.RunAck"> & {
  * Use `create(RunAckSchema)` to create a new message.
  */
 export const RunAckSchema: GenMessage<RunAck> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 53);
+  messageDesc(file_kagzi_v1_worker, 55);
 
 /**
  * @generated from enum kagzi.v1.RunAck.Result
@@ -2018,7 +2085,7 @@ export enum RunAck_Result {
  * Describes the enum kagzi.v1.RunAck.Result.
  */
 export const RunAck_ResultSchema: GenEnum<RunAck_Result> = /*@__PURE__*/
-  enumDesc(file_kagzi_v1_worker, 53, 0);
+  enumDesc(file_kagzi_v1_worker, 55, 0);
 
 /**
  * @generated from message kagzi.v1.RecordDecision
@@ -2052,7 +2119,7 @@ export type RecordDecision = Message<"kagzi.v1.RecordDecision"> & {
  * Use `create(RecordDecisionSchema)` to create a new message.
  */
 export const RecordDecisionSchema: GenMessage<RecordDecision> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 54);
+  messageDesc(file_kagzi_v1_worker, 56);
 
 /**
  * @generated from message kagzi.v1.ReadHistoryRequest
@@ -2079,7 +2146,7 @@ export type ReadHistoryRequest = Message<"kagzi.v1.ReadHistoryRequest"> & {
  * Use `create(ReadHistoryRequestSchema)` to create a new message.
  */
 export const ReadHistoryRequestSchema: GenMessage<ReadHistoryRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 55);
+  messageDesc(file_kagzi_v1_worker, 57);
 
 /**
  * @generated from message kagzi.v1.ReadHistoryResponse
@@ -2101,7 +2168,7 @@ export type ReadHistoryResponse = Message<"kagzi.v1.ReadHistoryResponse"> & {
  * Use `create(ReadHistoryResponseSchema)` to create a new message.
  */
 export const ReadHistoryResponseSchema: GenMessage<ReadHistoryResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_worker, 56);
+  messageDesc(file_kagzi_v1_worker, 58);
 
 /**
  * @generated from enum kagzi.v1.WorkerStatus

@@ -1,0 +1,110 @@
+import type { LimitSettings, LimitUsage, NamespaceId, WorkflowLimits } from "@kagzi/core";
+import { type LimitsRow, jsonColumn, toLimitSettings } from "@kagzi/core/rows";
+import type { Database } from "./database.ts";
+import { statement } from "./sql.ts";
+
+/** What the code of workflows says of their limits. One that has none any more is forgotten when nobody waits in its lines. */
+export async function declareLimits(
+  database: Database,
+  namespaceId: NamespaceId,
+  workflows: readonly Omit<LimitSettings, "override">[],
+): Promise<void> {
+  const { schema } = database;
+  const sorted = workflows.toSorted((a, b) => (a.workflowType < b.workflowType ? -1 : 1));
+  const types = sorted.map(({ workflowType }) => workflowType);
+  const declared = sorted.map((each) => jsonColumn(each.declared));
+  const declare = statement(
+    "limits_declare",
+    `INSERT INTO ${schema}.workflow_limits AS l (namespace_id, workflow_type, declared)
+     SELECT $1, d.workflow_type, d.declared FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS d(workflow_type, declared)
+     ORDER BY d.ordinality
+     ON CONFLICT (namespace_id, workflow_type) DO UPDATE SET declared = excluded.declared
+     WHERE l.declared IS DISTINCT FROM excluded.declared`,
+  );
+  await database.transaction(async (runner) => {
+    await runner.run(declare, [namespaceId, types, declared]);
+    await runner.run(forgetStatement(schema), [namespaceId, types]);
+  });
+}
+
+function forgetStatement(schema: string) {
+  return statement(
+    "limits_forget",
+    `DELETE FROM ${schema}.workflow_limits l
+     WHERE l.namespace_id = $1 AND l.workflow_type = ANY($2::text[]) AND l.declared IS NULL AND l.override IS NULL
+       AND NOT EXISTS (SELECT FROM ${schema}.lanes w
+         WHERE w.namespace_id = l.namespace_id AND w.workflow_type = l.workflow_type)`,
+  );
+}
+
+/** What an operator says of a workflow's limits; `undefined`: nothing. */
+export async function overrideLimits(
+  database: Database,
+  namespaceId: NamespaceId,
+  workflowType: string,
+  limits: WorkflowLimits | undefined,
+): Promise<void> {
+  const { schema } = database;
+  const override = statement(
+    "limits_override",
+    `INSERT INTO ${schema}.workflow_limits (namespace_id, workflow_type, override) VALUES ($1, $2, $3)
+     ON CONFLICT (namespace_id, workflow_type) DO UPDATE SET override = excluded.override`,
+  );
+  await database.transaction(async (runner) => {
+    await runner.run(override, [namespaceId, workflowType, jsonColumn(limits)]);
+    await runner.run(forgetStatement(schema), [namespaceId, [workflowType]]);
+  });
+}
+
+/** What is said of workflows that have limits. */
+export async function getLimits(
+  database: Database,
+  namespaceId: NamespaceId,
+  workflowTypes: readonly string[],
+): Promise<readonly LimitSettings[]> {
+  const rows = await database.run<LimitsRow>(
+    statement(
+      "limits_get",
+      `SELECT workflow_type, declared, override FROM ${database.schema}.workflow_limits
+       WHERE namespace_id = $1 AND workflow_type = ANY($2::text[]) ORDER BY workflow_type`,
+    ),
+    [namespaceId, workflowTypes],
+  );
+  return rows.map(toLimitSettings);
+}
+
+/** The keys of a workflow that have runs: those with the most in places first, then others that wait. */
+export async function limitUsage(
+  database: Database,
+  namespaceId: NamespaceId,
+  workflowType: string,
+  limit: number,
+): Promise<readonly LimitUsage[]> {
+  const { schema } = database;
+  const rows = await database.run<LimitUsage & Record<string, unknown>>(
+    statement(
+      "limits_usage",
+      `WITH going AS MATERIALIZED (
+         SELECT r.limit_key AS key, count(*)::int AS running FROM ${schema}.runs r
+         WHERE r.namespace_id = $1 AND r.workflow_type = $2 AND r.claimed_at IS NOT NULL AND r.limit_key IS NOT NULL
+         GROUP BY r.limit_key ORDER BY 2 DESC, 1 LIMIT $3
+       ),
+       waiting AS (
+         SELECT DISTINCT l.limit_key AS key FROM (
+           SELECT l.limit_key FROM ${schema}.lanes l WHERE l.namespace_id = $1 AND l.workflow_type = $2
+           ORDER BY l.limit_key LIMIT 2 * $3
+         ) l
+       )
+       SELECT key, coalesce(g.running, 0) AS running, (
+         SELECT count(*)::int FROM (
+           SELECT FROM ${schema}.lanes l JOIN ${schema}.runs r ON r.namespace_id = l.namespace_id AND r.task_queue = l.task_queue
+             AND r.workflow_type = l.workflow_type AND r.version = l.version AND r.lane = l.lane AND r.available_at IS NOT NULL
+           WHERE l.namespace_id = $1 AND l.workflow_type = $2 AND l.limit_key = key LIMIT 1000
+         ) w
+       ) AS waiting
+       FROM going g FULL JOIN waiting USING (key) ORDER BY 2 DESC, 1 LIMIT $3`,
+    ),
+    [namespaceId, workflowType, limit],
+  );
+  return rows;
+}

@@ -1,0 +1,51 @@
+-- As in PostgreSQL.
+CREATE TABLE workflow_limits (
+  namespace_id  TEXT NOT NULL,
+  workflow_type TEXT NOT NULL,
+  declared      TEXT,
+  override      TEXT,
+  PRIMARY KEY (namespace_id, workflow_type)
+) STRICT, WITHOUT ROWID;
+
+-- A run of a workflow that has limits knows its values of the fields that they name, and while it is ready, the line
+-- that it waits in for its turn.
+ALTER TABLE runs ADD COLUMN limit_key TEXT;
+ALTER TABLE runs ADD COLUMN throttle_key TEXT;
+ALTER TABLE runs ADD COLUMN lane TEXT CHECK (lane IS NULL OR (available_at IS NOT NULL AND limit_key IS NOT NULL));
+
+-- The lines that runs wait in, each with when its turn is: one row for all the runs of a key, however many they are.
+CREATE TABLE lanes (
+  namespace_id  TEXT NOT NULL,
+  task_queue    TEXT NOT NULL,
+  workflow_type TEXT NOT NULL,
+  version       TEXT NOT NULL,
+  lane          TEXT NOT NULL,
+  limit_key     TEXT NOT NULL,
+  -- NULL where no throttle holds the runs back.
+  throttle_key  TEXT,
+  -- The highest of its runs.
+  priority      INTEGER NOT NULL,
+  ready_at      INTEGER NOT NULL,
+  PRIMARY KEY (namespace_id, workflow_type, task_queue, version, lane)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX lanes_in_turn ON lanes (namespace_id, workflow_type, task_queue, version, priority DESC, ready_at);
+
+CREATE INDEX lanes_by_key ON lanes (namespace_id, workflow_type, limit_key);
+
+-- What is in a line is found by its line.
+DROP INDEX runs_claimable;
+CREATE INDEX runs_claimable ON runs
+  (namespace_id, task_queue, workflow_type, version, priority DESC, available_at)
+  WHERE available_at IS NOT NULL AND lane IS NULL;
+
+CREATE INDEX runs_in_line ON runs
+  (namespace_id, task_queue, workflow_type, version, lane, priority DESC, available_at) WHERE lane IS NOT NULL;
+
+-- Runs that hold a place: slots are counted here, from the leases, and nowhere else.
+CREATE INDEX runs_in_place ON runs (namespace_id, workflow_type, limit_key)
+  WHERE claimed_at IS NOT NULL AND limit_key IS NOT NULL;
+
+-- Runs that have begun, for throttles.
+CREATE INDEX runs_begun ON runs (namespace_id, workflow_type, throttle_key, started_at)
+  WHERE throttle_key IS NOT NULL AND started_at IS NOT NULL;

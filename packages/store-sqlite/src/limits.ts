@@ -1,0 +1,102 @@
+import type { LimitSettings, LimitUsage, NamespaceId, WorkflowLimits } from "@kagzi/core";
+import { type LimitsRow, jsonColumn, toLimitSettings } from "@kagzi/core/rows";
+import type { Database } from "./database.ts";
+
+/** What the code of workflows says of their limits. One that has none any more is forgotten when nobody waits in its lines. */
+export function declareLimits(
+  database: Database,
+  namespaceId: NamespaceId,
+  workflows: readonly Omit<LimitSettings, "override">[],
+): void {
+  database.transaction(() => {
+    for (const { declared, workflowType } of workflows) {
+      database.change(
+        `INSERT INTO workflow_limits (namespace_id, workflow_type, declared) VALUES (?, ?, ?)
+         ON CONFLICT (namespace_id, workflow_type) DO UPDATE SET declared = excluded.declared`,
+        [namespaceId, workflowType, jsonColumn(declared)],
+      );
+      forget(database, namespaceId, workflowType);
+    }
+  });
+}
+
+function forget(database: Database, namespaceId: NamespaceId, workflowType: string): void {
+  database.change(
+    `DELETE FROM workflow_limits
+     WHERE namespace_id = ?1 AND workflow_type = ?2 AND declared IS NULL AND override IS NULL
+       AND NOT EXISTS (SELECT 1 FROM lanes w WHERE w.namespace_id = ?1 AND w.workflow_type = ?2)`,
+    [namespaceId, workflowType],
+  );
+}
+
+/** What an operator says of a workflow's limits; `undefined`: nothing. */
+export function overrideLimits(
+  database: Database,
+  namespaceId: NamespaceId,
+  workflowType: string,
+  limits: WorkflowLimits | undefined,
+): void {
+  database.transaction(() => {
+    database.change(
+      `INSERT INTO workflow_limits (namespace_id, workflow_type, override) VALUES (?, ?, ?)
+       ON CONFLICT (namespace_id, workflow_type) DO UPDATE SET override = excluded.override`,
+      [namespaceId, workflowType, jsonColumn(limits)],
+    );
+    forget(database, namespaceId, workflowType);
+  });
+}
+
+/** What is said of workflows that have limits. */
+export function getLimits(
+  database: Database,
+  namespaceId: NamespaceId,
+  workflowTypes: readonly string[],
+): readonly LimitSettings[] {
+  return [...new Set(workflowTypes)]
+    .toSorted()
+    .flatMap((workflowType) =>
+      database
+        .all<LimitsRow>(
+          "SELECT workflow_type, declared, override FROM workflow_limits WHERE namespace_id = ? AND workflow_type = ?",
+          [namespaceId, workflowType],
+        )
+        .map(toLimitSettings),
+    );
+}
+
+/** The keys of a workflow that have runs: those with the most in places first, then others that wait. */
+export function limitUsage(
+  database: Database,
+  namespaceId: NamespaceId,
+  workflowType: string,
+  limit: number,
+): readonly LimitUsage[] {
+  return database.all<LimitUsage>(
+    `WITH going AS MATERIALIZED (
+       SELECT limit_key AS key, count(*) AS running FROM runs
+       WHERE namespace_id = ?1 AND workflow_type = ?2 AND claimed_at IS NOT NULL AND limit_key IS NOT NULL
+       GROUP BY limit_key ORDER BY 2 DESC, 1 LIMIT ?3
+     ),
+     keys AS (
+       SELECT key FROM going UNION SELECT limit_key FROM (
+         SELECT limit_key FROM lanes WHERE namespace_id = ?1 AND workflow_type = ?2 ORDER BY limit_key LIMIT 2 * ?3)
+     )
+     SELECT k.key, coalesce((SELECT g.running FROM going g WHERE g.key = k.key), 0) AS running, (
+       SELECT count(*) FROM (
+         SELECT 1 FROM lanes l JOIN runs r ON r.namespace_id = l.namespace_id AND r.task_queue = l.task_queue
+           AND r.workflow_type = l.workflow_type AND r.version = l.version AND r.lane = l.lane AND r.available_at IS NOT NULL
+         WHERE l.namespace_id = ?1 AND l.workflow_type = ?2 AND l.limit_key = k.key LIMIT 1000)
+     ) AS waiting
+     FROM keys k ORDER BY 2 DESC, 1 LIMIT ?3`,
+    [namespaceId, workflowType, limit],
+  );
+}
+
+export function hasLimits(
+  database: Database,
+  namespaceId: NamespaceId,
+  { workflowType }: { readonly workflowType: string },
+): boolean {
+  const sql = "SELECT 1 FROM workflow_limits WHERE namespace_id = ? AND workflow_type = ?";
+  return database.all(sql, [namespaceId, workflowType]).length === 1;
+}

@@ -12,6 +12,7 @@ import {
   toHistoryRecord,
   toMessage,
   toNamespace,
+  toLimitSettings,
   toPayload,
   toRun,
   toWorker,
@@ -87,6 +88,10 @@ describe("a row of runs", () => {
     });
   });
 
+  it("of a workflow with limits has its keys", () => {
+    expect(toRun({ ...ROW, limit_key: "a", throttle_key: "b" })).toMatchObject({ limitKey: "a", throttleKey: "b" });
+  });
+
   it("that breaks a promise of the schema is not passed off as a run", () => {
     expect(() => toRun({ ...ROW, status: "running" })).toThrow("run r1 is running and has no worker_id");
   });
@@ -112,6 +117,17 @@ describe("a row of runs", () => {
         .map((column) => `r.${column}`)
         .toSorted(),
     );
+  });
+});
+
+describe("a row of workflow_limits", () => {
+  const declared = { concurrency: [{ limit: 1 }] };
+  const override = { concurrency: [] };
+
+  it("has what the code says, what an operator says, or neither", () => {
+    const row = { workflow_type: "w", declared: JSON.stringify(declared), override: JSON.stringify(override) };
+    expect(toLimitSettings(row)).toEqual({ workflowType: "w", declared, override });
+    expect(toLimitSettings({ ...row, declared: null, override: null })).toEqual({ workflowType: "w" });
   });
 });
 

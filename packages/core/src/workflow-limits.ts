@@ -1,5 +1,6 @@
 import { checkInteger, checkName } from "./check.ts";
 import { KagziError } from "./error.ts";
+import type { WorkflowVersion } from "./worker.ts";
 
 /** At most `limit` runs of a workflow at once in the whole fleet: of all, or for each value of a field of the input. */
 export interface ConcurrencyLimit {
@@ -106,8 +107,10 @@ function shortened(key: string): string {
  * Which line a run waits in for its turn. Runs of one line are alike to all limits; one that has begun before is not
  * throttled again.
  */
-export function laneOf({ limitKey, throttleKey }: LimitKeys, hasBegun: boolean): string {
-  return JSON.stringify(hasBegun || throttleKey === undefined ? [limitKey] : [limitKey, throttleKey]);
+export function laneOf(run: WorkflowVersion & LimitKeys & { readonly taskQueue: string }, hasBegun: boolean): string {
+  const { limitKey, taskQueue, throttleKey, version, workflowType } = run;
+  const keys = hasBegun || throttleKey === undefined ? [limitKey] : [limitKey, throttleKey];
+  return JSON.stringify([workflowType, version, taskQueue, ...keys]);
 }
 
 /** The first run of a line's turn. */
@@ -133,31 +136,28 @@ export interface Turn {
 /** How many runs each line may send, in the order of the lines: one each in turn, as long as there is room. */
 export function shareOut(limits: WorkflowLimits, lanes: readonly Lane[], turn: Turn): ReadonlyMap<string, number> {
   const { perKey, total } = roomOf(limits);
-  const room = new Map(lanes.map(({ limitKey }) => [limitKey, perKey - (turn.runningOf.get(limitKey) ?? 0)]));
-  const starts = new Map<string, number>();
-  for (const { throttleKey } of lanes) {
-    if (throttleKey === undefined || limits.throttle === undefined) continue;
-    starts.set(throttleKey, limits.throttle.limit - (turn.begunOf.get(throttleKey) ?? 0));
-  }
+  const going = new Map(turn.runningOf);
+  const begun = new Map(turn.begunOf);
+  const mayGoOn = ({ limitKey }: Lane) => (going.get(limitKey) ?? 0) < perKey;
+  const mayBegin = ({ throttleKey }: Lane) =>
+    throttleKey === undefined || limits.throttle === undefined || (begun.get(throttleKey) ?? 0) < limits.throttle.limit;
   const quotas = new Map<string, number>();
   let left = Math.min(turn.wanted, total - turn.running);
-  let open = [...lanes];
-  while (left > 0 && open.length > 0) {
-    open = open.filter((lane) => {
-      if (left <= 0 || !takesOne(lane, room, starts)) return false;
-      quotas.set(lane.lane, (quotas.get(lane.lane) ?? 0) + 1);
+  for (let open = lanes; open.length > 0;) {
+    const still: Lane[] = [];
+    for (const lane of open) {
+      if (left <= 0 || !mayGoOn(lane) || !mayBegin(lane)) continue;
       left -= 1;
-      return true;
-    });
+      increase(quotas, lane.lane);
+      increase(going, lane.limitKey);
+      if (lane.throttleKey !== undefined) increase(begun, lane.throttleKey);
+      still.push(lane);
+    }
+    open = still;
   }
   return quotas;
 }
 
-function takesOne({ limitKey, throttleKey }: Lane, room: Map<string, number>, starts: Map<string, number>): boolean {
-  const places = room.get(limitKey) ?? 0;
-  const begins = throttleKey === undefined ? undefined : starts.get(throttleKey);
-  if (places <= 0 || (begins !== undefined && begins <= 0)) return false;
-  room.set(limitKey, places - 1);
-  if (throttleKey !== undefined && begins !== undefined) starts.set(throttleKey, begins - 1);
-  return true;
+function increase(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

@@ -18,17 +18,18 @@ ALTER TABLE :"schema".runs
 -- The lines that runs wait in, each with when its turn is: one row for all the runs of a key, however many they are.
 CREATE TABLE :"schema".lanes (
   namespace_id  text COLLATE "C" NOT NULL,
+  -- All of what follows that tells runs apart, in one text.
+  lane          text COLLATE "C" NOT NULL,
   task_queue    text COLLATE "C" NOT NULL,
   workflow_type text COLLATE "C" NOT NULL,
   version       text COLLATE "C" NOT NULL,
-  lane          text COLLATE "C" NOT NULL,
   limit_key     text COLLATE "C" NOT NULL,
   -- NULL where no throttle holds the runs back.
   throttle_key  text COLLATE "C",
   -- The highest of its runs.
   priority      smallint NOT NULL,
   ready_at      timestamptz NOT NULL,
-  PRIMARY KEY (namespace_id, workflow_type, task_queue, version, lane)
+  PRIMARY KEY (namespace_id, lane)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 
 CREATE INDEX lanes_in_turn ON :"schema".lanes
@@ -42,8 +43,7 @@ CREATE INDEX runs_claimable ON :"schema".runs
   (namespace_id, task_queue, workflow_type, version, priority DESC, available_at)
   WHERE available_at IS NOT NULL AND lane IS NULL;
 
-CREATE INDEX runs_in_line ON :"schema".runs
-  (namespace_id, task_queue, workflow_type, version, lane, priority DESC, available_at) WHERE lane IS NOT NULL;
+CREATE INDEX runs_in_line ON :"schema".runs (namespace_id, lane, priority DESC, available_at) WHERE lane IS NOT NULL;
 
 -- Runs that hold a place: slots are counted here, from the leases, and nowhere else.
 CREATE INDEX runs_in_place ON :"schema".runs (namespace_id, workflow_type, limit_key)

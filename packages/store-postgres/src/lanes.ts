@@ -9,15 +9,12 @@ import { CLOCK, span, statement } from "./sql.ts";
 export function upsertLanes(schema: string, source: string): string {
   return `
        INSERT INTO ${schema}.lanes AS l
-         (namespace_id, workflow_type, task_queue, version, lane, limit_key, throttle_key, priority, ready_at)
-       SELECT s.namespace_id, s.workflow_type, s.task_queue, s.version, s.lane, min(s.limit_key), min(s.lane_throttle),
-         max(s.priority), (SELECT now FROM clock)
-       FROM ${source} s WHERE s.lane IS NOT NULL
-       GROUP BY s.namespace_id, s.workflow_type, s.task_queue, s.version, s.lane
-       ORDER BY s.namespace_id, s.workflow_type, s.task_queue, s.version, s.lane
+         (namespace_id, lane, workflow_type, task_queue, version, limit_key, throttle_key, priority, ready_at)
+       SELECT s.namespace_id, s.lane, min(s.workflow_type), min(s.task_queue), min(s.version), min(s.limit_key),
+         min(s.lane_throttle), max(s.priority), (SELECT now FROM clock)
+       FROM ${source} s WHERE s.lane IS NOT NULL GROUP BY s.namespace_id, s.lane ORDER BY s.namespace_id, s.lane
        -- The row is locked even where nothing changes: a claim that finds the line empty must not remove it now.
-       ON CONFLICT (namespace_id, workflow_type, task_queue, version, lane)
-         DO UPDATE SET priority = greatest(l.priority, excluded.priority)`;
+       ON CONFLICT (namespace_id, lane) DO UPDATE SET priority = greatest(l.priority, excluded.priority)`;
 }
 
 /** Runs that are ready and in no line yet: they slept, or were given back. The input of those that do not know their keys. */
@@ -97,7 +94,7 @@ export function turnStatement(schema: string): Statement {
        coalesce((SELECT g.running FROM going g WHERE g.limit_key = l.limit_key), 0) AS running,
        coalesce((SELECT sum(g.running)::int FROM going g), 0) AS total
      FROM ${schema}.lanes l
-     WHERE ${OF_LINE} AND l.lane = ANY(ARRAY(SELECT t.lane FROM turn t))
+     WHERE l.namespace_id = $2 AND l.lane = ANY(ARRAY(SELECT t.lane FROM turn t))
      -- In the order of their keys, as those who put runs into them lock them.
      ORDER BY l.lane FOR UPDATE OF l`,
   );
@@ -120,18 +117,14 @@ export function begunStatement(schema: string): Statement {
   );
 }
 
-const IN_LINE = `r.namespace_id = $2 AND r.task_queue = $3 AND r.workflow_type = $4 AND r.version = $5`;
-
 /** The first runs of each line. */
 export function headsStatement(schema: string): Statement {
   return statement(
     "lanes_heads",
-    `SELECT c.* FROM unnest($5::text[], $6::int[]) WITH ORDINALITY AS q(lane, quota, place)
+    `SELECT c.* FROM unnest($2::text[], $3::int[]) WITH ORDINALITY AS q(lane, quota, place)
      CROSS JOIN LATERAL (
-       SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.started_at IS NOT NULL AS has_begun
-       FROM ${schema}.runs r
-       WHERE r.namespace_id = $1 AND r.task_queue = $2 AND r.workflow_type = $3 AND r.version = $4
-         AND r.lane = q.lane AND r.available_at IS NOT NULL
+       SELECT r.run_id, r.workflow_type, r.version, r.worker_id FROM ${schema}.runs r
+       WHERE r.namespace_id = $1 AND r.lane = q.lane AND r.available_at IS NOT NULL
        ORDER BY r.priority DESC, r.available_at LIMIT q.quota FOR UPDATE SKIP LOCKED
      ) c
      ORDER BY q.place`,
@@ -145,15 +138,17 @@ export function settleStatement(schema: string): Statement {
     `WITH ${CLOCK},
      visited AS MATERIALIZED (
        SELECT v.lane, v.until, (
-         SELECT r.priority FROM ${schema}.runs r WHERE ${IN_LINE} AND r.lane = v.lane AND r.available_at IS NOT NULL
+         SELECT r.priority FROM ${schema}.runs r
+         WHERE r.namespace_id = $2 AND r.lane = v.lane AND r.available_at IS NOT NULL
          ORDER BY r.priority DESC LIMIT 1) AS priority
-       FROM unnest($6::text[], $7::timestamptz[]) AS v(lane, until)
+       FROM unnest($3::text[], $4::timestamptz[]) AS v(lane, until)
      ),
      gone AS (
-       DELETE FROM ${schema}.lanes l WHERE ${OF_LINE} AND l.lane IN (SELECT v.lane FROM visited v WHERE v.priority IS NULL)
+       DELETE FROM ${schema}.lanes l
+       WHERE l.namespace_id = $2 AND l.lane IN (SELECT v.lane FROM visited v WHERE v.priority IS NULL)
      )
      UPDATE ${schema}.lanes l SET priority = v.priority, ready_at = greatest(v.until, (SELECT now FROM clock))
-     FROM visited v WHERE ${OF_LINE} AND l.lane = v.lane AND v.priority IS NOT NULL`,
+     FROM visited v WHERE l.namespace_id = $2 AND l.lane = v.lane AND v.priority IS NOT NULL`,
   );
 }
 

@@ -97,8 +97,7 @@ export async function limitUsage(
        )
        SELECT key, coalesce(g.running, 0) AS running, (
          SELECT count(*)::int FROM (
-           SELECT FROM ${schema}.lanes l JOIN ${schema}.runs r ON r.namespace_id = l.namespace_id AND r.task_queue = l.task_queue
-             AND r.workflow_type = l.workflow_type AND r.version = l.version AND r.lane = l.lane AND r.available_at IS NOT NULL
+           SELECT FROM ${schema}.lanes l JOIN ${schema}.runs r ON r.namespace_id = l.namespace_id AND r.lane = l.lane AND r.available_at IS NOT NULL
            WHERE l.namespace_id = $1 AND l.workflow_type = $2 AND l.limit_key = key LIMIT 1000
          ) w
        ) AS waiting

@@ -102,12 +102,13 @@ async function lineUp(scope: Scope): Promise<number> {
     if (row.limit_key === null) return request.keysOf(limits, toPayload(row.payload, row.payload_metadata));
     return { limitKey: row.limit_key, ...(row.throttle_key !== null && { throttleKey: row.throttle_key }) };
   });
+  const place = { ...request.wanted, taskQueue: request.taskQueue };
   await runner.run(lineUpStatement(schema), [
     ...lineColumns(scope),
     rows.map((row) => row.run_id),
     keys.map((each) => each.limitKey),
     keys.map((each) => each.throttleKey ?? null),
-    keys.map((each, index) => laneOf(each, rows[index]?.has_begun === true)),
+    keys.map((each, index) => laneOf({ ...each, ...place }, rows[index]?.has_begun === true)),
     keys.map((each, index) => (rows[index]?.has_begun === true ? null : (each.throttleKey ?? null))),
     rows.map((row) => row.priority),
   ]);
@@ -177,13 +178,8 @@ async function readHeads(
   { request, runner, schema }: Scope,
   quotas: ReadonlyMap<string, number>,
 ): Promise<readonly ReadyRow[]> {
-  const { namespaceId, taskQueue, wanted } = request;
-  const place = [namespaceId, taskQueue, wanted.workflowType, wanted.version];
-  return runner.run<ReadyRow & Record<string, unknown>>(headsStatement(schema), [
-    ...place,
-    [...quotas.keys()],
-    [...quotas.values()],
-  ]);
+  const values = [request.namespaceId, [...quotas.keys()], [...quotas.values()]];
+  return runner.run<ReadyRow & Record<string, unknown>>(headsStatement(schema), values);
 }
 
 async function settle(scope: Scope, { heldUntil, lanes, quotas }: LaneTurn): Promise<void> {
@@ -192,7 +188,8 @@ async function settle(scope: Scope, { heldUntil, lanes, quotas }: LaneTurn): Pro
   if (visited.length === 0) return;
   const times = visited.map((lane) => untilOf(lane));
   await scope.runner.run(settleStatement(scope.schema), [
-    ...lineColumns(scope),
+    scope.now,
+    scope.request.namespaceId,
     visited.map(({ lane }) => lane),
     times.map((until) => (until === undefined ? null : new Date(until).toISOString())),
   ]);

@@ -78,9 +78,9 @@ function startColumns(starts: readonly Start[]): Value[] {
 }
 
 /** The line that a new run is put into; one that begins later is put into it then. */
-function laneOfStart({ delayMs, limitKey, throttleKey }: Start): string | undefined {
-  if (limitKey === undefined || delayMs > 0) return undefined;
-  return laneOf({ limitKey, ...(throttleKey !== undefined && { throttleKey }) }, false);
+function laneOfStart(start: Start): string | undefined {
+  const { delayMs, limitKey } = start;
+  return limitKey === undefined || delayMs > 0 ? undefined : laneOf({ ...start, limitKey }, false);
 }
 
 // One statement and so one transaction: the key, the run and the first record of its history stand or fall together.

@@ -31,8 +31,7 @@ const PROBES = (schema: string) => `
   SELECT 'P4', 'run ' || run_id || ' waits in a line that nobody will ever call'
   FROM ${schema}.runs r
   WHERE lane IS NOT NULL AND NOT EXISTS (SELECT FROM ${schema}.lanes l
-    WHERE l.namespace_id = r.namespace_id AND l.workflow_type = r.workflow_type AND l.task_queue = r.task_queue
-      AND l.version = r.version AND l.lane = r.lane)
+    WHERE l.namespace_id = r.namespace_id AND l.lane = r.lane)
   UNION ALL
   SELECT 'W5', 'run ' || r.run_id || ' waits, and what it was sent lies unheard in its inbox'
   FROM ${schema}.runs r JOIN ${schema}.inbox i ON i.namespace_id = r.namespace_id AND i.run_id = r.run_id

@@ -16,17 +16,18 @@ ALTER TABLE runs ADD COLUMN lane TEXT CHECK (lane IS NULL OR (available_at IS NO
 -- The lines that runs wait in, each with when its turn is: one row for all the runs of a key, however many they are.
 CREATE TABLE lanes (
   namespace_id  TEXT NOT NULL,
+  -- All of what follows that tells runs apart, in one text.
+  lane          TEXT NOT NULL,
   task_queue    TEXT NOT NULL,
   workflow_type TEXT NOT NULL,
   version       TEXT NOT NULL,
-  lane          TEXT NOT NULL,
   limit_key     TEXT NOT NULL,
   -- NULL where no throttle holds the runs back.
   throttle_key  TEXT,
   -- The highest of its runs.
   priority      INTEGER NOT NULL,
   ready_at      INTEGER NOT NULL,
-  PRIMARY KEY (namespace_id, workflow_type, task_queue, version, lane)
+  PRIMARY KEY (namespace_id, lane)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX lanes_in_turn ON lanes (namespace_id, workflow_type, task_queue, version, priority DESC, ready_at);
@@ -39,8 +40,7 @@ CREATE INDEX runs_claimable ON runs
   (namespace_id, task_queue, workflow_type, version, priority DESC, available_at)
   WHERE available_at IS NOT NULL AND lane IS NULL;
 
-CREATE INDEX runs_in_line ON runs
-  (namespace_id, task_queue, workflow_type, version, lane, priority DESC, available_at) WHERE lane IS NOT NULL;
+CREATE INDEX runs_in_line ON runs (namespace_id, lane, priority DESC, available_at) WHERE lane IS NOT NULL;
 
 -- Runs that hold a place: slots are counted here, from the leases, and nowhere else.
 CREATE INDEX runs_in_place ON runs (namespace_id, workflow_type, limit_key)

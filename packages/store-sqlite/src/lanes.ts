@@ -15,8 +15,7 @@ export function putIntoLane(
   database.change(
     `INSERT INTO lanes (namespace_id, workflow_type, task_queue, version, lane, limit_key, throttle_key, priority, ready_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (namespace_id, workflow_type, task_queue, version, lane)
-       DO UPDATE SET priority = excluded.priority WHERE excluded.priority > lanes.priority`,
+     ON CONFLICT (namespace_id, lane) DO UPDATE SET priority = excluded.priority WHERE excluded.priority > lanes.priority`,
     [
       run.namespaceId,
       run.workflowType,
@@ -99,12 +98,6 @@ export function countBegun(
   return row ?? { begun: 0, first: null };
 }
 
-const IN_LINE = "namespace_id = ? AND task_queue = ? AND workflow_type = ? AND version = ? AND lane = ?";
-
-function laneOf({ namespaceId, taskQueue, wanted }: Where, lane: string): [string, string, string, string, string] {
-  return [namespaceId, taskQueue, wanted.workflowType, wanted.version, lane];
-}
-
 /** A run at the head of its line. */
 export interface HeadRow {
   readonly run_id: RunId;
@@ -114,25 +107,25 @@ export interface HeadRow {
 }
 
 /** The first runs of a line. */
-export function headsOf(database: Database, where: Where, lane: string, quota: number): readonly HeadRow[] {
+export function headsOf(database: Database, { namespaceId }: Where, lane: string, quota: number): readonly HeadRow[] {
   return database.all<HeadRow>(
-    `SELECT run_id, workflow_type, version, worker_id FROM runs WHERE ${IN_LINE} AND available_at IS NOT NULL
-     ORDER BY priority DESC, available_at LIMIT ?`,
-    [...laneOf(where, lane), quota],
+    `SELECT run_id, workflow_type, version, worker_id FROM runs
+     WHERE namespace_id = ? AND lane = ? AND available_at IS NOT NULL ORDER BY priority DESC, available_at LIMIT ?`,
+    [namespaceId, lane, quota],
   );
 }
 
 /** A line that has had its turn goes to the end, one that may not go on yet waits, and an empty one is removed. */
-export function settleLane(database: Database, where: Where, lane: string, readyAt: Instant): void {
+export function settleLane(database: Database, { namespaceId }: Where, lane: string, readyAt: Instant): void {
   const [head] = database.all<{ priority: number }>(
-    `SELECT priority FROM runs WHERE ${IN_LINE} AND available_at IS NOT NULL ORDER BY priority DESC LIMIT 1`,
-    laneOf(where, lane),
+    `SELECT priority FROM runs WHERE namespace_id = ? AND lane = ? AND available_at IS NOT NULL
+     ORDER BY priority DESC LIMIT 1`,
+    [namespaceId, lane],
   );
-  const ofLane = [...lineOf(where), lane];
-  if (head === undefined) database.change(`DELETE FROM lanes WHERE ${OF_LINE} AND lane = ?`, ofLane);
+  if (head === undefined) database.change("DELETE FROM lanes WHERE namespace_id = ? AND lane = ?", [namespaceId, lane]);
   else {
-    const values = [head.priority, readyAt, ...ofLane];
-    database.change(`UPDATE lanes SET priority = ?, ready_at = ? WHERE ${OF_LINE} AND lane = ?`, values);
+    const change = "UPDATE lanes SET priority = ?, ready_at = ? WHERE namespace_id = ? AND lane = ?";
+    database.change(change, [head.priority, readyAt, namespaceId, lane]);
   }
 }
 

@@ -83,8 +83,7 @@ export function limitUsage(
      )
      SELECT k.key, coalesce((SELECT g.running FROM going g WHERE g.key = k.key), 0) AS running, (
        SELECT count(*) FROM (
-         SELECT 1 FROM lanes l JOIN runs r ON r.namespace_id = l.namespace_id AND r.task_queue = l.task_queue
-           AND r.workflow_type = l.workflow_type AND r.version = l.version AND r.lane = l.lane AND r.available_at IS NOT NULL
+         SELECT 1 FROM lanes l JOIN runs r ON r.namespace_id = l.namespace_id AND r.lane = l.lane AND r.available_at IS NOT NULL
          WHERE l.namespace_id = ?1 AND l.workflow_type = ?2 AND l.limit_key = k.key LIMIT 1000)
      ) AS waiting
      FROM keys k ORDER BY 2 DESC, 1 LIMIT ?3`,

@@ -68,7 +68,9 @@ function lineUp({ database, limits, now, request }: Scope): number {
     if (row === undefined) continue;
     const { limitKey, throttleKey } = keysOf(limits, request, row);
     const hasBegun = row.started_at !== null;
-    const lane = laneOf({ limitKey, ...(throttleKey !== undefined && { throttleKey }) }, hasBegun);
+    const place = { ...request.wanted, namespaceId: request.namespaceId, taskQueue: request.taskQueue };
+    const run = { ...place, limitKey, ...(throttleKey !== undefined && { throttleKey }) };
+    const lane = laneOf(run, hasBegun);
     database.change("UPDATE runs SET limit_key = ?, throttle_key = ?, lane = ? WHERE namespace_id = ? AND run_id = ?", [
       limitKey,
       throttleKey ?? null,
@@ -76,10 +78,8 @@ function lineUp({ database, limits, now, request }: Scope): number {
       request.namespaceId,
       runId,
     ]);
-    const { namespaceId, taskQueue, wanted } = request;
-    const place = { namespaceId, taskQueue, workflowType: wanted.workflowType, version: wanted.version };
-    const throttled = throttleKey !== undefined && !hasBegun;
-    putIntoLane(database, { ...place, lane, limitKey, ...(throttled && { throttleKey }), priority }, now);
+    const { throttleKey: own, ...unthrottled } = run;
+    putIntoLane(database, { ...(hasBegun || own === undefined ? unthrottled : run), lane, priority }, now);
   }
   return due.length;
 }

@@ -130,9 +130,9 @@ function insertRun(database: Database, start: Start, now: number): boolean {
 }
 
 /** The line that a new run is put into; one that begins later is put into it then. */
-function laneOfStart({ delayMs, limitKey, throttleKey }: Start): string | undefined {
-  if (limitKey === undefined || delayMs > 0) return undefined;
-  return laneOf({ limitKey, ...(throttleKey !== undefined && { throttleKey }) }, false);
+function laneOfStart(start: Start): string | undefined {
+  const { delayMs, limitKey } = start;
+  return limitKey === undefined || delayMs > 0 ? undefined : laneOf({ ...start, limitKey }, false);
 }
 
 function deadlineOf({ delayMs, startTimeoutMs, timeoutMs }: Start, claimed: boolean, now: number): number | null {

@@ -114,6 +114,11 @@ export type {
   LimitSettings,
   LimitStore,
   LimitUsage,
+  Called,
+  SlotOutcome,
+  SlotStore,
+  SlotUsage,
+  StepLimitSettings,
   LimitedClaimRequest,
   Signals,
   Touched,
@@ -146,7 +151,7 @@ export {
   type Throttle,
   type Turn,
   type WorkflowLimits,
-  checkWorkflowLimits,
+  checkLimits,
   effectiveLimits,
   isUnlimited,
   laneOf,
@@ -154,3 +159,4 @@ export {
   roomOf,
   shareOut,
 } from "./workflow-limits.ts";
+export { CALL_MS, type SlotClaim, type SlotFacts, decideSlot, freeSlots } from "./slot.ts";

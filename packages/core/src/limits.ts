@@ -16,6 +16,8 @@ export const LIMITS = {
   startsPerCall: 1000,
   /** Of workflows that one worker may register. */
   workflowsPerWorker: 1000,
+  /** Of named limits that one worker may declare. */
+  limitsPerWorker: 1000,
   /** Of labels of one worker. */
   labels: 64,
   /** Of runs that one worker may hold at once. */

@@ -11,6 +11,7 @@ import type { HistoryRecord } from "./record.ts";
 import type { NewRun, Run, RunStatus } from "./run.ts";
 import type { RunFacts } from "./refusal.ts";
 import type { RunWrite } from "./run-update.ts";
+import type { SlotClaim } from "./slot.ts";
 import type { Instant } from "./time.ts";
 import type { NewWorker, Worker, WorkerStats, WorkerStatus, WorkflowVersion } from "./worker.ts";
 import type { LimitKeys, WorkflowLimits } from "./workflow-limits.ts";
@@ -31,6 +32,7 @@ export interface Store {
   readonly namespaces: NamespaceStore;
   readonly inbox: InboxStore;
   readonly limits: LimitStore;
+  readonly slots: SlotStore;
   readonly hints: Hints;
   /**
    * Brings the schema up to date; several servers may do so at once. Answers with its version.
@@ -272,6 +274,57 @@ export interface LimitUsage {
   readonly running: number;
   /** Counted up to 1000. */
   readonly waiting: number;
+}
+
+/** What is said of a named limit, which steps ask for a slot of. */
+export interface StepLimitSettings {
+  readonly name: string;
+  readonly declared?: WorkflowLimits;
+  readonly override?: WorkflowLimits;
+}
+
+/** What became of the wish for a slot. */
+export type SlotOutcome =
+  | { readonly became: "granted" }
+  /** The step waits in line, and its run will be called. `until`: not before. */
+  | { readonly became: "waiting"; readonly until?: Instant; readonly now: Instant }
+  | { readonly became: "refused"; readonly because: "noLimit" | "leaseLost" };
+
+/** Runs that were called because there is room for them. */
+export interface Called {
+  readonly runs: readonly Touched[];
+  readonly now: Instant;
+  /** When there may be room for others. */
+  readonly nextAt?: Instant;
+}
+
+/** Who holds slots of a named limit, and how many wait for one. */
+export interface SlotUsage {
+  readonly holders: readonly SlotClaim[];
+  /** Counted up to 1000. */
+  readonly waiting: number;
+}
+
+/** Named limits and their slots. A slot is held for as long as it is not released and its run's lease lasts. */
+export interface SlotStore {
+  /** What the code says. Limits that it does not name stay as they are. */
+  declare(namespaceId: NamespaceId, limits: readonly Required<Omit<StepLimitSettings, "override">>[]): Promise<void>;
+  /** What an operator says; `undefined`: nothing, so that the code's word counts again. `false` if there is no such limit. */
+  override(namespaceId: NamespaceId, name: string, limits: WorkflowLimits | undefined): Promise<boolean>;
+  get(namespaceId: NamespaceId, name: string): Promise<StepLimitSettings | undefined>;
+  /** Gives a slot out, or puts the step into the line. A claim that is made again finds its slot or its place. */
+  acquire(claim: SlotClaim, slotId: string): Promise<SlotOutcome>;
+  /** The step holds no slot any more, and waits for none. */
+  release(claim: SlotClaim): Promise<void>;
+  /** Calls those at the head of the line for whom there is room: it is as if their runs had been sent something. */
+  call(namespaceId: NamespaceId, name: string): Promise<Called>;
+  /** Limits that somebody waits for. */
+  waited(limit: number): Promise<readonly { readonly namespaceId: NamespaceId; readonly name: string }[]>;
+  /** Limits that a run waits for. */
+  waits(
+    run: RunReference,
+  ): Promise<readonly { readonly name: string; readonly step: string; readonly since: Instant }[]>;
+  usage(namespaceId: NamespaceId, name: string, limit: number): Promise<SlotUsage>;
 }
 
 export interface LimitStore {

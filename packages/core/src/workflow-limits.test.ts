@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   type Lane,
   type WorkflowLimits,
-  checkWorkflowLimits,
+  checkLimits,
   effectiveLimits,
   isUnlimited,
   laneOf,
@@ -21,7 +21,7 @@ describe("the limits of a workflow", () => {
     ["a throttle", { concurrency: [], throttle: { limit: 1, perMs: 1 } }],
     ["a throttle with a key", { concurrency: [], throttle: { limit: 1, perMs: 1, key: "a" } }],
   ])("may be %s", (_, limits) => {
-    expect(checkWorkflowLimits("w", limits)).toBe(limits);
+    expect(checkLimits('workflow "w"', limits)).toBe(limits);
   });
 
   it.each<[string, WorkflowLimits]>([
@@ -43,7 +43,7 @@ describe("the limits of a workflow", () => {
     ["a throttle with a window of months", { concurrency: [], throttle: { limit: 1, perMs: 1e10 } }],
     ["a throttle whose key has no name", { concurrency: [], throttle: { limit: 1, perMs: 1, key: "" } }],
   ])("may not be %s, and the workflow is named", (_, limits) => {
-    expect(() => checkWorkflowLimits("ship", limits)).toThrow(/"ship"/);
+    expect(() => checkLimits('workflow "ship"', limits)).toThrow(/"ship"/);
   });
 
   it("are an operator's before they are the code's", () => {

@@ -33,9 +33,9 @@ export interface LimitKeys {
 
 const MOST = 1_000_000;
 
-/** @throws KagziError `INVALID_ARGUMENT` for limits that make no sense, naming the workflow */
-export function checkWorkflowLimits(workflowType: string, limits: WorkflowLimits): WorkflowLimits {
-  const of = `of workflow ${JSON.stringify(workflowType)}`;
+/** @throws KagziError `INVALID_ARGUMENT` for limits that make no sense; `owner` says whose they are */
+export function checkLimits(owner: string, limits: WorkflowLimits): WorkflowLimits {
+  const of = `of ${owner}`;
   const { concurrency, throttle } = limits;
   for (const { key, limit } of concurrency) {
     checkInteger(`the concurrency ${of}`, limit, 1, MOST);

@@ -9,6 +9,7 @@ import { describeModel } from "./model.ts";
 import { describeNamespaces } from "./namespaces.ts";
 import { describeOperations } from "./operations.ts";
 import { describeReads } from "./reads.ts";
+import { describeSlots } from "./slots.ts";
 import { describeStarts } from "./starts.ts";
 import { describeWrites } from "./writes.ts";
 
@@ -46,6 +47,7 @@ export function describeStore(harness: StoreHarness): void {
     describeReads(fixture);
     describeNamespaces(fixture);
     describeLimits(fixture);
+    describeSlots(fixture);
     describeModel(fixture);
     describeLifetime(harness, fixture);
   });

@@ -52,3 +52,47 @@ CREATE INDEX runs_in_place ON :"schema".runs (namespace_id, workflow_type, limit
 -- Runs that have begun, for throttles.
 CREATE INDEX runs_begun ON :"schema".runs (namespace_id, workflow_type, throttle_key, started_at)
   WHERE throttle_key IS NOT NULL AND started_at IS NOT NULL;
+
+-- Named limits, which steps ask for a slot of.
+CREATE TABLE :"schema".step_limits (
+  namespace_id text COLLATE "C" NOT NULL,
+  name         text COLLATE "C" NOT NULL,
+  declared     text,
+  override     text,
+  PRIMARY KEY (namespace_id, name)
+);
+
+-- Slots that were given out. One is held until it is released, or the lease of its run ends; it is kept as long as a
+-- throttle counts it.
+CREATE TABLE :"schema".slots (
+  namespace_id text COLLATE "C" NOT NULL,
+  name         text COLLATE "C" NOT NULL,
+  slot_id      uuid NOT NULL,
+  run_id       uuid NOT NULL,
+  step         text COLLATE "C" NOT NULL,
+  epoch        integer NOT NULL,
+  acquired_at  timestamptz NOT NULL,
+  released_at  timestamptz,
+  PRIMARY KEY (namespace_id, name, slot_id)
+);
+
+CREATE INDEX slots_held ON :"schema".slots (namespace_id, name, run_id, step) WHERE released_at IS NULL;
+
+CREATE INDEX slots_by_time ON :"schema".slots (namespace_id, name, acquired_at);
+
+-- Steps that wait for a slot, in line.
+CREATE TABLE :"schema".slot_waits (
+  namespace_id text COLLATE "C" NOT NULL,
+  name         text COLLATE "C" NOT NULL,
+  run_id       uuid NOT NULL,
+  step         text COLLATE "C" NOT NULL,
+  priority     smallint NOT NULL,
+  since        timestamptz NOT NULL,
+  -- When its run was called because there was room.
+  called_at    timestamptz,
+  PRIMARY KEY (namespace_id, name, run_id, step)
+);
+
+CREATE INDEX slot_waits_in_line ON :"schema".slot_waits (namespace_id, name, priority DESC, since);
+
+CREATE INDEX slot_waits_by_run ON :"schema".slot_waits (namespace_id, run_id);

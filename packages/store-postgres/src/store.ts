@@ -5,6 +5,7 @@ import type {
   LimitStore,
   NamespaceStore,
   RunStore,
+  SlotStore,
   Store,
   WorkerStore,
 } from "@kagzi/core";
@@ -24,6 +25,17 @@ import { closedRun, closingRuns, deleteRuns, openChildren, rerunRun, unblockRuns
 import { operateOnRun } from "./runs-operate.ts";
 import { writeRuns } from "./runs-write.ts";
 import { CLOCK, statement } from "./sql.ts";
+import {
+  acquireSlot,
+  callWaiting,
+  declareStepLimits,
+  getStepLimit,
+  overrideStepLimit,
+  releaseSlot,
+  slotUsage,
+  slotWaits,
+  waitedLimits,
+} from "./slots.ts";
 import { violations } from "./violations.ts";
 import { drainWorker, getWorker, listWorkers, registerWorker, setDefaultVersion, workflowVersions } from "./workers.ts";
 
@@ -36,6 +48,7 @@ export class PostgresStore implements Store {
   readonly namespaces: NamespaceStore;
   readonly inbox: InboxStore;
   readonly limits: LimitStore;
+  readonly slots: SlotStore;
   readonly hints: PostgresHints;
   readonly #database: Database;
 
@@ -75,6 +88,17 @@ export class PostgresStore implements Store {
       override: (namespaceId, workflowType, limits) => overrideLimits(database, namespaceId, workflowType, limits),
       get: (namespaceId, workflowTypes) => getLimits(database, namespaceId, workflowTypes),
       usage: (namespaceId, workflowType, limit) => limitUsage(database, namespaceId, workflowType, limit),
+    };
+    this.slots = {
+      declare: (namespaceId, limits) => declareStepLimits(database, namespaceId, limits),
+      override: (namespaceId, name, limits) => overrideStepLimit(database, namespaceId, name, limits),
+      get: (namespaceId, name) => getStepLimit(database, namespaceId, name),
+      acquire: (claim, slotId) => acquireSlot(database, claim, slotId),
+      release: (claim) => releaseSlot(database, claim),
+      call: (namespaceId, name) => callWaiting(database, namespaceId, name),
+      waited: (limit) => waitedLimits(database, limit),
+      waits: (run) => slotWaits(database, run),
+      usage: (namespaceId, name, limit) => slotUsage(database, namespaceId, name, limit),
     };
     this.history = { read: (positions, maxBytes) => readHistories(database, positions, maxBytes) };
     this.workers = {

@@ -49,3 +49,47 @@ CREATE INDEX runs_in_place ON runs (namespace_id, workflow_type, limit_key)
 -- Runs that have begun, for throttles.
 CREATE INDEX runs_begun ON runs (namespace_id, workflow_type, throttle_key, started_at)
   WHERE throttle_key IS NOT NULL AND started_at IS NOT NULL;
+
+-- Named limits, which steps ask for a slot of.
+CREATE TABLE step_limits (
+  namespace_id TEXT NOT NULL,
+  name         TEXT NOT NULL,
+  declared     TEXT,
+  override     TEXT,
+  PRIMARY KEY (namespace_id, name)
+) STRICT, WITHOUT ROWID;
+
+-- Slots that were given out. One is held until it is released, or the lease of its run ends; it is kept as long as a
+-- throttle counts it.
+CREATE TABLE slots (
+  namespace_id TEXT NOT NULL,
+  name         TEXT NOT NULL,
+  slot_id      TEXT NOT NULL,
+  run_id       TEXT NOT NULL,
+  step         TEXT NOT NULL,
+  epoch        INTEGER NOT NULL,
+  acquired_at  INTEGER NOT NULL,
+  released_at  INTEGER,
+  PRIMARY KEY (namespace_id, name, slot_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX slots_held ON slots (namespace_id, name, run_id, step) WHERE released_at IS NULL;
+
+CREATE INDEX slots_by_time ON slots (namespace_id, name, acquired_at);
+
+-- Steps that wait for a slot, in line.
+CREATE TABLE slot_waits (
+  namespace_id TEXT NOT NULL,
+  name         TEXT NOT NULL,
+  run_id       TEXT NOT NULL,
+  step         TEXT NOT NULL,
+  priority     INTEGER NOT NULL,
+  since        INTEGER NOT NULL,
+  -- When its run was called because there was room.
+  called_at    INTEGER,
+  PRIMARY KEY (namespace_id, name, run_id, step)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX slot_waits_in_line ON slot_waits (namespace_id, name, priority DESC, since);
+
+CREATE INDEX slot_waits_by_run ON slot_waits (namespace_id, run_id);

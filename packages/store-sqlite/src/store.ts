@@ -6,6 +6,7 @@ import type {
   LimitStore,
   NamespaceStore,
   RunStore,
+  SlotStore,
   Store,
   WorkerStore,
 } from "@kagzi/core";
@@ -23,6 +24,17 @@ import { startRuns, startRunsTogether } from "./runs-start.ts";
 import { closedRun, closingRuns, deleteRuns, openChildren, rerunRun, unblockRuns } from "./runs-manage.ts";
 import { operateOnRun } from "./runs-operate.ts";
 import { writeRuns } from "./runs-write.ts";
+import {
+  acquireSlot,
+  callWaiting,
+  declareStepLimits,
+  getStepLimit,
+  overrideStepLimit,
+  releaseSlot,
+  slotUsage,
+  slotWaits,
+  waitedLimits,
+} from "./slots.ts";
 import { violations } from "./violations.ts";
 import { drainWorker, getWorker, listWorkers, registerWorker, setDefaultVersion, workflowVersions } from "./workers.ts";
 
@@ -38,6 +50,7 @@ export class SqliteStore implements Store {
   readonly namespaces: NamespaceStore;
   readonly inbox: InboxStore;
   readonly limits: LimitStore;
+  readonly slots: SlotStore;
   readonly hints: Hints = NO_HINTS;
   readonly #database: Database;
 
@@ -77,6 +90,17 @@ export class SqliteStore implements Store {
         overrideLimits(database, namespaceId, workflowType, limits),
       get: async (namespaceId, workflowTypes) => getLimits(database, namespaceId, workflowTypes),
       usage: async (namespaceId, workflowType, limit) => limitUsage(database, namespaceId, workflowType, limit),
+    };
+    this.slots = {
+      declare: async (namespaceId, limits) => declareStepLimits(database, namespaceId, limits),
+      override: async (namespaceId, name, limits) => overrideStepLimit(database, namespaceId, name, limits),
+      get: async (namespaceId, name) => getStepLimit(database, namespaceId, name),
+      acquire: async (claim, slotId) => acquireSlot(database, claim, slotId),
+      release: async (claim) => releaseSlot(database, claim),
+      call: async (namespaceId, name) => callWaiting(database, namespaceId, name),
+      waited: async (limit) => waitedLimits(database, limit),
+      waits: async (run) => slotWaits(database, run),
+      usage: async (namespaceId, name, limit) => slotUsage(database, namespaceId, name, limit),
     };
     this.history = { read: async (positions, maxBytes) => readHistories(database, positions, maxBytes) };
     this.workers = {

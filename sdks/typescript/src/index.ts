@@ -1,4 +1,5 @@
 export { Client, type ClientOptions, type StartItem, type StartOptions } from "./client/client.ts";
+export type { LimitsClient, StepLimitInfo } from "./client/limits.ts";
 export type { Namespace, NamespacesClient } from "./client/namespaces.ts";
 export type { CancelOptions, ResultOptions, RunHandle, SendOptions } from "./client/run-handle.ts";
 export type { RunInfo, RunStatus, WaitingFor } from "./client/run-info.ts";

@@ -1,4 +1,4 @@
-import type { WorkflowLimits as WireLimits } from "@kagzi/proto";
+import type { Limits as WireLimits } from "@kagzi/proto";
 import type { Duration } from "./duration-grammar.ts";
 import { durationMs } from "./duration.ts";
 import { KagziError } from "./error.ts";
@@ -53,6 +53,20 @@ export function limitsOf({ concurrency, throttle }: LimitOptions, of: string): W
   const perMs = durationMs(per, `the window of the throttle ${of}`);
   if (perMs < 1) throw new KagziError("INVALID_ARGUMENT", `the window of the throttle ${of} is empty: give it as "1m"`);
   return { concurrency: limits, throttle: { limit, perMs, ...(key !== undefined && { key }) } };
+}
+
+/** A named limit, of which steps need a slot. @throws KagziError `INVALID_ARGUMENT` */
+export function stepLimitOf(name: string, options: LimitOptions): WorkflowLimits {
+  const of = `of limit ${JSON.stringify(checkName("the name of a limit", name))}`;
+  const limits = limitsOf(options, of);
+  const { concurrency, throttle } = limits;
+  if (concurrency.some(({ key }) => key !== undefined) || throttle?.key !== undefined) {
+    throw new KagziError("INVALID_ARGUMENT", `the key ${of} makes no sense: limits of steps have none`);
+  }
+  if (concurrency.length === 0 && throttle === undefined) {
+    throw new KagziError("INVALID_ARGUMENT", `nothing is said ${of}: give it a concurrency, a throttle or both`);
+  }
+  return limits;
 }
 
 function isList<Item>(value: Item | readonly Item[]): value is readonly Item[] {

@@ -17,6 +17,7 @@ export function startBackground(engine: Engine, health: Health): () => Promise<v
     { name: "the search for overdue runs", everyMs: config.pollMs, run: () => endOverdueRuns(engine) },
     { name: "the search for children of ended runs", everyMs: config.pollMs, run: () => engine.operations.closeRuns() },
     { name: "the search for signals", everyMs: config.pollMs, run: () => engine.signals.look() },
+    { name: "the search for steps that wait for a slot", everyMs: config.pollMs, run: () => engine.stepLimits.look() },
     { name: "the search for ended runs", everyMs: config.pollMs, run: () => engine.waiters.look() },
     { name: "the search for work", everyMs: config.pollMs, run: async () => engine.dispatcher.lookAgain() },
   ];

@@ -11,6 +11,7 @@ import { Others } from "./others.ts";
 import { Runs } from "./runs.ts";
 import { Signals } from "./signals.ts";
 import { Starts } from "./starts.ts";
+import { StepLimits } from "./step-limits.ts";
 import { StoreClock } from "./store-clock.ts";
 import { TaskPolls } from "./task-polls.ts";
 import { UnaryWorker } from "./unary-worker.ts";
@@ -42,6 +43,7 @@ export class Engine {
   readonly waiters: Waiters;
   readonly catalog: Catalog;
   readonly signals: Signals;
+  readonly stepLimits: StepLimits;
   readonly operations: Operations;
   readonly starts: Starts;
   readonly updates: Updates;
@@ -66,6 +68,7 @@ export class Engine {
     this.catalog = catalog;
     this.workers = new Workers(context, { catalog, dispatcher: this.dispatcher });
     this.signals = new Signals(context, this);
+    this.stepLimits = new StepLimits(context, this);
     this.operations = new Operations(context, this);
     this.updates = new Updates(context, this, new Others(context, this));
     this.polls = new TaskPolls(context, { workers: this.workers, dispatcher: this.dispatcher });
@@ -80,6 +83,7 @@ export class Engine {
   async close(): Promise<void> {
     this.workers.closeAll();
     this.waiters.close();
+    this.stepLimits.close();
     await Promise.all([this.starts.close(), this.updates.close(), this.runs.close()]);
     this.hints.close();
   }

@@ -16,7 +16,7 @@ import {
   checkName,
   checkOptionalName,
   checkWaitMs,
-  checkWorkflowLimits,
+  checkLimits,
   compareLeases,
   matchLeases,
   isUuid,
@@ -207,7 +207,7 @@ export class Workers {
    */
   async setLimits(namespaceId: NamespaceId, workflowType: string, limits: WorkflowLimits | undefined): Promise<void> {
     const { store } = this.#context;
-    if (limits !== undefined) checkWorkflowLimits(workflowType, limits);
+    if (limits !== undefined) checkLimits(`workflow ${JSON.stringify(workflowType)}`, limits);
     if ((await store.namespaces.get(namespaceId)) === undefined) throw notFound("namespace", namespaceId);
     await store.limits.override(namespaceId, workflowType, limits);
     this.#catalog.forget(namespaceId, [workflowType]);
@@ -321,7 +321,7 @@ function checkWorker(worker: Omit<NewWorker, "workerId">): void {
   checkOptionalName("a task queue", worker.taskQueue);
   checkInteger("the number of workflows", worker.workflows.length, 1, LIMITS.workflowsPerWorker);
   for (const { limits, timeoutMs, workflowType, version } of worker.workflows) {
-    if (limits !== undefined) checkWorkflowLimits(workflowType, limits);
+    if (limits !== undefined) checkLimits(`workflow ${JSON.stringify(workflowType)}`, limits);
     checkName("the name of a workflow", workflowType);
     checkName("a version", version);
     if (timeoutMs !== undefined) checkWaitMs(`the timeout of ${JSON.stringify(workflowType)}`, timeoutMs);

@@ -142,6 +142,27 @@ export function createAdminService(engine: Engine, health: Health): Service<type
       return {};
     },
 
+    async getStepLimit(request) {
+      const namespaceId = checkNamespaceId(request.namespaceId);
+      const name = checkName("the name of a limit", request.name);
+      const settings = await store.slots.get(namespaceId, name);
+      if (settings === undefined) throw notFound("limit", name, "no worker has declared it");
+      const { holders, waiting } = await store.slots.usage(namespaceId, name, USAGE_SHOWN);
+      return {
+        holders: holders.map(({ runId, step }) => ({ runId, step })),
+        waiting,
+        ...given("declared", settings.declared && toWireLimits(settings.declared)),
+        ...given("override", settings.override && toWireLimits(settings.override)),
+      };
+    },
+
+    async setStepLimit(request) {
+      const namespaceId = checkNamespaceId(request.namespaceId);
+      const name = checkName("the name of a limit", request.name);
+      await engine.stepLimits.set(namespaceId, name, request.limits && fromWireLimits(request.limits));
+      return {};
+    },
+
     async drainWorker(request) {
       const namespaceId = checkNamespaceId(request.namespaceId);
       return { worker: toWireWorker(await workers.drain(namespaceId, checkWorkerId(request.workerId))) };

@@ -4,17 +4,28 @@ import {
   LIMITS,
   type StepKind,
   type OfferedWorkflow,
+  type SlotClaim,
+  type WorkflowLimits,
   checkInteger,
+  checkName,
   checkNamespaceId,
   checkRunId,
+  checkStepName,
   checkWaitMs,
   checkWorkerId,
+  formatStepKey,
   isUnlimited,
 } from "@kagzi/core";
-import { type RegisterRequest, StepKind as WireStepKind, type WorkerService } from "@kagzi/proto";
+import {
+  type AcquireSlotRequest,
+  type RegisterRequest,
+  StepKind as WireStepKind,
+  type WorkerService,
+} from "@kagzi/proto";
 import type { Engine } from "../engine/engine.ts";
 import { LONGEST_POLL_MS } from "../engine/task-polls.ts";
 import type { Task } from "../engine/session.ts";
+import { checkStepLimit } from "../engine/step-limits.ts";
 import { formatTaskToken, parseStepToken, parseTaskToken } from "../engine/tokens.ts";
 import type { LeaseClaim } from "../engine/unary-worker.ts";
 import { STEP_KIND, fromWireError, fromWireLimits, fromWirePolicy, given, givenTime, keyOf } from "./convert.ts";
@@ -27,10 +38,13 @@ const DEFAULT_POLL_MS = 30_000;
 const DEFAULT_MAX_CONCURRENT = 100;
 
 export function createWorkerService(engine: Engine): Service<typeof WorkerService> {
-  const { polls, unary, workers } = engine;
+  const { polls, stepLimits, unary, workers } = engine;
   return {
     async register(request) {
-      const { workerId, heartbeatMs, leaseMs } = await workers.register(newWorker(request));
+      const limits = stepLimitsOf(request);
+      const worker = newWorker(request);
+      const { workerId, heartbeatMs, leaseMs } = await workers.register(worker);
+      await stepLimits.declare(worker.namespaceId, limits);
       return {
         workerId,
         heartbeatIntervalMs: BigInt(heartbeatMs),
@@ -111,7 +125,35 @@ export function createWorkerService(engine: Engine): Service<typeof WorkerServic
     work: (requests, { signal }) => work(engine, requests, signal),
 
     readHistory: (request) => readHistory(engine, request),
+
+    acquireSlot: async (request) => ({ granted: await stepLimits.acquire(slotClaim(request)) }),
+
+    async releaseSlot(request) {
+      await stepLimits.release(slotClaim(request));
+      return {};
+    },
   };
+}
+
+function slotClaim(request: Omit<AcquireSlotRequest, "$typeName">): SlotClaim {
+  const { epoch, limit, occurrence, stepName } = request;
+  const step = {
+    name: checkStepName(stepName),
+    occurrence: checkInteger("the occurrence of a step", occurrence, 1, 2 ** 31 - 1),
+  };
+  return {
+    namespaceId: checkNamespaceId(request.namespaceId),
+    runId: checkRunId(request.runId),
+    epoch,
+    name: checkName("the name of a limit", limit),
+    step: formatStepKey(step),
+  };
+}
+
+function stepLimitsOf({ limits }: RegisterRequest): ReadonlyMap<string, WorkflowLimits> {
+  const declared = Object.entries(limits);
+  checkInteger("the number of limits", declared.length, 0, LIMITS.limitsPerWorker);
+  return new Map(declared.map(([name, each]) => [name, checkStepLimit(name, fromWireLimits(each))]));
 }
 
 function newWorker(request: RegisterRequest): Parameters<Engine["workers"]["register"]>[0] {

@@ -4,6 +4,7 @@ import { type Connection, connect } from "../connection.ts";
 import { type PayloadCodec, Payloads } from "../payload/codec.ts";
 import { type Runtime, systemRuntime } from "../runtime.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
+import { LimitsClient } from "./limits.ts";
 import { NamespacesClient } from "./namespaces.ts";
 import { RunHandle } from "./run-handle.ts";
 import { newRunId } from "./run-id.ts";
@@ -39,6 +40,7 @@ export class Client {
   readonly namespace: string;
   readonly runs: RunsClient;
   readonly workflows: WorkflowsClient;
+  readonly limits: LimitsClient;
   readonly namespaces: NamespacesClient;
   readonly #payloads: Payloads;
   readonly #connection: Connection;
@@ -53,6 +55,7 @@ export class Client {
     this.#payloads = new Payloads(options.codec);
     this.runs = new RunsClient(this.#scope);
     this.workflows = new WorkflowsClient(this.#scope);
+    this.limits = new LimitsClient(this.#scope);
     this.namespaces = new NamespacesClient(this.#connection, this.#runtime);
   }
 

@@ -28,6 +28,11 @@ export interface StepOptions<Input = undefined> extends RetryOptions {
   readonly timeout?: Duration;
   /** Recorded with the step and passed to its function. */
   readonly input?: Input;
+  /**
+   * A named limit that the worker declares: an attempt begins when a slot of it is free in the whole fleet. Until then the
+   * run waits, and holds no slot of the worker's.
+   */
+  readonly limit?: string;
 }
 
 /** What may be said of a run that a workflow starts. */

@@ -17,6 +17,8 @@ export interface StepRequest {
   readonly input: unknown;
   readonly timeoutMs: number | undefined;
   readonly retry: RetryPolicy | undefined;
+  /** A named limit, of which the step needs a slot. */
+  readonly limit: string | undefined;
 }
 
 /** A run that is to be started. */
@@ -159,6 +161,7 @@ function stepRequest(name: string, second: unknown, third: unknown): StepRequest
     input: options.input,
     timeoutMs: options.timeout === undefined ? undefined : durationMs(options.timeout, `the timeout of ${what}`),
     retry: retryOf(options, what),
+    limit: options.limit === undefined ? undefined : checkName(`the limit of ${what}`, options.limit),
   };
 }
 

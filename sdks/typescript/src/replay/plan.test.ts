@@ -24,6 +24,7 @@ const situation = (change: Partial<Situation> = {}): Situation => ({
   running: new Map(),
   stopping: false,
   inbox: { messages: [], isPartial: false },
+  slotOf: () => undefined,
   keyOf: () => undefined,
   ...change,
 });
@@ -42,6 +43,30 @@ describe("what is done about what the code asked for", () => {
     const plan = planCalls([running, waiting], situation({ running: new Map([[running, {}]]) }));
     expect(plan).toMatchObject({ run: [], next: { do: "wait", until: 1001 } });
     expect(planCalls([waiting], situation({ now: 1001 })).run).toEqual([waiting]);
+  });
+
+  it("asks for the slot that a step needs, once, and runs it when it has it", () => {
+    const limited = call("limited");
+    const planIn = (slot: "wanted" | "asking" | "waiting" | "held") =>
+      planCalls([limited], situation({ slotOf: () => slot }));
+    expect(planIn("wanted")).toMatchObject({ ask: [limited], run: [], next: { do: "wait" } });
+    expect(planIn("asking")).toMatchObject({ ask: [], run: [], next: { do: "wait" } });
+    expect(planIn("held")).toMatchObject({ ask: [], run: [limited] });
+    expect(planIn("waiting")).toMatchObject({ ask: [], run: [], next: { do: "park", forMessages: true } });
+  });
+
+  it("asks for no slot before all that led to the step is durable, nor while the worker stops", () => {
+    const limited = call("limited", { afterSeq: 2 });
+    expect(planCalls([limited], situation({ slotOf: () => "wanted" })).ask).toEqual([]);
+    const stopping = situation({ ackedSeq: 2, stopping: true, slotOf: () => "wanted" });
+    expect(planCalls([limited], stopping)).toMatchObject({ ask: [], next: { do: "release" } });
+  });
+
+  it("keeps a run whose other step runs while one waits for its slot", () => {
+    const [limited, running] = [call("limited"), call("running")];
+    const slotOf = (each: Call) => (each === limited ? "waiting" : undefined);
+    const plan = planCalls([limited, running], situation({ slotOf, running: new Map([[running, {}]]) }));
+    expect(plan.next.do).toBe("wait");
   });
 
   it("parks the run when nothing can move before a wait is over", () => {

@@ -23,6 +23,8 @@ export interface Situation {
   readonly stopping: boolean;
   /** Messages in the order of their positions; of a partial inbox others are on their way. */
   readonly inbox: { readonly messages: readonly InboxMessage[]; readonly isPartial: boolean };
+  /** Whether a step needs a slot before its function may run, and where it stands. */
+  readonly slotOf: (call: Call) => "wanted" | "asking" | "waiting" | "held" | undefined;
   /** Which events a wait takes: those with this key, or any. */
   readonly keyOf: (call: Call) => string | undefined;
 }
@@ -37,6 +39,8 @@ export interface Plan {
   readonly end: readonly Call[];
   /** What the code has given up. */
   readonly cancel: readonly Call[];
+  /** Steps that are to ask for a slot. */
+  readonly ask: readonly Call[];
   /** Steps whose function is to run. */
   readonly run: readonly Call[];
   readonly next:
@@ -54,7 +58,7 @@ export interface Plan {
 /** Decides what is to be done about the open calls of a run, in the order in which the code made them. Pure. */
 export function planCalls(all: readonly Call[], situation: Situation): Plan {
   const { now, ackedSeq, running, stopping } = situation;
-  const plan = { begin: [] as Call[], end: [] as Call[], cancel: [] as Call[], run: [] as Call[] };
+  const plan = { begin: [] as Call[], end: [] as Call[], cancel: [] as Call[], ask: [] as Call[], run: [] as Call[] };
   const open = all.filter((call) => call.givenUpAfter === undefined);
   const taken = takeMessages(open, situation);
   for (const call of all) {
@@ -63,7 +67,9 @@ export function planCalls(all: readonly Call[], situation: Situation): Plan {
       if (call.givenUpAfter <= ackedSeq) plan.cancel.push(call);
     } else if (call.kind === "function") {
       const isReady = call.afterSeq <= ackedSeq && (call.dueAt ?? 0) <= now && !running.has(call);
-      if (isReady && !stopping) plan.run.push(call);
+      const slot = isReady && !stopping ? (situation.slotOf(call) ?? "held") : undefined;
+      if (slot === "held") plan.run.push(call);
+      else if (slot === "wanted") plan.ask.push(call);
     } else if (!taken.has(call)) {
       if (mayBegin(call, ackedSeq)) plan.begin.push(call);
       if (call.dueAt !== undefined && call.dueAt <= now) plan.end.push(call);
@@ -119,7 +125,7 @@ function endOfChild(children: ReadonlyMap<string | undefined, InboxMessage>, cal
   return call.childRunId === undefined ? undefined : children.get(call.childRunId);
 }
 
-function whatNext(open: readonly Call[], { ackedSeq, inbox, now, running, sentSeq }: Situation): Plan["next"] {
+function whatNext(open: readonly Call[], { ackedSeq, inbox, now, running, sentSeq, slotOf }: Situation): Plan["next"] {
   const isTimed = (call: Call) => call.dueAt !== undefined && call.dueAt > now && !running.has(call);
   const dueTimes = open.flatMap((call) => (isTimed(call) ? (call.dueAt ?? []) : []));
   const first = dueTimes.length === 0 ? undefined : dueTimes.reduce((least, dueAt) => Math.min(least, dueAt));
@@ -127,12 +133,13 @@ function whatNext(open: readonly Call[], { ackedSeq, inbox, now, running, sentSe
   const beginsNow = (call: Call) => call.kind !== "function" && (call.startedSeq ?? 0) > sentSeq;
   const awaitsMessage = (call: Call) =>
     (call.kind === "event" || call.kind === "child") && call.startedSeq !== undefined && call.startedSeq <= ackedSeq;
+  const inLine = (call: Call) => call.kind === "function" && !running.has(call) && slotOf(call) === "waiting";
   const isParked = (call: Call) =>
-    isTimed(call) || awaitsMessage(call) || (call.dueAt === undefined && beginsNow(call));
+    isTimed(call) || inLine(call) || awaitsMessage(call) || (call.dueAt === undefined && beginsNow(call));
   if (open.length === 0 || inbox.isPartial || !open.every(isParked)) return { do: "wait", until: first };
   return {
     do: "park",
     wakeAt: first,
-    forMessages: open.some((call) => call.kind === "event" || call.kind === "child"),
+    forMessages: open.some((call) => call.kind === "event" || call.kind === "child" || inLine(call)),
   };
 }

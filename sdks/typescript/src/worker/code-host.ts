@@ -26,7 +26,10 @@ export function codeHost(code: CodeSide, host: ExecutionHost): ContextHost {
   const decode = (payload: Payload | undefined) => payloads.decode(payload);
   return {
     checkOpen: (what) => checkOpen(code, what),
-    step: (request) => code.ask({ name: request.name, kind: "function", request }, decode),
+    step: (request) => {
+      checkDeclared(host, request);
+      return code.ask({ name: request.name, kind: "function", request }, decode);
+    },
     sleep: (name, request) => code.ask({ name, kind: "sleep", request }, () => undefined),
     waitForEvent: (name, { schema, ...request }) =>
       code.ask({ name, kind: "event", request }, (payload) => {
@@ -36,7 +39,14 @@ export function codeHost(code: CodeSide, host: ExecutionHost): ContextHost {
     invoke: (name, request) => code.ask({ name, kind: "child", request: childStart(host, request) }, decode),
     startRun: (name, request) => {
       const fn = startDetached(host, code.runId, request, code.now());
-      const step: StepRequest = { name, fn, input: undefined, timeoutMs: undefined, retry: undefined };
+      const step: StepRequest = {
+        name,
+        fn,
+        input: undefined,
+        timeoutMs: undefined,
+        retry: undefined,
+        limit: undefined,
+      };
       return code.ask({ name, kind: "function", request: step }, decode);
     },
     giveUp: code.giveUp,
@@ -45,6 +55,14 @@ export function codeHost(code: CodeSide, host: ExecutionHost): ContextHost {
     now: code.now,
     isReplaying: code.isReplaying,
   };
+}
+
+function checkDeclared({ limits }: ExecutionHost, { limit, name }: StepRequest): void {
+  if (limit === undefined || limits.has(limit)) return;
+  throw new KagziError(
+    "INVALID_ARGUMENT",
+    `step ${JSON.stringify(name)} asks for the limit ${JSON.stringify(limit)}, which its worker does not declare: add it to the worker's limits`,
+  );
 }
 
 function checkOpen({ hasEnded, runId }: CodeSide, what: string): void {

@@ -27,6 +27,8 @@ export interface ExecutionHost {
   /** Of steps that name none. */
   readonly retry: RetryPolicy | undefined;
   readonly intercept: StepInterceptor | undefined;
+  /** The named limits that the worker declares. */
+  readonly limits: ReadonlySet<string>;
   /** The execution has something to send. */
   readonly send: (execution: Execution) => void;
 }
@@ -85,6 +87,18 @@ export function givenUp(runId: string, key: string): KagziError {
 /** Which events a wait takes, if not any of its name. */
 export function keyOf(asked: Asked | undefined): string | undefined {
   return asked?.kind === "event" ? asked.request.key : undefined;
+}
+
+/** The named limit that a step needs a slot of. */
+export function limitOf(asked: Asked | undefined): string | undefined {
+  return asked?.kind === "function" ? asked.request.limit : undefined;
+}
+
+/** A step that cannot have a slot fails with the reason, as if its function had. */
+export function withoutSlot(request: StepRequest, error: unknown): StepRequest {
+  if (error === undefined) return request;
+  const fn = () => Promise.reject(error instanceof Error ? error : new Error(String(error)));
+  return { ...request, fn };
 }
 
 /** What went wrong in the clean-up of a cancelled run is kept as the cause. */

@@ -21,16 +21,19 @@ import {
   givenUp,
   hand,
   keyOf,
+  limitOf,
   noReason,
   notAskedFor,
   parkUntil,
   reasonOf,
   withCause,
+  withoutSlot,
   workerStops,
 } from "./execution-parts.ts";
 import { derivedRunId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
 import { attemptStep } from "./step-body.ts";
+import { StepSlots } from "./step-slots.ts";
 import { type WorkerTask, instantOf } from "./task.ts";
 import { UpdateBuffer, type WireOutcome } from "./update-buffer.ts";
 
@@ -61,6 +64,7 @@ export class Execution {
   readonly #bodies = new Map<Call, AbortController>();
   readonly #activity = new ActivityReport();
   readonly #inbox = new Inbox();
+  #slots: StepSlots;
   #updates: UpdateBuffer;
   #state: State = "running";
   #leavesBy: WireOutcome["case"] | undefined;
@@ -81,6 +85,7 @@ export class Execution {
     this.task = task;
     this.#replay = new Replay(history);
     this.#updates = new UpdateBuffer({ ...task, seq: history.length });
+    this.#slots = this.#newSlots(task.epoch);
     this.#inbox.begin(task.signals);
   }
 
@@ -115,6 +120,7 @@ export class Execution {
   /** Goes on after a wait, under a new lease. */
   resume({ epoch, signals }: Pick<WorkerTask, "epoch" | "signals">): void {
     this.#updates = new UpdateBuffer({ runId: this.runId, epoch, seq: this.seq });
+    this.#slots = this.#newSlots(epoch);
     this.#inbox.begin(signals);
     this.#state = "running";
     this.#pumpSoon();
@@ -123,6 +129,7 @@ export class Execution {
   /** Somebody has brought something for the run. */
   signalled(signals: RunSignals): void {
     this.#inbox.add(signals);
+    this.#slots.signalled();
     if (signals.release) this.stop();
     this.#pumpSoon();
   }
@@ -264,7 +271,8 @@ export class Execution {
     call.givenUpAfter = this.seq;
     call.settle({ type: "failed", error });
     this.#asked.delete(call);
-    this.#bodies.get(call)?.abort(fromErrorDetail(error));
+    if (this.#bodies.has(call)) this.#bodies.get(call)?.abort(fromErrorDetail(error));
+    else this.#slots.letGo(call);
   }
 
   /** The run is to be cancelled: all that its code waits for fails. What it asks for from now on is its clean-up. */
@@ -329,6 +337,7 @@ export class Execution {
       running: this.#bodies,
       stopping: this.#stopping,
       inbox: this.#inbox,
+      slotOf: (call) => (limitOf(this.#asked.get(call)) === undefined ? undefined : this.#slots.stateOf(call)),
       keyOf: (call) => keyOf(this.#asked.get(call)),
     });
     for (const call of plan.cancel) this.#record(call, cancelStep(call, toErrorDetail(givenUp(this.runId, call.key))));
@@ -337,8 +346,9 @@ export class Execution {
     for (const call of plan.end) this.#record(call, endWait(call));
     // What was just recorded is noted, or handed out, before anything else is done.
     if (plan.cancel.length + plan.begin.length + plan.take.length + plan.end.length > 0) return this.#pump();
+    for (const call of plan.ask) void this.#slots.ask(call, limitOf(this.#asked.get(call)) ?? "");
     for (const call of plan.run) void this.#runStep(call);
-    if (plan.run.length > 0) return this.#advance();
+    if (plan.run.length + plan.ask.length > 0) return this.#advance();
     const { next } = plan;
     if (next.do === "release") this.#leave({ case: "release", value: {} });
     else if (next.do === "park") this.#leave({ case: "park", value: parkUntil(next, this.#inbox.count) });
@@ -363,12 +373,14 @@ export class Execution {
     const { key, failures } = call;
     const { intercept, runtime } = this.#host;
     const { name: workflow } = this.#workflow;
-    const about = { workflow, runId: this.runId, key, attempt: failures + 1, request: asked.request };
+    const request = withoutSlot(asked.request, this.#slots.errorOf(call));
+    const about = { workflow, runId: this.runId, key, attempt: failures + 1, request };
     const recorded = await attemptStep(
       { ...about, controller, runtime, intercept, onStray: this.#onStray },
       this.#host,
     );
     this.#bodies.delete(call);
+    this.#slots.letGo(call);
     // Whoever holds the run now executes the step itself; and what was given up is none of the run's.
     if (this.#state !== "running") return;
     if (this.#replay.isOpen(call) && call.givenUpAfter === undefined) this.#record(call, recorded);
@@ -390,6 +402,10 @@ export class Execution {
     this.#updates.add({ stepName: "", occurrence: 1, observedAt: timestampFromMs(observedAt), command });
     this.#host.send(this);
     this.#pump();
+  }
+
+  #newSlots(epoch: number): StepSlots {
+    return new StepSlots(this.#host, { runId: this.runId, epoch }, () => this.#pumpSoon());
   }
 
   #observedAt(): number {

@@ -25,7 +25,7 @@ function manualRuntime() {
 
 function attempt(fn: (step: StepContext<never>) => unknown, timeoutMs?: number, controller = new AbortController()) {
   const { runtime, advance } = manualRuntime();
-  const request = { name: "pay", fn, input: undefined, timeoutMs, retry: undefined };
+  const request = { name: "pay", fn, input: undefined, timeoutMs, retry: undefined, limit: undefined };
   const result = runStep({
     workflow: "order",
     runId: "run-1",

@@ -13,7 +13,7 @@ import { type RetryOptions, retryOf } from "../retry.ts";
 import { type Runtime, pause, systemRuntime } from "../runtime.ts";
 import { SDK_VERSION } from "../version.ts";
 import type { Workflow } from "../workflow.ts";
-import { toWireLimits } from "../workflow-limits.ts";
+import { type LimitOptions, stepLimitOf, toWireLimits } from "../workflow-limits.ts";
 import { Executions } from "./executions.ts";
 import type { BeatAnswer } from "./heartbeat.ts";
 import { startHeartbeats } from "./heartbeats.ts";
@@ -39,6 +39,11 @@ export interface WorkerOptions extends RetryOptions {
   readonly hostname?: string;
   /** Shown to operators. */
   readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * Limits by their names, for the whole fleet: `ctx.step(name, { limit }, fn)` needs a slot of one. They are what the
+   * worker that registered last says, until an operator says otherwise. They have no keys.
+   */
+  readonly limits?: Readonly<Record<string, LimitOptions>>;
   /** How long functions that run may go on when the worker stops, before they are aborted; default 15 s. */
   readonly shutdownTimeout?: Duration;
   readonly logger?: Logger;
@@ -58,6 +63,7 @@ const FAREWELL_MS = 3000;
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #shutdownMs: number;
+  readonly #limits: Record<string, ReturnType<typeof toWireLimits>>;
   readonly #connection: Connection;
   readonly #namespace: string;
   readonly #logger: Logger;
@@ -78,6 +84,7 @@ export class Worker {
   constructor(options: WorkerOptions) {
     checkWorkflows(options.workflows);
     this.#options = options;
+    this.#limits = stepLimitsOf(options.limits ?? {});
     const { shutdownTimeout = DEFAULT_SHUTDOWN_MS } = options;
     this.#shutdownMs = durationMs(shutdownTimeout, "shutdownTimeout");
     this.#connection = options.connection ?? connect(options);
@@ -93,6 +100,7 @@ export class Worker {
       namespace: this.#namespace,
       payloads: new Payloads(options.codec),
       intercept: options.intercept,
+      limits: new Set(Object.keys(options.limits ?? {})),
       retry: retryOf(options, "the worker"),
       workflows: options.workflows,
       onUpdates: () => this.#stream.notify(),
@@ -227,6 +235,7 @@ export class Worker {
       version: SDK_VERSION,
       maxConcurrent: concurrency ?? 0,
       labels: { ...labels },
+      limits: this.#limits,
     };
     const answer = await call({ runtime: this.#runtime }, (options) =>
       this.#connection.workers.register(request, options),
@@ -294,6 +303,13 @@ export class Worker {
       void this.#registerAgain().then(() => this.#stream.reopen());
     }
   }
+}
+
+/** @throws KagziError `INVALID_ARGUMENT` for a limit that makes no sense */
+function stepLimitsOf(limits: Readonly<Record<string, LimitOptions>>): Record<string, ReturnType<typeof toWireLimits>> {
+  return Object.fromEntries(
+    Object.entries(limits).map(([name, options]) => [name, toWireLimits(stepLimitOf(name, options))]),
+  );
 }
 
 function checkWorkflows(workflows: readonly Workflow<unknown, unknown>[]): void {

@@ -10,7 +10,7 @@ import type { PageInfo, PageRequest } from "./common_pb.ts";
 import { file_kagzi_v1_common } from "./common_pb.ts";
 import type { Step } from "./step_pb.ts";
 import { file_kagzi_v1_step } from "./step_pb.ts";
-import type { ConcurrencyLimit, Throttle, Worker, WorkerStatus } from "./worker_pb.ts";
+import type { Limits, Worker, WorkerStatus } from "./worker_pb.ts";
 import { file_kagzi_v1_worker } from "./worker_pb.ts";
 import type { WorkflowStatus } from "./workflow_pb.ts";
 import { file_kagzi_v1_workflow } from "./workflow_pb.ts";
@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kagzi/v1/admin.proto.
  */
 export const file_kagzi_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChRrYWd6aS92MS9hZG1pbi5wcm90bxIIa2FnemkudjEivQEKEkxpc3RXb3JrZXJzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFwoKdGFza19xdWV1ZRgCIAEoCUgAiAEBEjIKDXN0YXR1c19maWx0ZXIYAyABKA4yFi5rYWd6aS52MS5Xb3JrZXJTdGF0dXNIAYgBARIjCgRwYWdlGAQgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3RCDQoLX3Rhc2tfcXVldWVCEAoOX3N0YXR1c19maWx0ZXIiWgoTTGlzdFdvcmtlcnNSZXNwb25zZRIhCgd3b3JrZXJzGAEgAygLMhAua2FnemkudjEuV29ya2VyEiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyI7ChBHZXRXb3JrZXJSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIRCgl3b3JrZXJfaWQYAiABKAkiNQoRR2V0V29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIjcKDkdldFN0ZXBSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJIi8KD0dldFN0ZXBSZXNwb25zZRIcCgRzdGVwGAEgASgLMg4ua2FnemkudjEuU3RlcCJdChBMaXN0U3RlcHNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSIwoEcGFnZRgDIAEoCzIVLmthZ3ppLnYxLlBhZ2VSZXF1ZXN0IlQKEUxpc3RTdGVwc1Jlc3BvbnNlEh0KBXN0ZXBzGAEgAygLMg4ua2FnemkudjEuU3RlcBIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8iFAoSSGVhbHRoQ2hlY2tSZXF1ZXN0Ik8KE0hlYWx0aENoZWNrUmVzcG9uc2USJwoGc3RhdHVzGAEgASgOMhcua2FnemkudjEuU2VydmluZ1N0YXR1cxIPCgdtZXNzYWdlGAIgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IsQBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USFgoOc2VydmVyX3ZlcnNpb24YASABKAkSEwoLYXBpX3ZlcnNpb24YAiABKAkSDQoFc3RvcmUYAyABKAkSFgoOc2NoZW1hX3ZlcnNpb24YBCABKAUSLgoKc3RhcnRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDbm93GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCInCg9HZXRTdGF0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJIk8KEEdldFN0YXRzUmVzcG9uc2USIwoEcnVucxgBIAMoCzIVLmthZ3ppLnYxLlN0YXR1c0NvdW50EhYKDndvcmtlcnNfb25saW5lGAIgASgFIkYKC1N0YXR1c0NvdW50EigKBnN0YXR1cxgBIAEoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEg0KBWNvdW50GAIgASgDIj0KEkRyYWluV29ya2VyUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEQoJd29ya2VyX2lkGAIgASgJIjcKE0RyYWluV29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIkkKGkdldFdvcmtmbG93VmVyc2lvbnNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJImEKG0dldFdvcmtmbG93VmVyc2lvbnNSZXNwb25zZRIQCgh2ZXJzaW9ucxgBIAMoCRIcCg9kZWZhdWx0X3ZlcnNpb24YAiABKAlIAIgBAUISChBfZGVmYXVsdF92ZXJzaW9uImkKGFNldERlZmF1bHRWZXJzaW9uUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFQoNd29ya2Zsb3dfdHlwZRgCIAEoCRIUCgd2ZXJzaW9uGAMgASgJSACIAQFCCgoIX3ZlcnNpb24iGwoZU2V0RGVmYXVsdFZlcnNpb25SZXNwb25zZSJnCg5Xb3JrZmxvd0xpbWl0cxIvCgtjb25jdXJyZW5jeRgBIAMoCzIaLmthZ3ppLnYxLkNvbmN1cnJlbmN5TGltaXQSJAoIdGhyb3R0bGUYAiABKAsyEi5rYWd6aS52MS5UaHJvdHRsZSJHChhHZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhUKDXdvcmtmbG93X3R5cGUYAiABKAkimAEKGUdldFdvcmtmbG93TGltaXRzUmVzcG9uc2USKgoIZGVjbGFyZWQYASABKAsyGC5rYWd6aS52MS5Xb3JrZmxvd0xpbWl0cxIqCghvdmVycmlkZRgCIAEoCzIYLmthZ3ppLnYxLldvcmtmbG93TGltaXRzEiMKBXVzYWdlGAMgAygLMhQua2FnemkudjEuTGltaXRVc2FnZSI7CgpMaW1pdFVzYWdlEgsKA2tleRgBIAEoCRIPCgdydW5uaW5nGAIgASgFEg8KB3dhaXRpbmcYAyABKAUicQoYU2V0V29ya2Zsb3dMaW1pdHNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJEigKBmxpbWl0cxgDIAEoCzIYLmthZ3ppLnYxLldvcmtmbG93TGltaXRzIhsKGVNldFdvcmtmbG93TGltaXRzUmVzcG9uc2UqawoNU2VydmluZ1N0YXR1cxIeChpTRVJWSU5HX1NUQVRVU19VTlNQRUNJRklFRBAAEhoKFlNFUlZJTkdfU1RBVFVTX1NFUlZJTkcQARIeChpTRVJWSU5HX1NUQVRVU19OT1RfU0VSVklORxACMtEHCgxBZG1pblNlcnZpY2USSgoLTGlzdFdvcmtlcnMSHC5rYWd6aS52MS5MaXN0V29ya2Vyc1JlcXVlc3QaHS5rYWd6aS52MS5MaXN0V29ya2Vyc1Jlc3BvbnNlEkQKCUdldFdvcmtlchIaLmthZ3ppLnYxLkdldFdvcmtlclJlcXVlc3QaGy5rYWd6aS52MS5HZXRXb3JrZXJSZXNwb25zZRI+CgdHZXRTdGVwEhgua2FnemkudjEuR2V0U3RlcFJlcXVlc3QaGS5rYWd6aS52MS5HZXRTdGVwUmVzcG9uc2USRAoJTGlzdFN0ZXBzEhoua2FnemkudjEuTGlzdFN0ZXBzUmVxdWVzdBobLmthZ3ppLnYxLkxpc3RTdGVwc1Jlc3BvbnNlEkoKC0hlYWx0aENoZWNrEhwua2FnemkudjEuSGVhbHRoQ2hlY2tSZXF1ZXN0Gh0ua2FnemkudjEuSGVhbHRoQ2hlY2tSZXNwb25zZRJQCg1HZXRTZXJ2ZXJJbmZvEh4ua2FnemkudjEuR2V0U2VydmVySW5mb1JlcXVlc3QaHy5rYWd6aS52MS5HZXRTZXJ2ZXJJbmZvUmVzcG9uc2USQQoIR2V0U3RhdHMSGS5rYWd6aS52MS5HZXRTdGF0c1JlcXVlc3QaGi5rYWd6aS52MS5HZXRTdGF0c1Jlc3BvbnNlEkoKC0RyYWluV29ya2VyEhwua2FnemkudjEuRHJhaW5Xb3JrZXJSZXF1ZXN0Gh0ua2FnemkudjEuRHJhaW5Xb3JrZXJSZXNwb25zZRJiChNHZXRXb3JrZmxvd1ZlcnNpb25zEiQua2FnemkudjEuR2V0V29ya2Zsb3dWZXJzaW9uc1JlcXVlc3QaJS5rYWd6aS52MS5HZXRXb3JrZmxvd1ZlcnNpb25zUmVzcG9uc2USXAoRU2V0RGVmYXVsdFZlcnNpb24SIi5rYWd6aS52MS5TZXREZWZhdWx0VmVyc2lvblJlcXVlc3QaIy5rYWd6aS52MS5TZXREZWZhdWx0VmVyc2lvblJlc3BvbnNlElwKEUdldFdvcmtmbG93TGltaXRzEiIua2FnemkudjEuR2V0V29ya2Zsb3dMaW1pdHNSZXF1ZXN0GiMua2FnemkudjEuR2V0V29ya2Zsb3dMaW1pdHNSZXNwb25zZRJcChFTZXRXb3JrZmxvd0xpbWl0cxIiLmthZ3ppLnYxLlNldFdvcmtmbG93TGltaXRzUmVxdWVzdBojLmthZ3ppLnYxLlNldFdvcmtmbG93TGltaXRzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step, file_kagzi_v1_worker, file_kagzi_v1_workflow]);
+  fileDesc("ChRrYWd6aS92MS9hZG1pbi5wcm90bxIIa2FnemkudjEivQEKEkxpc3RXb3JrZXJzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFwoKdGFza19xdWV1ZRgCIAEoCUgAiAEBEjIKDXN0YXR1c19maWx0ZXIYAyABKA4yFi5rYWd6aS52MS5Xb3JrZXJTdGF0dXNIAYgBARIjCgRwYWdlGAQgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3RCDQoLX3Rhc2tfcXVldWVCEAoOX3N0YXR1c19maWx0ZXIiWgoTTGlzdFdvcmtlcnNSZXNwb25zZRIhCgd3b3JrZXJzGAEgAygLMhAua2FnemkudjEuV29ya2VyEiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyI7ChBHZXRXb3JrZXJSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIRCgl3b3JrZXJfaWQYAiABKAkiNQoRR2V0V29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIjcKDkdldFN0ZXBSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJIi8KD0dldFN0ZXBSZXNwb25zZRIcCgRzdGVwGAEgASgLMg4ua2FnemkudjEuU3RlcCJdChBMaXN0U3RlcHNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSIwoEcGFnZRgDIAEoCzIVLmthZ3ppLnYxLlBhZ2VSZXF1ZXN0IlQKEUxpc3RTdGVwc1Jlc3BvbnNlEh0KBXN0ZXBzGAEgAygLMg4ua2FnemkudjEuU3RlcBIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8iFAoSSGVhbHRoQ2hlY2tSZXF1ZXN0Ik8KE0hlYWx0aENoZWNrUmVzcG9uc2USJwoGc3RhdHVzGAEgASgOMhcua2FnemkudjEuU2VydmluZ1N0YXR1cxIPCgdtZXNzYWdlGAIgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IsQBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USFgoOc2VydmVyX3ZlcnNpb24YASABKAkSEwoLYXBpX3ZlcnNpb24YAiABKAkSDQoFc3RvcmUYAyABKAkSFgoOc2NoZW1hX3ZlcnNpb24YBCABKAUSLgoKc3RhcnRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDbm93GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCInCg9HZXRTdGF0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJIk8KEEdldFN0YXRzUmVzcG9uc2USIwoEcnVucxgBIAMoCzIVLmthZ3ppLnYxLlN0YXR1c0NvdW50EhYKDndvcmtlcnNfb25saW5lGAIgASgFIkYKC1N0YXR1c0NvdW50EigKBnN0YXR1cxgBIAEoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEg0KBWNvdW50GAIgASgDIj0KEkRyYWluV29ya2VyUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEQoJd29ya2VyX2lkGAIgASgJIjcKE0RyYWluV29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIkkKGkdldFdvcmtmbG93VmVyc2lvbnNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJImEKG0dldFdvcmtmbG93VmVyc2lvbnNSZXNwb25zZRIQCgh2ZXJzaW9ucxgBIAMoCRIcCg9kZWZhdWx0X3ZlcnNpb24YAiABKAlIAIgBAUISChBfZGVmYXVsdF92ZXJzaW9uImkKGFNldERlZmF1bHRWZXJzaW9uUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFQoNd29ya2Zsb3dfdHlwZRgCIAEoCRIUCgd2ZXJzaW9uGAMgASgJSACIAQFCCgoIX3ZlcnNpb24iGwoZU2V0RGVmYXVsdFZlcnNpb25SZXNwb25zZSJHChhHZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhUKDXdvcmtmbG93X3R5cGUYAiABKAkiiAEKGUdldFdvcmtmbG93TGltaXRzUmVzcG9uc2USIgoIZGVjbGFyZWQYASABKAsyEC5rYWd6aS52MS5MaW1pdHMSIgoIb3ZlcnJpZGUYAiABKAsyEC5rYWd6aS52MS5MaW1pdHMSIwoFdXNhZ2UYAyADKAsyFC5rYWd6aS52MS5MaW1pdFVzYWdlIjsKCkxpbWl0VXNhZ2USCwoDa2V5GAEgASgJEg8KB3J1bm5pbmcYAiABKAUSDwoHd2FpdGluZxgDIAEoBSJpChhTZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhUKDXdvcmtmbG93X3R5cGUYAiABKAkSIAoGbGltaXRzGAMgASgLMhAua2FnemkudjEuTGltaXRzIhsKGVNldFdvcmtmbG93TGltaXRzUmVzcG9uc2UiOQoTR2V0U3RlcExpbWl0UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDAoEbmFtZRgCIAEoCSKWAQoUR2V0U3RlcExpbWl0UmVzcG9uc2USIgoIZGVjbGFyZWQYASABKAsyEC5rYWd6aS52MS5MaW1pdHMSIgoIb3ZlcnJpZGUYAiABKAsyEC5rYWd6aS52MS5MaW1pdHMSJQoHaG9sZGVycxgDIAMoCzIULmthZ3ppLnYxLlNsb3RIb2xkZXISDwoHd2FpdGluZxgEIAEoBSIqCgpTbG90SG9sZGVyEg4KBnJ1bl9pZBgBIAEoCRIMCgRzdGVwGAIgASgJIlsKE1NldFN0ZXBMaW1pdFJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSIAoGbGltaXRzGAMgASgLMhAua2FnemkudjEuTGltaXRzIhYKFFNldFN0ZXBMaW1pdFJlc3BvbnNlKmsKDVNlcnZpbmdTdGF0dXMSHgoaU0VSVklOR19TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZTRVJWSU5HX1NUQVRVU19TRVJWSU5HEAESHgoaU0VSVklOR19TVEFUVVNfTk9UX1NFUlZJTkcQAjLvCAoMQWRtaW5TZXJ2aWNlEkoKC0xpc3RXb3JrZXJzEhwua2FnemkudjEuTGlzdFdvcmtlcnNSZXF1ZXN0Gh0ua2FnemkudjEuTGlzdFdvcmtlcnNSZXNwb25zZRJECglHZXRXb3JrZXISGi5rYWd6aS52MS5HZXRXb3JrZXJSZXF1ZXN0Ghsua2FnemkudjEuR2V0V29ya2VyUmVzcG9uc2USPgoHR2V0U3RlcBIYLmthZ3ppLnYxLkdldFN0ZXBSZXF1ZXN0Ghkua2FnemkudjEuR2V0U3RlcFJlc3BvbnNlEkQKCUxpc3RTdGVwcxIaLmthZ3ppLnYxLkxpc3RTdGVwc1JlcXVlc3QaGy5rYWd6aS52MS5MaXN0U3RlcHNSZXNwb25zZRJKCgtIZWFsdGhDaGVjaxIcLmthZ3ppLnYxLkhlYWx0aENoZWNrUmVxdWVzdBodLmthZ3ppLnYxLkhlYWx0aENoZWNrUmVzcG9uc2USUAoNR2V0U2VydmVySW5mbxIeLmthZ3ppLnYxLkdldFNlcnZlckluZm9SZXF1ZXN0Gh8ua2FnemkudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlEkEKCEdldFN0YXRzEhkua2FnemkudjEuR2V0U3RhdHNSZXF1ZXN0Ghoua2FnemkudjEuR2V0U3RhdHNSZXNwb25zZRJKCgtEcmFpbldvcmtlchIcLmthZ3ppLnYxLkRyYWluV29ya2VyUmVxdWVzdBodLmthZ3ppLnYxLkRyYWluV29ya2VyUmVzcG9uc2USYgoTR2V0V29ya2Zsb3dWZXJzaW9ucxIkLmthZ3ppLnYxLkdldFdvcmtmbG93VmVyc2lvbnNSZXF1ZXN0GiUua2FnemkudjEuR2V0V29ya2Zsb3dWZXJzaW9uc1Jlc3BvbnNlElwKEVNldERlZmF1bHRWZXJzaW9uEiIua2FnemkudjEuU2V0RGVmYXVsdFZlcnNpb25SZXF1ZXN0GiMua2FnemkudjEuU2V0RGVmYXVsdFZlcnNpb25SZXNwb25zZRJcChFHZXRXb3JrZmxvd0xpbWl0cxIiLmthZ3ppLnYxLkdldFdvcmtmbG93TGltaXRzUmVxdWVzdBojLmthZ3ppLnYxLkdldFdvcmtmbG93TGltaXRzUmVzcG9uc2USXAoRU2V0V29ya2Zsb3dMaW1pdHMSIi5rYWd6aS52MS5TZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QaIy5rYWd6aS52MS5TZXRXb3JrZmxvd0xpbWl0c1Jlc3BvbnNlEk0KDEdldFN0ZXBMaW1pdBIdLmthZ3ppLnYxLkdldFN0ZXBMaW1pdFJlcXVlc3QaHi5rYWd6aS52MS5HZXRTdGVwTGltaXRSZXNwb25zZRJNCgxTZXRTdGVwTGltaXQSHS5rYWd6aS52MS5TZXRTdGVwTGltaXRSZXF1ZXN0Gh4ua2FnemkudjEuU2V0U3RlcExpbWl0UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step, file_kagzi_v1_worker, file_kagzi_v1_workflow]);
 
 /**
  * @generated from message kagzi.v1.ListWorkersRequest
@@ -494,28 +494,6 @@ export const SetDefaultVersionResponseSchema: GenMessage<SetDefaultVersionRespon
   messageDesc(file_kagzi_v1_admin, 20);
 
 /**
- * @generated from message kagzi.v1.WorkflowLimits
- */
-export type WorkflowLimits = Message<"kagzi.v1.WorkflowLimits"> & {
-  /**
-   * @generated from field: repeated kagzi.v1.ConcurrencyLimit concurrency = 1;
-   */
-  concurrency: ConcurrencyLimit[];
-
-  /**
-   * @generated from field: kagzi.v1.Throttle throttle = 2;
-   */
-  throttle?: Throttle | undefined;
-};
-
-/**
- * Describes the message kagzi.v1.WorkflowLimits.
- * Use `create(WorkflowLimitsSchema)` to create a new message.
- */
-export const WorkflowLimitsSchema: GenMessage<WorkflowLimits> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 21);
-
-/**
  * @generated from message kagzi.v1.GetWorkflowLimitsRequest
  */
 export type GetWorkflowLimitsRequest = Message<"kagzi.v1.GetWorkflowLimitsRequest"> & {
@@ -535,7 +513,7 @@ export type GetWorkflowLimitsRequest = Message<"kagzi.v1.GetWorkflowLimitsReques
  * Use `create(GetWorkflowLimitsRequestSchema)` to create a new message.
  */
 export const GetWorkflowLimitsRequestSchema: GenMessage<GetWorkflowLimitsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 22);
+  messageDesc(file_kagzi_v1_admin, 21);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowLimitsResponse
@@ -544,16 +522,16 @@ export type GetWorkflowLimitsResponse = Message<"kagzi.v1.GetWorkflowLimitsRespo
   /**
    * What the code of the workflow says. Absent: nothing.
    *
-   * @generated from field: kagzi.v1.WorkflowLimits declared = 1;
+   * @generated from field: kagzi.v1.Limits declared = 1;
    */
-  declared?: WorkflowLimits | undefined;
+  declared?: Limits | undefined;
 
   /**
    * What was said by SetWorkflowLimits, which goes before that. Absent: nothing.
    *
-   * @generated from field: kagzi.v1.WorkflowLimits override = 2;
+   * @generated from field: kagzi.v1.Limits override = 2;
    */
-  override?: WorkflowLimits | undefined;
+  override?: Limits | undefined;
 
   /**
    * The keys with the most runs, at most 100.
@@ -568,7 +546,7 @@ export type GetWorkflowLimitsResponse = Message<"kagzi.v1.GetWorkflowLimitsRespo
  * Use `create(GetWorkflowLimitsResponseSchema)` to create a new message.
  */
 export const GetWorkflowLimitsResponseSchema: GenMessage<GetWorkflowLimitsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 23);
+  messageDesc(file_kagzi_v1_admin, 22);
 
 /**
  * @generated from message kagzi.v1.LimitUsage
@@ -601,7 +579,7 @@ export type LimitUsage = Message<"kagzi.v1.LimitUsage"> & {
  * Use `create(LimitUsageSchema)` to create a new message.
  */
 export const LimitUsageSchema: GenMessage<LimitUsage> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 24);
+  messageDesc(file_kagzi_v1_admin, 23);
 
 /**
  * @generated from message kagzi.v1.SetWorkflowLimitsRequest
@@ -620,9 +598,9 @@ export type SetWorkflowLimitsRequest = Message<"kagzi.v1.SetWorkflowLimitsReques
   /**
    * Absent: what the code says counts again. Empty: no limits.
    *
-   * @generated from field: kagzi.v1.WorkflowLimits limits = 3;
+   * @generated from field: kagzi.v1.Limits limits = 3;
    */
-  limits?: WorkflowLimits | undefined;
+  limits?: Limits | undefined;
 };
 
 /**
@@ -630,7 +608,7 @@ export type SetWorkflowLimitsRequest = Message<"kagzi.v1.SetWorkflowLimitsReques
  * Use `create(SetWorkflowLimitsRequestSchema)` to create a new message.
  */
 export const SetWorkflowLimitsRequestSchema: GenMessage<SetWorkflowLimitsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 25);
+  messageDesc(file_kagzi_v1_admin, 24);
 
 /**
  * @generated from message kagzi.v1.SetWorkflowLimitsResponse
@@ -643,7 +621,131 @@ export type SetWorkflowLimitsResponse = Message<"kagzi.v1.SetWorkflowLimitsRespo
  * Use `create(SetWorkflowLimitsResponseSchema)` to create a new message.
  */
 export const SetWorkflowLimitsResponseSchema: GenMessage<SetWorkflowLimitsResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 25);
+
+/**
+ * @generated from message kagzi.v1.GetStepLimitRequest
+ */
+export type GetStepLimitRequest = Message<"kagzi.v1.GetStepLimitRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message kagzi.v1.GetStepLimitRequest.
+ * Use `create(GetStepLimitRequestSchema)` to create a new message.
+ */
+export const GetStepLimitRequestSchema: GenMessage<GetStepLimitRequest> = /*@__PURE__*/
   messageDesc(file_kagzi_v1_admin, 26);
+
+/**
+ * @generated from message kagzi.v1.GetStepLimitResponse
+ */
+export type GetStepLimitResponse = Message<"kagzi.v1.GetStepLimitResponse"> & {
+  /**
+   * @generated from field: kagzi.v1.Limits declared = 1;
+   */
+  declared?: Limits | undefined;
+
+  /**
+   * @generated from field: kagzi.v1.Limits override = 2;
+   */
+  override?: Limits | undefined;
+
+  /**
+   * At most 100.
+   *
+   * @generated from field: repeated kagzi.v1.SlotHolder holders = 3;
+   */
+  holders: SlotHolder[];
+
+  /**
+   * Steps that wait for a slot, counted up to 1000.
+   *
+   * @generated from field: int32 waiting = 4;
+   */
+  waiting: number;
+};
+
+/**
+ * Describes the message kagzi.v1.GetStepLimitResponse.
+ * Use `create(GetStepLimitResponseSchema)` to create a new message.
+ */
+export const GetStepLimitResponseSchema: GenMessage<GetStepLimitResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 27);
+
+/**
+ * @generated from message kagzi.v1.SlotHolder
+ */
+export type SlotHolder = Message<"kagzi.v1.SlotHolder"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * With its number if it is not the first of its name: `ask#2`.
+   *
+   * @generated from field: string step = 2;
+   */
+  step: string;
+};
+
+/**
+ * Describes the message kagzi.v1.SlotHolder.
+ * Use `create(SlotHolderSchema)` to create a new message.
+ */
+export const SlotHolderSchema: GenMessage<SlotHolder> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 28);
+
+/**
+ * @generated from message kagzi.v1.SetStepLimitRequest
+ */
+export type SetStepLimitRequest = Message<"kagzi.v1.SetStepLimitRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Absent: what the code says counts again.
+   *
+   * @generated from field: kagzi.v1.Limits limits = 3;
+   */
+  limits?: Limits | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.SetStepLimitRequest.
+ * Use `create(SetStepLimitRequestSchema)` to create a new message.
+ */
+export const SetStepLimitRequestSchema: GenMessage<SetStepLimitRequest> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 29);
+
+/**
+ * @generated from message kagzi.v1.SetStepLimitResponse
+ */
+export type SetStepLimitResponse = Message<"kagzi.v1.SetStepLimitResponse"> & {
+};
+
+/**
+ * Describes the message kagzi.v1.SetStepLimitResponse.
+ * Use `create(SetStepLimitResponseSchema)` to create a new message.
+ */
+export const SetStepLimitResponseSchema: GenMessage<SetStepLimitResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 30);
 
 /**
  * @generated from enum kagzi.v1.ServingStatus
@@ -784,6 +886,26 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof SetWorkflowLimitsRequestSchema;
     output: typeof SetWorkflowLimitsResponseSchema;
+  },
+  /**
+   * A named limit, which steps ask for a slot of: who holds one, and how many wait.
+   *
+   * @generated from rpc kagzi.v1.AdminService.GetStepLimit
+   */
+  getStepLimit: {
+    methodKind: "unary";
+    input: typeof GetStepLimitRequestSchema;
+    output: typeof GetStepLimitResponseSchema;
+  },
+  /**
+   * Changes a named limit while it is in use, whatever the code says.
+   *
+   * @generated from rpc kagzi.v1.AdminService.SetStepLimit
+   */
+  setStepLimit: {
+    methodKind: "unary";
+    input: typeof SetStepLimitRequestSchema;
+    output: typeof SetStepLimitResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_kagzi_v1_admin, 0);

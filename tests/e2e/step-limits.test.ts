@@ -64,7 +64,8 @@ describe.each(ENGINES)("limits of steps (%s)", (_, open) => {
     await fixture.work([definition], { limits: { openai: { concurrency: 1 } } });
     const start = async (who: string, priority = 0) => {
       const run = await fixture.client.start(definition, who, { priority });
-      await (state.begun.length === 0 ? expect.poll(() => state.begun.length).toBe(1) : reaches(run, "waiting"));
+      if (state.begun.length > 0) await reaches(run, "waiting");
+      else await expect.poll(() => state.begun.length).toBe(1);
       return run;
     };
     const runs = [await start("a"), await start("b"), await start("c"), await start("urgent", 5)];

@@ -97,7 +97,7 @@ export function limitOf(asked: Asked | undefined): string | undefined {
 /** A step that cannot have a slot fails with the reason, as if its function had. */
 export function withoutSlot(request: StepRequest, error: unknown): StepRequest {
   if (error === undefined) return request;
-  const fn = () => Promise.reject(error instanceof Error ? error : new Error(String(error)));
+  const fn = () => Promise.reject(error instanceof Error ? error : new Error(reasonOf(error)));
   return { ...request, fn };
 }
 

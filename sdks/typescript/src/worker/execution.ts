@@ -11,7 +11,6 @@ import { type Call, Mismatch, Replay } from "../replay/replay.ts";
 import { toWirePolicy } from "../retry.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
 import { type Recorded, begin, cancelStep, endWait, takeMessage } from "./advance.ts";
-import { ActivityReport } from "./activity-report.ts";
 import { afterMicrotasks } from "./after-microtasks.ts";
 import { type CodeSide, codeHost } from "./code-host.ts";
 import {
@@ -21,19 +20,16 @@ import {
   givenUp,
   hand,
   keyOf,
-  limitOf,
   noReason,
   notAskedFor,
   parkUntil,
   reasonOf,
   withCause,
-  withoutSlot,
   workerStops,
 } from "./execution-parts.ts";
 import { derivedRunId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
-import { attemptStep } from "./step-body.ts";
-import { StepSlots } from "./step-slots.ts";
+import { StepBodies } from "./step-bodies.ts";
 import { type WorkerTask, instantOf } from "./task.ts";
 import { UpdateBuffer, type WireOutcome } from "./update-buffer.ts";
 
@@ -60,11 +56,8 @@ export class Execution {
   readonly #signal = new AbortController();
   readonly #asked = new Map<Call, Asked>();
   readonly #calls = new WeakMap<object, Call>();
-  /** Calls whose function runs, each with its way to be aborted. */
-  readonly #bodies = new Map<Call, AbortController>();
-  readonly #activity = new ActivityReport();
+  readonly #steps: StepBodies;
   readonly #inbox = new Inbox();
-  #slots: StepSlots;
   #updates: UpdateBuffer;
   #state: State = "running";
   #leavesBy: WireOutcome["case"] | undefined;
@@ -85,7 +78,14 @@ export class Execution {
     this.task = task;
     this.#replay = new Replay(history);
     this.#updates = new UpdateBuffer({ ...task, seq: history.length });
-    this.#slots = this.#newSlots(task.epoch);
+    const owner = {
+      runId: task.runId,
+      workflow: workflow.name,
+      onDone: (call: Call, recorded: Recorded) => this.#done(call, recorded),
+      onChange: () => this.#pumpSoon(),
+      onStray: (reason: unknown, where: string) => this.#onStray(reason, where),
+    };
+    this.#steps = new StepBodies(host, owner, task.epoch);
     this.#inbox.begin(task.signals);
   }
 
@@ -120,7 +120,7 @@ export class Execution {
   /** Goes on after a wait, under a new lease. */
   resume({ epoch, signals }: Pick<WorkerTask, "epoch" | "signals">): void {
     this.#updates = new UpdateBuffer({ runId: this.runId, epoch, seq: this.seq });
-    this.#slots = this.#newSlots(epoch);
+    this.#steps.begin(epoch);
     this.#inbox.begin(signals);
     this.#state = "running";
     this.#pumpSoon();
@@ -129,7 +129,7 @@ export class Execution {
   /** Somebody has brought something for the run. */
   signalled(signals: RunSignals): void {
     this.#inbox.add(signals);
-    this.#slots.signalled();
+    this.#steps.signalled();
     if (signals.release) this.stop();
     this.#pumpSoon();
   }
@@ -137,7 +137,7 @@ export class Execution {
   /** Says what the run is busy with, if that has been the same for a while. Called now and then. */
   look(): void {
     if (this.#state !== "running") return;
-    const news = this.#activity.look(this.#bodies.keys(), this.seq, this.#host.clock.now());
+    const news = this.#steps.look(this.seq);
     if (news === undefined) return;
     this.#updates.busyWith(news);
     this.#host.send(this);
@@ -271,8 +271,7 @@ export class Execution {
     call.givenUpAfter = this.seq;
     call.settle({ type: "failed", error });
     this.#asked.delete(call);
-    if (this.#bodies.has(call)) this.#bodies.get(call)?.abort(fromErrorDetail(error));
-    else this.#slots.letGo(call);
+    this.#steps.giveUp(call, fromErrorDetail(error));
   }
 
   /** The run is to be cancelled: all that its code waits for fails. What it asks for from now on is its clean-up. */
@@ -295,7 +294,7 @@ export class Execution {
   /** Nothing more is done for the run here. */
   #abort(reason: KagziError): void {
     this.#signal.abort(reason);
-    for (const controller of this.#bodies.values()) controller.abort(reason);
+    this.#steps.abortAll(reason);
   }
 
   #pumpSoon(): void {
@@ -310,7 +309,7 @@ export class Execution {
   /** Hands the next outcome to the code and lets it run; or, if it has them all, does what it has asked for. */
   #pump(): void {
     this.#cancelTimer?.();
-    if (this.#stopping && this.#bodies.size === 0) return this.#leave({ case: "release", value: {} });
+    if (this.#stopping && this.#steps.running.size === 0) return this.#leave({ case: "release", value: {} });
     try {
       const next = this.#replay.next();
       if (next.do === "live") return this.#advance();
@@ -334,10 +333,10 @@ export class Execution {
       now: this.#host.clock.now(),
       ackedSeq: this.#updates.acked,
       sentSeq: this.#updates.sent,
-      running: this.#bodies,
+      running: this.#steps.running,
       stopping: this.#stopping,
       inbox: this.#inbox,
-      slotOf: (call) => (limitOf(this.#asked.get(call)) === undefined ? undefined : this.#slots.stateOf(call)),
+      slotOf: (call) => this.#steps.slotOf(call, this.#asked.get(call)),
       keyOf: (call) => keyOf(this.#asked.get(call)),
     });
     for (const call of plan.cancel) this.#record(call, cancelStep(call, toErrorDetail(givenUp(this.runId, call.key))));
@@ -346,8 +345,8 @@ export class Execution {
     for (const call of plan.end) this.#record(call, endWait(call));
     // What was just recorded is noted, or handed out, before anything else is done.
     if (plan.cancel.length + plan.begin.length + plan.take.length + plan.end.length > 0) return this.#pump();
-    for (const call of plan.ask) void this.#slots.ask(call, limitOf(this.#asked.get(call)) ?? "");
-    for (const call of plan.run) void this.#runStep(call);
+    for (const call of plan.ask) this.#steps.askForSlot(call, this.#asked.get(call));
+    for (const call of plan.run) void this.#steps.run(call, this.#asked.get(call));
     if (plan.run.length + plan.ask.length > 0) return this.#advance();
     const { next } = plan;
     if (next.do === "release") this.#leave({ case: "release", value: {} });
@@ -365,22 +364,8 @@ export class Execution {
     );
   }
 
-  async #runStep(call: Call): Promise<void> {
-    const asked = this.#asked.get(call);
-    if (asked?.kind !== "function") return;
-    const controller = new AbortController();
-    this.#bodies.set(call, controller);
-    const { key, failures } = call;
-    const { intercept, runtime } = this.#host;
-    const { name: workflow } = this.#workflow;
-    const request = withoutSlot(asked.request, this.#slots.errorOf(call));
-    const about = { workflow, runId: this.runId, key, attempt: failures + 1, request };
-    const recorded = await attemptStep(
-      { ...about, controller, runtime, intercept, onStray: this.#onStray },
-      this.#host,
-    );
-    this.#bodies.delete(call);
-    this.#slots.letGo(call);
+  /** An attempt has come to its end. */
+  #done(call: Call, recorded: Recorded): void {
     // Whoever holds the run now executes the step itself; and what was given up is none of the run's.
     if (this.#state !== "running") return;
     if (this.#replay.isOpen(call) && call.givenUpAfter === undefined) this.#record(call, recorded);
@@ -402,10 +387,6 @@ export class Execution {
     this.#updates.add({ stepName: "", occurrence: 1, observedAt: timestampFromMs(observedAt), command });
     this.#host.send(this);
     this.#pump();
-  }
-
-  #newSlots(epoch: number): StepSlots {
-    return new StepSlots(this.#host, { runId: this.runId, epoch }, () => this.#pumpSoon());
   }
 
   #observedAt(): number {

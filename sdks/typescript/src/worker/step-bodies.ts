@@ -1,0 +1,97 @@
+import type { KagziError } from "../error.ts";
+import type { SlotState } from "./step-slots.ts";
+import type { Call } from "../replay/replay.ts";
+import { ActivityReport } from "./activity-report.ts";
+import type { Recorded } from "./advance.ts";
+import { type Asked, type ExecutionHost, limitOf, withoutSlot } from "./execution-parts.ts";
+import { attemptStep } from "./step-body.ts";
+import { StepSlots } from "./step-slots.ts";
+import type { WireActivity } from "./update-buffer.ts";
+
+/** Whose steps they are, and who hears of them. */
+export interface StepsOwner {
+  readonly runId: string;
+  readonly workflow: string;
+  /** An attempt has come to its end. */
+  readonly onDone: (call: Call, recorded: Recorded) => void;
+  /** A slot was given, or is to be waited for. */
+  readonly onChange: () => void;
+  readonly onStray: (reason: unknown, where: string) => void;
+}
+
+/** The functions of one run's steps that run in this process, and the slots that they need. */
+export class StepBodies {
+  readonly #host: ExecutionHost;
+  readonly #owner: StepsOwner;
+  /** Calls whose function runs, each with its way to be aborted. */
+  readonly #running = new Map<Call, AbortController>();
+  readonly #activity = new ActivityReport();
+  #slots: StepSlots;
+
+  constructor(host: ExecutionHost, owner: StepsOwner, epoch: number) {
+    this.#host = host;
+    this.#owner = owner;
+    this.#slots = this.#newSlots(epoch);
+  }
+
+  /** Calls whose function runs. */
+  get running(): ReadonlyMap<Call, unknown> {
+    return this.#running;
+  }
+
+  /** A new lease begins: slots under the one before are gone. */
+  begin(epoch: number): void {
+    this.#slots = this.#newSlots(epoch);
+  }
+
+  /** The run was sent a signal: steps that wait for a slot ask again. */
+  signalled(): void {
+    this.#slots.signalled();
+  }
+
+  /** Where a step stands that needs a slot; `undefined` for one that needs none. */
+  slotOf(call: Call, asked: Asked | undefined): SlotState | undefined {
+    return limitOf(asked) === undefined ? undefined : this.#slots.stateOf(call);
+  }
+
+  askForSlot(call: Call, asked: Asked | undefined): void {
+    void this.#slots.ask(call, limitOf(asked) ?? "");
+  }
+
+  /** Runs the function of a step. */
+  async run(call: Call, asked: Asked | undefined): Promise<void> {
+    if (asked?.kind !== "function") return;
+    const controller = new AbortController();
+    this.#running.set(call, controller);
+    const { key, failures } = call;
+    const { intercept, runtime } = this.#host;
+    const { onStray, runId, workflow } = this.#owner;
+    const request = withoutSlot(asked.request, this.#slots.errorOf(call));
+    const step = { workflow, runId, key, attempt: failures + 1, request, controller, runtime, intercept, onStray };
+    const recorded = await attemptStep(step, this.#host);
+    this.#running.delete(call);
+    this.#slots.letGo(call);
+    this.#owner.onDone(call, recorded);
+  }
+
+  /** The step is of no more use: its function is aborted, or no longer waits for a slot. */
+  giveUp(call: Call, reason: KagziError): void {
+    const controller = this.#running.get(call);
+    if (controller === undefined) this.#slots.letGo(call);
+    else controller.abort(reason);
+  }
+
+  abortAll(reason: KagziError): void {
+    for (const controller of this.#running.values()) controller.abort(reason);
+  }
+
+  /** What the run has been busy with for a while, if that is news. */
+  look(seq: number): WireActivity | undefined {
+    return this.#activity.look(this.#running.keys(), seq, this.#host.clock.now());
+  }
+
+  #newSlots(epoch: number): StepSlots {
+    const { onChange, runId } = this.#owner;
+    return new StepSlots(this.#host, { runId, epoch }, onChange);
+  }
+}

@@ -155,6 +155,7 @@ export {
   effectiveLimits,
   isUnlimited,
   laneOf,
+  lanesOf,
   limitKeysOf,
   roomOf,
   shareOut,

@@ -7,6 +7,7 @@ import {
   effectiveLimits,
   isUnlimited,
   laneOf,
+  lanesOf,
   limitKeysOf,
   roomOf,
   shareOut,
@@ -96,6 +97,8 @@ describe("the keys of a run", () => {
     expect(laneOf(throttled, true)).toBe(laneOf(run, false));
     expect(laneOf(throttled, false)).not.toBe(laneOf(run, false));
     expect(laneOf({ ...run, version: "2" }, false)).not.toBe(laneOf(run, false));
+    expect(laneOf(throttled, false).startsWith(lanesOf("w", "a"))).toBe(true);
+    expect(laneOf({ ...run, limitKey: "ab" }, false).startsWith(lanesOf("w", "a"))).toBe(false);
   });
 });
 

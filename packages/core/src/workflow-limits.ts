@@ -109,8 +109,13 @@ function shortened(key: string): string {
  */
 export function laneOf(run: WorkflowVersion & LimitKeys & { readonly taskQueue: string }, hasBegun: boolean): string {
   const { limitKey, taskQueue, throttleKey, version, workflowType } = run;
-  const keys = hasBegun || throttleKey === undefined ? [limitKey] : [limitKey, throttleKey];
-  return JSON.stringify([workflowType, version, taskQueue, ...keys]);
+  const throttle = hasBegun || throttleKey === undefined ? [] : [throttleKey];
+  return JSON.stringify([workflowType, limitKey, version, taskQueue, ...throttle]);
+}
+
+/** How the names of all lines of a key begin. */
+export function lanesOf(workflowType: string, limitKey: string): string {
+  return `${JSON.stringify([workflowType, limitKey]).slice(0, -1)},`;
 }
 
 /** The first run of a line's turn. */

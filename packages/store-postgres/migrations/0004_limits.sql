@@ -35,8 +35,6 @@ CREATE TABLE :"schema".lanes (
 CREATE INDEX lanes_in_turn ON :"schema".lanes
   (namespace_id, workflow_type, task_queue, version, priority DESC, ready_at);
 
-CREATE INDEX lanes_by_key ON :"schema".lanes (namespace_id, workflow_type, limit_key);
-
 -- What is in a line is found by its line.
 DROP INDEX :"schema".runs_claimable;
 CREATE INDEX runs_claimable ON :"schema".runs

@@ -1,4 +1,4 @@
-import type { LimitSettings, LimitUsage, NamespaceId, WorkflowLimits } from "@kagzi/core";
+import { type LimitSettings, type LimitUsage, type NamespaceId, type WorkflowLimits, lanesOf } from "@kagzi/core";
 import { type LimitsRow, jsonColumn, toLimitSettings } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import { statement } from "./sql.ts";
@@ -81,9 +81,9 @@ export async function limitUsage(
   limit: number,
 ): Promise<readonly LimitUsage[]> {
   const { schema } = database;
-  const rows = await database.run<LimitUsage & Record<string, unknown>>(
+  const keys = await database.run<Omit<LimitUsage, "waiting"> & Record<string, unknown>>(
     statement(
-      "limits_usage",
+      "limits_keys",
       `WITH going AS MATERIALIZED (
          SELECT r.limit_key AS key, count(*)::int AS running FROM ${schema}.runs r
          WHERE r.namespace_id = $1 AND r.workflow_type = $2 AND r.claimed_at IS NOT NULL AND r.limit_key IS NOT NULL
@@ -91,19 +91,23 @@ export async function limitUsage(
        ),
        waiting AS (
          SELECT DISTINCT l.limit_key AS key FROM (
-           SELECT l.limit_key FROM ${schema}.lanes l WHERE l.namespace_id = $1 AND l.workflow_type = $2
-           ORDER BY l.limit_key LIMIT 2 * $3
-         ) l
+           SELECT limit_key FROM ${schema}.lanes WHERE namespace_id = $1 AND workflow_type = $2 LIMIT 2 * $3) l
        )
-       SELECT key, coalesce(g.running, 0) AS running, (
-         SELECT count(*)::int FROM (
-           SELECT FROM ${schema}.lanes l JOIN ${schema}.runs r ON r.namespace_id = l.namespace_id AND r.lane = l.lane AND r.available_at IS NOT NULL
-           WHERE l.namespace_id = $1 AND l.workflow_type = $2 AND l.limit_key = key LIMIT 1000
-         ) w
-       ) AS waiting
-       FROM going g FULL JOIN waiting USING (key) ORDER BY 2 DESC, 1 LIMIT $3`,
+       SELECT key, coalesce(g.running, 0) AS running FROM going g FULL JOIN waiting USING (key)
+       ORDER BY 2 DESC, 1 LIMIT $3`,
     ),
     [namespaceId, workflowType, limit],
   );
-  return rows;
+  const waiting = await database.run<{ waiting: number }>(
+    statement(
+      "limits_waiting",
+      `SELECT (SELECT count(*)::int FROM (
+         SELECT FROM ${schema}.runs r
+         WHERE r.namespace_id = $1 AND r.lane >= k.lanes AND r.lane < k.lanes || chr(1114111) AND r.available_at IS NOT NULL
+         LIMIT 1000) w) AS waiting
+       FROM unnest($2::text[]) WITH ORDINALITY AS k(lanes, place) ORDER BY k.place`,
+    ),
+    [namespaceId, keys.map(({ key }) => lanesOf(workflowType, key))],
+  );
+  return keys.map(({ key, running }, index) => ({ key, running, waiting: waiting[index]?.waiting ?? 0 }));
 }

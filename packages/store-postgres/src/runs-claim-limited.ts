@@ -196,9 +196,13 @@ async function settle(scope: Scope, { heldUntil, lanes, quotas }: LaneTurn): Pro
 }
 
 async function nextOf(scope: Scope): Promise<{ readonly now: Instant; readonly at: Instant | undefined }> {
-  const { now, request, runner, schema } = scope;
+  const { limits, now, request, runner, schema } = scope;
   const due = await nextReady(runner, schema, now, { ...request, wanted: [request.wanted] });
-  const rows = await runner.run<{ at: Instant | null }>(nextTurnStatement(schema), lineColumns(scope));
+  // Nothing but a throttle makes a line wait for a time. After one that is gone the next look finds it.
+  const rows =
+    limits.throttle === undefined
+      ? []
+      : await runner.run<{ at: Instant | null }>(nextTurnStatement(schema), lineColumns(scope));
   const times = [due.at, rows[0]?.at ?? null].flatMap((at) => at ?? []);
   return { now: due.now, at: times.length === 0 ? undefined : Math.min(...times) };
 }

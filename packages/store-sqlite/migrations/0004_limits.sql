@@ -32,8 +32,6 @@ CREATE TABLE lanes (
 
 CREATE INDEX lanes_in_turn ON lanes (namespace_id, workflow_type, task_queue, version, priority DESC, ready_at);
 
-CREATE INDEX lanes_by_key ON lanes (namespace_id, workflow_type, limit_key);
-
 -- What is in a line is found by its line.
 DROP INDEX runs_claimable;
 CREATE INDEX runs_claimable ON runs

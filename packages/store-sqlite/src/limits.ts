@@ -1,4 +1,4 @@
-import type { LimitSettings, LimitUsage, NamespaceId, WorkflowLimits } from "@kagzi/core";
+import { type LimitSettings, type LimitUsage, type NamespaceId, type WorkflowLimits, lanesOf } from "@kagzi/core";
 import { type LimitsRow, jsonColumn, toLimitSettings } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 
@@ -71,7 +71,7 @@ export function limitUsage(
   workflowType: string,
   limit: number,
 ): readonly LimitUsage[] {
-  return database.all<LimitUsage>(
+  const keys = database.all<Omit<LimitUsage, "waiting">>(
     `WITH going AS MATERIALIZED (
        SELECT limit_key AS key, count(*) AS running FROM runs
        WHERE namespace_id = ?1 AND workflow_type = ?2 AND claimed_at IS NOT NULL AND limit_key IS NOT NULL
@@ -79,16 +79,27 @@ export function limitUsage(
      ),
      keys AS (
        SELECT key FROM going UNION SELECT limit_key FROM (
-         SELECT limit_key FROM lanes WHERE namespace_id = ?1 AND workflow_type = ?2 ORDER BY limit_key LIMIT 2 * ?3)
+         SELECT limit_key FROM lanes WHERE namespace_id = ?1 AND workflow_type = ?2 LIMIT 2 * ?3)
      )
-     SELECT k.key, coalesce((SELECT g.running FROM going g WHERE g.key = k.key), 0) AS running, (
-       SELECT count(*) FROM (
-         SELECT 1 FROM lanes l JOIN runs r ON r.namespace_id = l.namespace_id AND r.lane = l.lane AND r.available_at IS NOT NULL
-         WHERE l.namespace_id = ?1 AND l.workflow_type = ?2 AND l.limit_key = k.key LIMIT 1000)
-     ) AS waiting
+     SELECT k.key, coalesce((SELECT g.running FROM going g WHERE g.key = k.key), 0) AS running
      FROM keys k ORDER BY 2 DESC, 1 LIMIT ?3`,
     [namespaceId, workflowType, limit],
   );
+  return keys.map(({ key, running }) => ({
+    key,
+    running,
+    waiting: countWaiting(database, namespaceId, lanesOf(workflowType, key)),
+  }));
+}
+
+function countWaiting(database: Database, namespaceId: NamespaceId, lanes: string): number {
+  const [row] = database.all<{ waiting: number }>(
+    `SELECT count(*) AS waiting FROM (
+       SELECT 1 FROM runs WHERE namespace_id = ?1 AND lane >= ?2 AND lane < ?2 || char(1114111) AND available_at IS NOT NULL
+       LIMIT 1000)`,
+    [namespaceId, lanes],
+  );
+  return row?.waiting ?? 0;
 }
 
 export function hasLimits(

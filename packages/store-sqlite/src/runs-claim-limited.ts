@@ -134,8 +134,9 @@ function settle({ database, now, request }: Scope, { heldUntil, lanes, quotas }:
   }
 }
 
-function nextOf({ database, now, request }: Scope): Instant | undefined {
+function nextOf({ database, limits, now, request }: Scope): Instant | undefined {
   const due = nextReady(database, { ...request, wanted: [request.wanted] }, now);
-  const turn = nextTurn(database, request, now);
+  // Nothing but a throttle makes a line wait for a time. After one that is gone the next look finds it.
+  const turn = limits.throttle === undefined ? undefined : nextTurn(database, request, now);
   return due === undefined || turn === undefined ? (due ?? turn) : Math.min(due, turn);
 }

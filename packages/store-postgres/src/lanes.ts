@@ -17,12 +17,19 @@ export function upsertLanes(schema: string, source: string): string {
        ON CONFLICT (namespace_id, lane) DO UPDATE SET priority = greatest(l.priority, excluded.priority)`;
 }
 
-/** Runs that are ready and in no line yet: they slept, or were given back. The input of those that do not know their keys. */
-export function dueStatement(schema: string): Statement {
+/**
+ * Locks the limits of the workflow. With them the runs that are ready and in no line yet: they slept, or were given back;
+ * and the input of those that do not know their keys.
+ */
+export function openStatement(schema: string): Statement {
   return statement(
-    "lanes_due",
-    `WITH ${CLOCK}, ${WANTED}
-     SELECT d.*, h.payload, h.payload_metadata FROM wanted w CROSS JOIN LATERAL (${priorities(schema)}
+    "lanes_open",
+    `WITH ${CLOCK}, ${WANTED},
+     locked AS MATERIALIZED (
+       SELECT l.workflow_type, l.declared, l.override FROM ${schema}.workflow_limits l
+       WHERE l.namespace_id = $2 AND l.workflow_type = ($4::text[])[1] FOR NO KEY UPDATE
+     )
+     SELECT (SELECT now FROM clock) AS now, o.*, d.*, h.payload, h.payload_metadata FROM locked o LEFT JOIN (wanted w CROSS JOIN LATERAL (${priorities(schema)}
        SELECT ready.* FROM level l CROSS JOIN LATERAL (
          SELECT r.namespace_id, r.run_id, r.limit_key, r.throttle_key, r.priority, r.started_at IS NOT NULL AS has_begun
          FROM ${schema}.runs r
@@ -30,7 +37,7 @@ export function dueStatement(schema: string): Statement {
          ORDER BY r.available_at LIMIT w.wanted FOR UPDATE SKIP LOCKED
        ) ready
        WHERE l.priority IS NOT NULL LIMIT w.wanted
-     ) d
+     ) d) ON true
      LEFT JOIN ${schema}.history h
        ON d.limit_key IS NULL AND h.namespace_id = d.namespace_id AND h.run_id = d.run_id AND h.seq = 1`,
   );

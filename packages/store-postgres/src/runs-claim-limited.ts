@@ -4,15 +4,14 @@ import { type LimitsRow, toLimitSettings, toPayload } from "@kagzi/core/rows";
 import type { Database, Runner } from "./database.ts";
 import {
   begunStatement,
-  dueStatement,
   headsStatement,
   lineUpStatement,
   nextTurnStatement,
+  openStatement,
   settleStatement,
   turnStatement,
 } from "./lanes.ts";
 import { type ReadyRow, giveOut, keyColumns, nextReady, toCandidate } from "./runs-claim.ts";
-import { statement } from "./sql.ts";
 
 /** Runs that are put into their lines in one claim at most. */
 const LINE_UP = 500;
@@ -37,10 +36,10 @@ export async function claimLimitedRuns(
   const { schema } = database;
   const now = database.now();
   return database.transaction(async (runner) => {
-    const limits = await lockLimits(runner, schema, request);
-    if (limits === undefined) return undefined;
-    const scope = { runner, schema, now, request, limits };
-    const lined = await lineUp(scope);
+    const opened = await open(runner, database, request);
+    if (opened === undefined) return undefined;
+    const scope = { runner, schema, now, request, limits: opened.limits };
+    await lineUp(scope, opened.due);
     const turn = await takeTurn(scope);
     const ready = turn.quotas.size === 0 ? [] : await readHeads(scope, turn.quotas);
     const candidates = ready.map(toCandidate);
@@ -49,33 +48,47 @@ export async function claimLimitedRuns(
     const claimed = await giveOut(runner, database, { ready, assignments, namespaceId });
     await settle(scope, turn);
     // Where limits let nothing through, somebody's end is what to wait for.
-    const isMore = lined === LINE_UP || candidates.length > 0;
+    const isMore = opened.due.length === LINE_UP || candidates.length > 0;
     const { version, workflowType } = request.wanted;
-    const nextAt = await nextOf(scope);
+    // Where there may be more now, the next claim says what comes after that.
+    const nextAt = isMore ? undefined : await nextOf(scope);
     return {
-      now: nextAt.now,
+      now: opened.now,
       claimed,
       refused: refusedWorkers(assignments, claimed),
       more: isMore ? [{ workflowType, version }] : [],
-      ...(nextAt.at !== undefined && { nextAt: nextAt.at }),
+      ...(nextAt !== undefined && { nextAt }),
     };
   });
 }
 
-async function lockLimits(
+interface DueRow {
+  readonly run_id: RunId;
+  readonly limit_key: string | null;
+  readonly throttle_key: string | null;
+  readonly priority: number;
+  readonly has_begun: boolean;
+  readonly payload: Uint8Array | null;
+  readonly payload_metadata: string | null;
+}
+
+/** The limits under their lock, and the runs that are to be put into their lines; `undefined` if there are none. */
+async function open(
   runner: Runner,
-  schema: string,
-  { namespaceId, wanted }: LimitedClaimRequest,
-): Promise<WorkflowLimits | undefined> {
-  const rows = await runner.run<LimitsRow>(
-    statement(
-      "limits_lock",
-      `SELECT workflow_type, declared, override FROM ${schema}.workflow_limits
-       WHERE namespace_id = $1 AND workflow_type = $2 FOR NO KEY UPDATE`,
-    ),
-    [namespaceId, wanted.workflowType],
+  database: Database,
+  request: LimitedClaimRequest,
+): Promise<{ readonly now: Instant; readonly limits: WorkflowLimits; readonly due: readonly DueRow[] } | undefined> {
+  const wanted = [{ ...request.wanted, limit: LINE_UP }];
+  const values = [database.now(), ...keyColumns({ ...request, wanted })];
+  const rows = await runner.run<LimitsRow & { now: Instant; run_id: RunId | null }>(
+    openStatement(database.schema),
+    values,
   );
-  return rows.map((row) => effectiveLimits(toLimitSettings(row))).at(0);
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  // Where nothing is due there is one row, of the limits alone.
+  const due = rows.filter((row) => row.run_id !== null) as readonly unknown[] as readonly DueRow[];
+  return { now: first.now, limits: effectiveLimits(toLimitSettings(first)), due };
 }
 
 /** What a statement about the lines of one workflow begins with. */
@@ -83,21 +96,10 @@ function lineColumns({ now, request: { namespaceId, taskQueue, wanted } }: Scope
   return [now, namespaceId, taskQueue, wanted.workflowType, wanted.version];
 }
 
-/** Puts runs into their lines that have become ready by themselves. Answers with how many. */
-async function lineUp(scope: Scope): Promise<number> {
-  interface Row {
-    run_id: RunId;
-    limit_key: string | null;
-    throttle_key: string | null;
-    priority: number;
-    has_begun: boolean;
-    payload: Uint8Array | null;
-    payload_metadata: string | null;
-  }
-  const { limits, now, request, runner, schema } = scope;
-  const wanted = [{ ...request.wanted, limit: LINE_UP }];
-  const rows = await runner.run<Row>(dueStatement(schema), [now, ...keyColumns({ ...request, wanted })]);
-  if (rows.length === 0) return 0;
+/** Puts runs into their lines that have become ready by themselves. */
+async function lineUp(scope: Scope, rows: readonly DueRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const { limits, request, runner, schema } = scope;
   const keys = rows.map((row): LimitKeys => {
     if (row.limit_key === null) return request.keysOf(limits, toPayload(row.payload, row.payload_metadata));
     return { limitKey: row.limit_key, ...(row.throttle_key !== null && { throttleKey: row.throttle_key }) };
@@ -112,7 +114,6 @@ async function lineUp(scope: Scope): Promise<number> {
     keys.map((each, index) => (rows[index]?.has_begun === true ? null : (each.throttleKey ?? null))),
     rows.map((row) => row.priority),
   ]);
-  return rows.length;
 }
 
 /** The lines whose turn it is, and what each may send. */
@@ -195,7 +196,7 @@ async function settle(scope: Scope, { heldUntil, lanes, quotas }: LaneTurn): Pro
   ]);
 }
 
-async function nextOf(scope: Scope): Promise<{ readonly now: Instant; readonly at: Instant | undefined }> {
+async function nextOf(scope: Scope): Promise<Instant | undefined> {
   const { limits, now, request, runner, schema } = scope;
   const due = await nextReady(runner, schema, now, { ...request, wanted: [request.wanted] });
   // Nothing but a throttle makes a line wait for a time. After one that is gone the next look finds it.
@@ -204,5 +205,5 @@ async function nextOf(scope: Scope): Promise<{ readonly now: Instant; readonly a
       ? []
       : await runner.run<{ at: Instant | null }>(nextTurnStatement(schema), lineColumns(scope));
   const times = [due.at, rows[0]?.at ?? null].flatMap((at) => at ?? []);
-  return { now: due.now, at: times.length === 0 ? undefined : Math.min(...times) };
+  return times.length === 0 ? undefined : Math.min(...times);
 }

@@ -33,7 +33,8 @@ export function claimLimitedRuns(database: Database, request: LimitedClaimReques
     // Where limits let nothing through, somebody's end is what to wait for.
     const isMore = lined === LINE_UP || candidates.length > 0;
     const { version, workflowType } = request.wanted;
-    const nextAt = nextOf(scope);
+    // Where there may be more now, the next claim says what comes after that.
+    const nextAt = isMore ? undefined : nextOf(scope);
     return {
       now,
       claimed,

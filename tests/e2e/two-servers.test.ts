@@ -9,8 +9,9 @@ let schemas = 0;
 
 /** The store as a server has it that hears nothing from other servers, and tells them nothing. */
 function deaf(store: Store): Store {
-  const { history, inbox, kind, namespaces, runs, workers } = store;
+  const { events, history, inbox, kind, namespaces, runs, workers } = store;
   return {
+    events,
     history,
     inbox,
     kind,

@@ -16,6 +16,10 @@ export const LIMITS = {
   startsPerCall: 1000,
   /** Of workflows that one worker may register. */
   workflowsPerWorker: 1000,
+  /** Of events that one workflow may be started by. */
+  eventsPerWorkflow: 100,
+  /** Of runs that took an event, in a list. */
+  takersShown: 100,
   /** Of labels of one worker. */
   labels: 64,
   /** Of runs that one worker may hold at once. */

@@ -47,6 +47,7 @@ const ROW: RunRow = {
   started_as: null,
   continued_from: null,
   rerun_of: null,
+  event_id: null,
   signals: 0,
   cancel_error: null,
   pause_error: null,

@@ -11,6 +11,8 @@ export interface WorkflowVersion {
 export interface OfferedWorkflow extends WorkflowVersion {
   /** How long a run that was started without a timeout may take. */
   readonly timeoutMs?: number;
+  /** Names of events that start it. */
+  readonly on?: readonly string[];
 }
 
 export type WorkerStatus = "online" | "draining" | "offline";

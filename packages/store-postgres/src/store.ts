@@ -1,5 +1,16 @@
-import type { HistoryStore, InboxStore, Instant, NamespaceStore, RunStore, Store, WorkerStore } from "@kagzi/core";
+import type {
+  EventStore,
+  HistoryStore,
+  InboxStore,
+  Instant,
+  NamespaceStore,
+  RunStore,
+  Store,
+  WorkerStore,
+} from "@kagzi/core";
 import { Database, type PostgresOptions } from "./database.ts";
+import { routeEvents } from "./event-routes.ts";
+import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
 import { readHistories } from "./history.ts";
 import { PostgresHints } from "./hints.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
@@ -24,6 +35,7 @@ export class PostgresStore implements Store {
   readonly workers: WorkerStore;
   readonly namespaces: NamespaceStore;
   readonly inbox: InboxStore;
+  readonly events: EventStore;
   readonly hints: PostgresHints;
   readonly #database: Database;
 
@@ -56,6 +68,14 @@ export class PostgresStore implements Store {
       knows: (run, messageId) => knowsMessage(database, run, messageId),
       read: (positions, maxBytes) => readMessages(database, database.schema, positions, maxBytes),
       hear: (namespaceId, workerIds, maxBytes) => hearSignals(database, namespaceId, workerIds, maxBytes),
+    };
+    this.events = {
+      subscriptions: (namespaceId, name) => subscriptions(database, namespaceId, name),
+      send: (event, starts) => sendEvent(database, event, starts),
+      route: (limit) => routeEvents(database, limit),
+      list: (filter, page) => listEvents(database, filter, page),
+      count: (filter, limit) => countEvents(database, filter, limit),
+      expire: (olderThanMs, limit) => expireEvents(database, olderThanMs, limit),
     };
     this.history = { read: (positions, maxBytes) => readHistories(database, positions, maxBytes) };
     this.workers = {

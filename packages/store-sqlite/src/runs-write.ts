@@ -22,6 +22,7 @@ import {
 } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import type { Value } from "./driver.ts";
+import { changeWaits, keepWaits } from "./event-waits.ts";
 import { readMessage, sendMessage } from "./inbox.ts";
 import { beginRun } from "./runs-start.ts";
 
@@ -44,7 +45,11 @@ function writeRun(database: Database, write: RunWrite): WriteOutcome {
     insertRecord(database, write, withMessage(database, write, record, seq), { seq, now, due: due ?? null });
   }
   if (write.progress !== undefined || write.activity !== undefined) saveProgress(database, write, now);
+  keepWaits(database, write);
   const moved = write.next && moveOn(database, write, write.next, now);
+  if (write.next !== undefined && isTerminal(write.next.status)) {
+    changeWaits(database, write, { from: "running", to: write.next.status });
+  }
   const told = tellOthers(database, write);
   return { became: "written", now, dueAt, ...moved, ...(told !== undefined && { told }) };
 }

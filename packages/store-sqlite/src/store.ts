@@ -1,4 +1,5 @@
 import type {
+  EventStore,
   Hints,
   HistoryStore,
   InboxStore,
@@ -9,6 +10,8 @@ import type {
   WorkerStore,
 } from "@kagzi/core";
 import { Database, type SqliteOptions } from "./database.ts";
+import { routeEvents } from "./event-routes.ts";
+import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
 import { readHistories } from "./history.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
@@ -34,6 +37,7 @@ export class SqliteStore implements Store {
   readonly workers: WorkerStore;
   readonly namespaces: NamespaceStore;
   readonly inbox: InboxStore;
+  readonly events: EventStore;
   readonly hints: Hints = NO_HINTS;
   readonly #database: Database;
 
@@ -65,6 +69,14 @@ export class SqliteStore implements Store {
       knows: async (run, messageId) => knowsMessage(database, run, messageId),
       read: async (positions, maxBytes) => readMessages(database, positions, maxBytes),
       hear: async (namespaceId, workerIds, maxBytes) => hearSignals(database, namespaceId, workerIds, maxBytes),
+    };
+    this.events = {
+      subscriptions: async (namespaceId, name) => subscriptions(database, namespaceId, name),
+      send: async (event, starts) => sendEvent(database, event, starts),
+      route: async (limit) => routeEvents(database, limit),
+      list: async (filter, page) => listEvents(database, filter, page),
+      count: async (filter, limit) => countEvents(database, filter, limit),
+      expire: async (olderThanMs, limit) => expireEvents(database, olderThanMs, limit),
     };
     this.history = { read: async (positions, maxBytes) => readHistories(database, positions, maxBytes) };
     this.workers = {

@@ -14,6 +14,7 @@ import {
   notFound,
 } from "@kagzi/core";
 import type { EngineContext } from "./engine.ts";
+import type { EventRouter } from "./event-router.ts";
 import type { HintOutbox } from "./hint-outbox.ts";
 import type { Signals } from "./signals.ts";
 import type { Waiters } from "./waiters.ts";
@@ -31,6 +32,7 @@ export class Operations {
   readonly #hints: HintOutbox;
   readonly #waiters: Waiters;
   readonly #workers: Workers;
+  readonly #router: EventRouter;
 
   constructor(
     context: EngineContext,
@@ -39,6 +41,7 @@ export class Operations {
       readonly hints: HintOutbox;
       readonly waiters: Waiters;
       readonly workers: Workers;
+      readonly router: EventRouter;
     },
   ) {
     this.#context = context;
@@ -46,6 +49,7 @@ export class Operations {
     this.#hints = parts.hints;
     this.#waiters = parts.waiters;
     this.#workers = parts.workers;
+    this.#router = parts.router;
   }
 
   /**
@@ -149,6 +153,8 @@ export class Operations {
       this.#hints.ended(after.runId);
       this.#workers.drop(after.namespaceId, after.runId);
     } else if (after.status !== before.status || after.signals !== before.signals) this.#signals.touched(after);
+    // What a failed run had waited for, it waits for again.
+    if (before.status === "failed") this.#router.kick();
     if (told !== undefined) this.#signals.touched(told);
   }
 }

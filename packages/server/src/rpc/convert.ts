@@ -166,6 +166,7 @@ export function toWireRun(
     ...given("continuedFromRunId", run.continuedFrom),
     ...given("continuedAsRunId", detail.continuedAs),
     ...given("rerunOfRunId", run.rerunOf),
+    ...given("eventId", run.eventId),
   });
 }
 

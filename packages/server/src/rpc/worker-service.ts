@@ -116,9 +116,9 @@ export function createWorkerService(engine: Engine): Service<typeof WorkerServic
 function newWorker(request: RegisterRequest): Parameters<Engine["workers"]["register"]>[0] {
   const workflows = new Map<string, OfferedWorkflow>();
   for (const workflowType of request.workflowTypes) workflows.set(workflowType, { workflowType, version: "1" });
-  for (const { timeoutMs, version, workflowType } of request.workflows) {
+  for (const { on, timeoutMs, version, workflowType } of request.workflows) {
     const timeout = given("timeoutMs", timeoutMs === undefined ? undefined : Number(timeoutMs));
-    workflows.set(`${workflowType}\0${version}`, { workflowType, version, ...timeout });
+    workflows.set(`${workflowType}\0${version}`, { workflowType, version, ...timeout, ...(on.length > 0 && { on }) });
   }
   return {
     namespaceId: checkNamespaceId(request.namespaceId),

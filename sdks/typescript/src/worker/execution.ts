@@ -239,7 +239,9 @@ export class Execution {
     const promise = new Promise<unknown>((resolve, reject) => {
       if (this.#state === "over") return;
       try {
-        made = this.#replay.call(asked.name, asked.kind, (outcome) => hand(outcome, { resolve, reject }, read));
+        // Sending is done by the server, and is a step like any other for the history.
+        const kind = asked.kind === "send" ? "function" : asked.kind;
+        made = this.#replay.call(asked.name, kind, (outcome) => hand(outcome, { resolve, reject }, read));
         this.#asked.set(made, asked);
       } catch (error) {
         this.#mismatch(error);
@@ -337,6 +339,9 @@ export class Execution {
     for (const call of plan.end) this.#record(call, endWait(call));
     // What was just recorded is noted, or handed out, before anything else is done.
     if (plan.cancel.length + plan.begin.length + plan.take.length + plan.end.length > 0) return this.#pump();
+    const sends = plan.run.filter((call) => this.#asked.get(call)?.kind === "send");
+    for (const call of sends) this.#begin(call);
+    if (sends.length > 0) return this.#pump();
     for (const call of plan.run) void this.#runStep(call);
     if (plan.run.length > 0) return this.#advance();
     const { next } = plan;

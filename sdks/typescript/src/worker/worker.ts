@@ -215,9 +215,10 @@ export class Worker {
     const { concurrency, labels, workflows } = this.#options;
     const request = {
       namespaceId: this.#namespace,
-      workflows: workflows.map(({ name, timeoutMs, version }) => ({
+      workflows: workflows.map(({ name, on, timeoutMs, version }) => ({
         workflowType: name,
         version,
+        on: [...on],
         ...(timeoutMs !== undefined && { timeoutMs: BigInt(timeoutMs) }),
       })),
       hostname: this.#options.hostname ?? hostname(),

@@ -76,18 +76,20 @@ async function beginWaits(database: Database, runner: Runner, begun: readonly Wa
   await runner.run(beginStatement(database.schema), [...keysOf(begun), keys]);
 }
 
-/** A run that has ended with the same write waits for nothing. */
+/** A run that has ended with the same write waits for nothing, unless it is retried. */
 function beginStatement(schema: string): Statement {
   return statement(
     "event_waits_begin",
     `INSERT INTO ${schema}.event_waits (namespace_id, run_id, name, occurrence, key, since, begun_by, state)
-     SELECT b.namespace_id, b.run_id, b.name, b.occurrence, b.key, r.created_at, r.event_id, 'new'
+     SELECT b.namespace_id, b.run_id, b.name, b.occurrence, b.key, r.created_at, r.event_id,
+       CASE WHEN r.finished_at IS NULL THEN 'new' ELSE 'suspended' END
      FROM unnest($1::text[], $2::uuid[], $3::text[], $4::int[], $5::text[])
        AS b(namespace_id, run_id, name, occurrence, key)
-     JOIN ${schema}.runs r ON r.namespace_id = b.namespace_id AND r.run_id = b.run_id AND r.finished_at IS NULL
+     JOIN ${schema}.runs r ON r.namespace_id = b.namespace_id AND r.run_id = b.run_id
+     WHERE r.finished_at IS NULL OR r.status = 'failed'
      ORDER BY b.namespace_id, b.run_id, b.name, b.occurrence
      ON CONFLICT (namespace_id, run_id, name, occurrence)
-       DO UPDATE SET key = excluded.key, state = 'new', position = NULL`,
+       DO UPDATE SET key = excluded.key, state = excluded.state, position = NULL`,
   );
 }
 

@@ -136,15 +136,14 @@ function takenMessages(schema: string): string {
 
 /** A run that has ended waits for no events; one that has failed may be retried. */
 function closedWaits(schema: string): string {
-  const ofRunsThat = (status: string) => `
-       FROM write e WHERE e.ends AND e.next_status ${status} AND e.place IN (SELECT place FROM done)
+  const ended = `write e WHERE e.ends AND e.place IN (SELECT place FROM done)
          AND w.namespace_id = e.namespace_id AND w.run_id = e.run_id`;
   return `
      suspended AS (
-       UPDATE ${schema}.event_waits w SET state = 'suspended', position = NULL ${ofRunsThat("= 'failed'")}
+       UPDATE ${schema}.event_waits w SET state = 'suspended', position = NULL FROM ${ended} AND e.next_status = 'failed'
      ),
      closed AS (
-       DELETE ${`FROM ${schema}.event_waits w ${ofRunsThat("<> 'failed'")}`.replace("FROM write e", "USING write e")}
+       DELETE FROM ${schema}.event_waits w USING ${ended} AND e.next_status <> 'failed'
      ),`;
 }
 

@@ -8,7 +8,6 @@ import { inRun } from "../context/scope.ts";
 import { planCalls } from "../replay/plan.ts";
 import type { ReplayRecord } from "../replay/records.ts";
 import { type Call, Mismatch, Replay } from "../replay/replay.ts";
-import { toWirePolicy } from "../retry.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
 import { type Recorded, begin, cancelStep, endWait, takeMessage } from "./advance.ts";
 import { ActivityReport } from "./activity-report.ts";
@@ -18,6 +17,7 @@ import {
   type Asked,
   type ExecutionHost,
   describeRecord,
+  failure,
   givenUp,
   hand,
   keyOf,
@@ -25,6 +25,7 @@ import {
   notAskedFor,
   parkUntil,
   reasonOf,
+  recordedKind,
   withCause,
   workerStops,
 } from "./execution-parts.ts";
@@ -187,9 +188,7 @@ export class Execution {
   }
 
   #fail(error: unknown): void {
-    const { retry } = this.#workflow;
-    const policy = retry && { retryPolicy: toWirePolicy(retry) };
-    this.#finish({ case: "fail", value: { error: toErrorDetail(error), ...policy } });
+    this.#finish(failure(error, this.#workflow.retry));
   }
 
   /** A promise that nobody waits for has failed: the code thinks that something was done which was not. */
@@ -239,9 +238,9 @@ export class Execution {
     const promise = new Promise<unknown>((resolve, reject) => {
       if (this.#state === "over") return;
       try {
-        // Sending is done by the server, and is a step like any other for the history.
-        const kind = asked.kind === "send" ? "function" : asked.kind;
-        made = this.#replay.call(asked.name, kind, (outcome) => hand(outcome, { resolve, reject }, read));
+        made = this.#replay.call(asked.name, recordedKind(asked), (outcome) =>
+          hand(outcome, { resolve, reject }, read),
+        );
         this.#asked.set(made, asked);
       } catch (error) {
         this.#mismatch(error);
@@ -332,6 +331,7 @@ export class Execution {
       stopping: this.#stopping,
       inbox: this.#inbox,
       keyOf: (call) => keyOf(this.#asked.get(call)),
+      isSend: (call) => this.#asked.get(call)?.kind === "send",
     });
     for (const call of plan.cancel) this.#record(call, cancelStep(call, toErrorDetail(givenUp(this.runId, call.key))));
     for (const call of plan.begin) this.#begin(call);
@@ -339,9 +339,6 @@ export class Execution {
     for (const call of plan.end) this.#record(call, endWait(call));
     // What was just recorded is noted, or handed out, before anything else is done.
     if (plan.cancel.length + plan.begin.length + plan.take.length + plan.end.length > 0) return this.#pump();
-    const sends = plan.run.filter((call) => this.#asked.get(call)?.kind === "send");
-    for (const call of sends) this.#begin(call);
-    if (sends.length > 0) return this.#pump();
     for (const call of plan.run) void this.#runStep(call);
     if (plan.run.length > 0) return this.#advance();
     const { next } = plan;
@@ -354,10 +351,8 @@ export class Execution {
     const asked = this.#asked.get(call);
     if (asked === undefined || asked.kind === "function") return;
     const origin = `${this.runId}/${call.key}@${this.task.attempt}`;
-    this.#record(
-      call,
-      begin(asked, () => derivedRunId(origin, call.askedAt)),
-    );
+    const begun = begin(asked, () => derivedRunId(origin, call.askedAt));
+    this.#record(call, begun);
   }
 
   async #runStep(call: Call): Promise<void> {

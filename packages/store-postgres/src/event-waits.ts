@@ -1,4 +1,4 @@
-import type { NewRecord, Run, RunChange, RunReference, RunWrite } from "@kagzi/core";
+import type { NewRecord, Run, RunChange, RunId, RunReference, RunWrite } from "@kagzi/core";
 import { isTerminal } from "@kagzi/core";
 import type { Database, Runner, Statement } from "./database.ts";
 import { statement } from "./sql.ts";
@@ -27,8 +27,12 @@ function lastOfEach({ namespaceId, records, runId }: RunWrite): readonly WaitRec
 }
 
 async function endWaits(database: Database, runner: Runner, ended: readonly WaitRecord[]): Promise<void> {
-  await runner.run(endStatement(database.schema), keysOf(ended));
-  const took = ended.filter(({ record }) => record.takes !== undefined);
+  const rows = await runner.run<{ run_id: RunId; position: number | null }>(
+    endStatement(database.schema),
+    keysOf(ended),
+  );
+  const own = new Set(rows.map((row) => `${row.run_id} ${row.position}`));
+  const took = ended.filter(({ record, runId }) => record.takes !== undefined && !own.has(`${runId} ${record.takes}`));
   if (took.length === 0) return;
   await runner.run(againStatement(database.schema), [
     took.map(({ namespaceId }) => namespaceId),
@@ -57,7 +61,8 @@ function endStatement(schema: string): Statement {
        ORDER BY w.namespace_id, w.run_id, w.name, w.occurrence FOR UPDATE OF w
      )
      DELETE FROM ${schema}.event_waits w USING ended e
-     WHERE w.namespace_id = e.namespace_id AND w.run_id = e.run_id AND w.name = e.name AND w.occurrence = e.occurrence`,
+     WHERE w.namespace_id = e.namespace_id AND w.run_id = e.run_id AND w.name = e.name AND w.occurrence = e.occurrence
+     RETURNING w.run_id, w.position`,
   );
 }
 

@@ -12,13 +12,11 @@ export function keepWaits(database: Database, write: RunWrite): void {
 }
 
 function endWait(database: Database, { namespaceId, runId }: RunReference, record: NewRecord): void {
-  database.change("DELETE FROM event_waits WHERE namespace_id = ? AND run_id = ? AND name = ? AND occurrence = ?", [
-    namespaceId,
-    runId,
-    record.name,
-    record.occurrence,
-  ]);
-  if (record.takes === undefined) return;
+  const [ended] = database.all<{ position: number | null }>(
+    "DELETE FROM event_waits WHERE namespace_id = ? AND run_id = ? AND name = ? AND occurrence = ? RETURNING position",
+    [namespaceId, runId, record.name, record.occurrence],
+  );
+  if (record.takes === undefined || record.takes === ended?.position) return;
   // A wait whose message another wait of the run took is looked at anew: there may be another event for it.
   database.change(
     "UPDATE event_waits SET state = 'new', position = NULL WHERE namespace_id = ? AND run_id = ? AND position = ?",

@@ -30,7 +30,7 @@ export async function measureEvents(
     const begin = performance.now();
     await client.send("go", 1);
     const sent = performance.now();
-    await until(async () => (await client.runs.list({ status: OPEN }).page({ size: 1 })).items.length === 0);
+    await until(() => allEnded(client));
     const seconds = (performance.now() - begin) / 1000;
     const cpu = before.map(
       ([process, used]) => `, CPU of ${process} ${((processes[process]?.cpuSeconds() ?? 0) - used).toFixed(2)} s`,
@@ -38,6 +38,14 @@ export async function measureEvents(
     const about = `sent in ${(sent - begin).toFixed(0)} ms, all ended after ${seconds.toFixed(2)} s${cpu.join("")}`;
     print(`${name}: one event for ${count} runs that wait: ${about}`);
   }
+}
+
+/** Asked for one state at a time, which costs the engine next to nothing. */
+async function allEnded(client: Client): Promise<boolean> {
+  for (const status of OPEN) {
+    if ((await client.runs.list({ status }).page({ size: 1 })).items.length > 0) return false;
+  }
+  return true;
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {

@@ -175,7 +175,8 @@ async function lockFreeRuns(
   return rows.map((row) => ({ namespaceId: row.namespace_id, runId: row.run_id }));
 }
 
-// Each wait is given the earliest event that its run has not been brought, and is marked as having it, or as open.
+// Each wait is given the earliest event that its run has not been brought, and is marked as having it, or as open. Their
+// states are said so that no index fits but the primary key: each is looked up by that.
 function bringStatement(schema: string): Statement {
   const earliest = (key: string) => `(
            SELECT e.sent_at, e.event_uid FROM ${schema}.events e
@@ -188,7 +189,7 @@ function bringStatement(schema: string): Statement {
      wait AS MATERIALIZED (
        SELECT w.* FROM unnest($2::text[], $3::uuid[], $4::text[], $5::int[]) AS c(namespace_id, run_id, name, occurrence)
        JOIN ${schema}.event_waits w USING (namespace_id, run_id, name, occurrence)
-       WHERE w.state IN ('new', 'open')
+       WHERE w.state NOT IN ('brought', 'suspended')
        ORDER BY w.namespace_id, w.run_id, w.name, w.occurrence FOR UPDATE OF w
      ),
      found AS MATERIALIZED (

@@ -3,9 +3,10 @@ import { isTerminal } from "@kagzi/core";
 import type { Database, Runner, Statement } from "./database.ts";
 import { statement } from "./sql.ts";
 
-/** Whether waits for events begin or end with a write. */
-export function changesWaits({ records }: RunWrite): boolean {
-  return records.some((record) => record.kind === "event");
+/** Whether waits for events begin or end with a write. Those of a run that ends are gone with it, but for one that failed. */
+export function changesWaits({ next, records }: RunWrite): boolean {
+  const isOver = next?.status === "completed" || next?.status === "cancelled";
+  return !isOver && records.some((record) => record.kind === "event");
 }
 
 type WaitRecord = RunReference & { readonly record: NewRecord };

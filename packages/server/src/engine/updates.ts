@@ -164,6 +164,11 @@ export class Updates {
     return second === "cancelled" ? "leaseLost" : second;
   }
 
+  /** There may be an event for a wait that has just begun, or that another one took the event of. */
+  #route({ records }: RunWrite): void {
+    if (records.some(mayWait)) this.#router.kick();
+  }
+
   #freed(session: WorkerSession, held: HeldRun): void {
     session.letGo(held);
     this.#dispatcher.freed(session);
@@ -173,7 +178,7 @@ export class Updates {
     if (told !== undefined) this.#signals.touched(told);
     if (write.continuation !== undefined) this.#others.began(write.continuation);
     if (write.closing === true) this.#others.close();
-    if (write.records.some(mayWait)) this.#router.kick();
+    if (status === undefined || !isTerminal(status)) this.#route(write);
     if (status === undefined) return;
     if (isTerminal(status)) {
       this.#waiters.ended(write.runId);
@@ -187,6 +192,10 @@ export class Updates {
       else if (wakeAt !== undefined) this.#dispatcher.ready(dispatchKey(task), wakeAt - now);
     }
   }
+}
+
+function mayWait({ kind, takes, type }: RunWrite["records"][number]): boolean {
+  return kind === "event" && (type === "started" || takes !== undefined);
 }
 
 function acknowledge(write: RunWrite, written: Written): UpdateAnswer {
@@ -225,11 +234,6 @@ export function checkUpdate(update: RunUpdate): void {
 function isAboutOthers(command: UpdateRequest["commands"][number]): boolean {
   const { do: what } = command;
   return what === "start" || what === "send" || (what === "cancelStep" && command.childRunId !== undefined);
-}
-
-/** A wait for an event begins; or one took what another one was brought. */
-function mayWait({ kind, takes, type }: RunWrite["records"][number]): boolean {
-  return kind === "event" && (type === "started" || takes !== undefined);
 }
 
 function checkCommand(command: Command): void {

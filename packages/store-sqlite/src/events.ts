@@ -82,7 +82,7 @@ export function listEvents(
 
 function takersOf(database: Database, event: EventRow): Pick<SentEvent, "takenBy" | "takenCount"> {
   const rows = database.all<{ run_id: RunId }>(
-    `SELECT run_id FROM inbox WHERE namespace_id = ? AND event_uid = ? AND event_uid IS NOT NULL
+    `SELECT run_id FROM inbox INDEXED BY inbox_by_event WHERE namespace_id = ? AND event_uid = ? AND event_uid IS NOT NULL
        AND taken_seq IS NOT NULL ORDER BY run_id LIMIT ${LIMITS.count}`,
     [event.namespace_id, event.event_uid],
   );

@@ -87,19 +87,23 @@ function markRouted(database: Database, event: Unrouted): void {
 
 /** Gives a wait the earliest event that its run has not been brought, and marks it as having it, or as open. */
 function bring(database: Database, wait: Candidate): Touched | undefined {
-  const { name, namespace_id: namespaceId, occurrence, run_id: runId } = wait;
-  const reference = { namespaceId, runId };
+  const reference = { namespaceId: wait.namespace_id, runId: wait.run_id };
+  const run = addressee(database, reference);
+  if (run === undefined) return mark(database, wait, "suspended", null);
   const event = earliest(database, wait);
-  const run = event && addressee(database, reference);
-  const position = run === undefined ? null : run.signals + 1;
+  if (event === undefined) return mark(database, wait, "open", null);
+  const position = run.signals + 1;
+  mark(database, wait, "brought", position);
+  insertEvent(database, reference, { ...event, position });
+  return raiseSignals(database, run, position);
+}
+
+function mark(database: Database, wait: Candidate, state: string, position: number | null): undefined {
   database.change(
     `UPDATE event_waits SET state = ?, position = ?
      WHERE namespace_id = ? AND run_id = ? AND name = ? AND occurrence = ?`,
-    [position === null ? "open" : "brought", position, namespaceId, runId, name, occurrence],
+    [state, position, wait.namespace_id, wait.run_id, wait.name, wait.occurrence],
   );
-  if (event === undefined || run === undefined || position === null) return undefined;
-  insertEvent(database, reference, { ...event, position });
-  return raiseSignals(database, run, position);
 }
 
 type Found = { readonly sentAt: number; readonly eventUid: string };

@@ -54,6 +54,8 @@ export class EventRouter {
       this.#tell(touched);
       if (left !== "nothing") this.#again = true;
       if (left === "busy") await sleep(env, BUSY_MS, this.#stop.signal);
+      // Others have their turn in between: the first runs go on while the last are still to be brought theirs.
+      else if (left === "more") await new Promise((resolve) => setImmediate(resolve));
     }
   }
 

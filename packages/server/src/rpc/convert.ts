@@ -203,7 +203,7 @@ export function toWireWorker(worker: Worker): wire.Worker {
     pid: worker.pid,
     version: worker.version,
     workflowTypes: [...new Set(worker.workflows.map((workflow) => workflow.workflowType))],
-    workflows: worker.workflows.map(({ workflowType, version }) => ({ workflowType, version })),
+    workflows: worker.workflows.map(({ on = [], version, workflowType }) => ({ workflowType, version, on: [...on] })),
     maxConcurrent: worker.maxConcurrent,
     activeCount: worker.activeCount,
     totalCompleted: BigInt(worker.totalCompleted),

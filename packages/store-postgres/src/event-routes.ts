@@ -103,7 +103,7 @@ function routedStatement(schema: string): Statement {
   return statement(
     "event_routes_routed",
     `UPDATE ${schema}.events known SET routed = true FROM ${UNROUTED}
-     WHERE known.namespace_id = e.namespace_id AND known.sent_at = ${instant("e.sent_ms")}
+     WHERE known.namespace_id = e.namespace_id AND known.name = e.name AND known.sent_at = ${instant("e.sent_ms")}
        AND known.event_uid = e.event_uid AND NOT known.routed
        AND NOT ${waits("w.key IS NULL")} AND NOT ${waits("w.key = e.key")}
      RETURNING known.event_uid`,
@@ -210,7 +210,7 @@ function bringStatement(schema: string): Statement {
          e.payload_metadata, now
        FROM clock, placed p
        JOIN ${schema}.events e
-         ON e.namespace_id = p.namespace_id AND e.sent_at = p.sent_at AND e.event_uid = p.event_uid
+         ON e.namespace_id = p.namespace_id AND e.name = p.name AND e.sent_at = p.sent_at AND e.event_uid = p.event_uid
      ),
      marked AS (
        UPDATE ${schema}.event_waits w

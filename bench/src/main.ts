@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
-import { join } from "node:path";
-import { embedded } from "@kagzi/embedded";
-import { createPostgres, freePort } from "@kagzi/test-support";
-import { Client, Worker } from "kagzi";
+import { cpus } from "node:os";
+import type { Client } from "kagzi";
+import { inProcess, print, throughServer } from "./engines.ts";
+import { measureEvents } from "./events.ts";
 import { drain, latencies, percentile } from "./measure.ts";
-import { type Measured, startServer, startWorker } from "./processes.ts";
+import type { Measured } from "./processes.ts";
 import { oneStep, tenSteps } from "./workflows.ts";
 
 const RUNS = Number(process.env["BENCH_RUNS"] ?? 5000);
@@ -28,44 +26,8 @@ async function measure(name: string, client: Client, processes: Readonly<Record<
   print(`${name}: start to result, idle, one step: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`);
 }
 
-async function throughServer(): Promise<void> {
-  const cluster = await createPostgres({ durable: true });
-  await cluster.start();
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const server = await startServer(await cluster.createDatabase(), port);
-  const worker = await startWorker(url);
-  const client = new Client({ url });
-  try {
-    await measure("server and worker on PostgreSQL", client, { server, worker });
-  } finally {
-    await client.close();
-    await worker.stop();
-    await server.stop();
-    await cluster.remove();
-  }
-}
-
-async function inProcess(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "kagzi-bench-"));
-  const engine = await embedded(`sqlite:${join(folder, "bench.db")}`);
-  const worker = new Worker({ connection: engine, workflows: [tenSteps, oneStep], concurrency: 1000 });
-  const client = new Client({ connection: engine });
-  try {
-    await worker.start();
-    await measure("embedded on SQLite", client, {});
-  } finally {
-    await worker.stop();
-    await engine.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
 const [cpu] = cpus();
 print(`Node ${process.version}, ${cpus().length} x ${cpu?.model ?? "unknown CPU"}, fsync on, synchronous=FULL`);
-await throughServer();
-await inProcess();
+const workload = process.argv[2] === "events" ? measureEvents : measure;
+await throughServer(workload);
+await inProcess(workload);

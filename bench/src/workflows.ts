@@ -7,6 +7,9 @@ export const tenSteps = workflow("ten-steps", async (ctx, input: { readonly n: n
   return sum;
 });
 
+/** Waits for an event, and is done. */
+export const waiter = workflow("waiter", async (ctx) => (await ctx.waitForEvent<number>("go"))?.payload ?? 0);
+
 /** One step and done. */
 export const oneStep = workflow("one-step", async (ctx, input: { readonly n: number }) =>
   ctx.step("add", () => input.n + 1),

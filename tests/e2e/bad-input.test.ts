@@ -34,6 +34,7 @@ describe.each(ENGINES)("bad input to %s", (_, open) => {
     const lost = new Client({ ...engine.at, namespace: "nowhere" });
     await expect(lost.start("a")).rejects.toMatchObject({ code: "NOT_FOUND", subjectId: "nowhere" });
     await expect(lost.startMany("a", [{ input: 1 }])).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(lost.send("a")).rejects.toMatchObject({ code: "NOT_FOUND", subjectId: "nowhere" });
     const worker = new Worker({ ...engine.at, namespace: "nowhere", workflows: [anything], logger: quiet });
     await expect(worker.start()).rejects.toMatchObject({ code: "NOT_FOUND", subjectId: "nowhere" });
     await worker.stop();
@@ -45,6 +46,13 @@ describe.each(ENGINES)("bad input to %s", (_, open) => {
     await client.namespaces.disable("closed");
     const closed = new Client({ ...engine.at, namespace: "closed" });
     await expect(closed.start("a")).rejects.toMatchObject({ code: "PRECONDITION_FAILED", subjectId: "closed" });
+    const reader = workflow("reader", { on: "news" }, async () => {});
+    await using worker = new Worker({ ...engine.at, namespace: "closed", workflows: [reader], logger: quiet });
+    await worker.start();
+    await expect(closed.send("news")).rejects.toMatchObject({ code: "PRECONDITION_FAILED", subjectId: "closed" });
+    expect((await closed.runs.list().page()).items).toEqual([]);
+    expect((await closed.events.list().page()).items).toEqual([]);
+    await worker.stop();
     await closed.close();
   });
 

@@ -105,7 +105,6 @@ describe.each(PROTOCOLS)("over %s a server", (_, make) => {
     const later = [
       () => createClient(WorkflowScheduleService, transport).createWorkflowSchedule({}),
       () => createClient(WorkflowScheduleService, transport).listWorkflowSchedules({}),
-      () => createClient(EventService, transport).sendEvent({}),
     ];
     for (const call of later) {
       const detail = await detailOf(call());
@@ -115,6 +114,11 @@ describe.each(PROTOCOLS)("over %s a server", (_, make) => {
     expect(await createClient(NamespaceService, transport).listNamespaces({})).toMatchObject({
       namespaces: [{ namespaceId: "default" }],
     });
+    const events = createClient(EventService, transport);
+    const { eventId } = await events.sendEvent({ name: "e", key: "k" });
+    const { events: sent } = await events.listEvents({ name: "e", page: { pageSize: 1 } });
+    expect(sent).toMatchObject([{ eventId, name: "e", key: "k", startedRunIds: [], takenCount: 0 }]);
+    expect(await detailOf(events.sendEvent({}))).toMatchObject({ code: ErrorCode.INVALID_ARGUMENT });
     expect(await createClient(AdminService, transport).getServerInfo({})).toMatchObject({ store: "sqlite" });
   });
 });

@@ -109,6 +109,34 @@ describe.each([
     expect(await run.result({ timeout: "15s" })).toEqual([1, 2]);
   });
 
+  it("bring events of the namespace to runs of the other one: those that wait, those that work, those that begin", async () => {
+    const [begun, mayEnd] = [signal(), signal()];
+    const waiter = workflow("waiter", async (ctx) => (await ctx.waitForEvent<number>("go"))?.payload);
+    const busy = workflow("busy", async (ctx) => {
+      const event = ctx.waitForEvent<number>("go").then((taken) => {
+        mayEnd.resolve();
+        return taken?.payload;
+      });
+      await ctx.step("work", async () => {
+        begun.resolve();
+        await mayEnd.promise;
+      });
+      return event;
+    });
+    const reader = workflow("reader", { on: "go" }, async (_ctx, n: number) => n);
+    await work(waiter, busy, reader);
+    const runs = [
+      await near.start(waiter, undefined),
+      await far.start(waiter, undefined),
+      await near.start(busy, undefined),
+    ];
+    for (const run of runs.slice(0, 2)) await reaches(run, "waiting");
+    await begun.promise;
+    const { startedRunIds } = await far.send("go", 7);
+    const results = [...runs, ...startedRunIds.map((id) => near.run(id))].map((run) => run.result({ timeout: "15s" }));
+    expect(await Promise.all(results)).toEqual([7, 7, 7, 7]);
+  });
+
   it("pause and resume a run of the other one", async () => {
     const [begun, mayEnd] = [signal(), signal()];
     const steps = workflow("steps", async (ctx) => {

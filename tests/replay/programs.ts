@@ -14,7 +14,8 @@ export type Leaf =
   | { readonly do: "step"; readonly name: string; readonly fails: number }
   | { readonly do: "sleep"; readonly name: string; readonly ms: number }
   | { readonly do: "event"; readonly name: string; readonly ms: number | undefined }
-  | { readonly do: "child"; readonly name: string };
+  | { readonly do: "child"; readonly name: string }
+  | { readonly do: "send"; readonly name: string };
 
 /** Tries that a step has in all; one that fails so often fails for good. */
 export const TRIES = 3;
@@ -37,6 +38,7 @@ const leaf: fc.Arbitrary<Leaf> = fc.oneof(
     ms: fc.option(fc.integer({ min: 0, max: 50 }), { nil: undefined }),
   }),
   fc.record({ do: fc.constant("child" as const), name: fc.constantFrom("x", "y") }),
+  fc.record({ do: fc.constant("send" as const), name: fc.constantFrom("s", "t") }),
 );
 
 /** Workflows of nested branches, races, loops, catches, waits, children, and steps that fail now and then or for good. */
@@ -61,8 +63,8 @@ export type Trace = string[];
 export interface Observer {
   readonly trace: Trace;
   readonly body: Body;
-  /** A child is asked for, by code that had been handed so many outcomes. */
-  readonly onChild: (name: string, knew: number) => void;
+  /** A child is asked for, or an event to be sent, by code that had been handed so many outcomes. */
+  readonly onOther: (name: string, knew: number) => void;
 }
 
 /** Runs a program as the code of a workflow, and notes what it asks for and is handed. */
@@ -74,6 +76,7 @@ export async function interpret(part: Program, ctx: Context, run: Observer): Pro
     case "sleep":
     case "event":
     case "child":
+    case "send":
       return note(trace, part.name, ask(part, ctx, run));
     case "ctxRace": {
       const entries = Object.fromEntries(part.parts.map((one, index) => [`${one.name}${index}`, ask(one, ctx, run)]));
@@ -124,8 +127,11 @@ function ask(part: Leaf, ctx: Context, run: Observer): Promise<unknown> {
     case "event":
       return ctx.waitForEvent(part.name, part.ms === undefined ? {} : { timeout: part.ms }).then((event) => event?.id);
     case "child":
-      run.onChild(part.name, countHanded(run.trace));
+      run.onOther(part.name, countHanded(run.trace));
       return ctx.invoke(part.name);
+    case "send":
+      run.onOther(part.name, countHanded(run.trace));
+      return ctx.send(part.name);
   }
 }
 

@@ -52,7 +52,7 @@ describe("a workflow of any shape", { timeout: 120_000 }, () => {
     const checked = fc.asyncProperty(program, fc.nat(), async (shape, seed) => {
       const run = await simulate(shape, chooser(seed), fate);
       expect(run.early).toEqual([]);
-      for (const ids of run.server.children.values()) expect(ids.size).toBe(1);
+      for (const ids of [...run.server.children.values(), ...run.server.events.values()]) expect(ids.size).toBe(1);
       expect(wantedAfterAll(run)).toEqual([]);
       for (const what of run.executions.keys()) expect(Number(what.split(" ").at(-1))).toBeLessThanOrEqual(TRIES);
       await expectOneStory(shape, run);

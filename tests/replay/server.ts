@@ -27,6 +27,8 @@ export class ListServer {
   readonly history: ReplayRecord[] = [{ kind: "run", type: "started", observedAt: 0 }];
   /** Ids of the children that were started, by their step. */
   readonly children = new Map<string, Set<string>>();
+  /** Ids of the events that were sent, by their step. */
+  readonly events = new Map<string, Set<string>>();
   /** Steps whose children were cancelled. */
   readonly cancelledChildren = new Set<string>();
   /** Children that have not ended. */
@@ -36,7 +38,7 @@ export class ListServer {
   #signals = 0;
   #cancelled = false;
   readonly #now: () => number;
-  /** Whether the next child that is asked for can be started. */
+  /** Whether the next child that is asked for can be started, or the next event be sent. */
   readonly #canStart: () => boolean;
 
   constructor(now: () => number, canStart: () => boolean) {
@@ -81,17 +83,21 @@ export class ListServer {
     this.#inbox.set(position, { position, childRunId, ...(fails ? error : payload) });
   }
 
-  /** Starts and cancels children as an update asks for it, which comes before it is taken. Whether there were any. */
-  settleChildren({ commands }: RunUpdate): boolean {
+  /** Does for others what an update asks for, which comes before it is taken. Whether there was anything. */
+  settleOthers({ commands }: RunUpdate): boolean {
     for (const { command, occurrence, stepName } of commands) {
       const key = `${stepName}#${occurrence}`;
       if (command.case === "startChild") {
         const ids = this.children.get(key) ?? new Set();
         this.children.set(key, ids.add(command.value.workflow?.runId ?? ""));
       }
+      if (command.case === "sendEvent") {
+        const ids = this.events.get(key) ?? new Set();
+        this.events.set(key, ids.add(command.value.event?.eventId ?? ""));
+      }
       if (command.case === "cancelStep" && command.value.childRunId !== undefined) this.cancelledChildren.add(key);
     }
-    return commands.some(({ command }) => command.case === "startChild" || command.case === "cancelStep");
+    return commands.some(({ command: { case: kind } }) => FOR_OTHERS.has(kind));
   }
 
   /** Takes an update, all of it. Whether the run is to go on at once instead of waiting. */
@@ -134,6 +140,8 @@ export class ListServer {
         return this.#record({ ...about, kind: "event", type: "completed" });
       case "startChild":
         return this.#startChild(about, value.workflow?.runId ?? "");
+      case "sendEvent":
+        return this.#sendEvent(about);
       case "takeMessage":
         return this.#takeMessage(about, value.position);
       case "cancelStep":
@@ -161,6 +169,17 @@ export class ListServer {
     }
     const error = create(ErrorDetailSchema, { message: "cannot be started" });
     this.#record({ ...about, kind: "child", type: "failed", error });
+    return { seq, type: RecordType.FAILED, error };
+  }
+
+  #sendEvent(about: Omit<StepRecord, "type" | "kind">): Decision {
+    const seq = this.history.length + 1;
+    if (this.#canStart()) {
+      this.#record({ ...about, kind: "function", type: "completed" });
+      return { seq, type: RecordType.COMPLETED };
+    }
+    const error = create(ErrorDetailSchema, { message: "cannot be sent" });
+    this.#record({ ...about, kind: "function", type: "failed", error });
     return { seq, type: RecordType.FAILED, error };
   }
 
@@ -196,6 +215,7 @@ export class ListServer {
   }
 }
 
+const FOR_OTHERS: ReadonlySet<string | undefined> = new Set(["startChild", "cancelStep", "sendEvent"]);
 const KINDS: Readonly<Record<number, StepRecord["kind"]>> = { 1: "function", 2: "sleep", 3: "event", 4: "child" };
 
 function errorOf(error: ErrorDetail | undefined): ErrorDetail {

@@ -54,7 +54,7 @@ export async function replay(program: Program, history: readonly ReplayRecord[])
     epoch: 1,
     history,
     body: () => new Promise(() => {}),
-    onChild: () => {},
+    onOther: () => {},
     send: () => {},
     signals: [],
   });
@@ -76,8 +76,8 @@ class SimulatedRun {
   #timers: { readonly at: number; readonly run: () => void }[] = [];
   #now = 1000;
   #epoch = 0;
-  /** How much the code knew when it asked for each child, by name and occurrence. */
-  readonly #children = new Map<string, number[]>();
+  /** How much the code knew when it asked for each child and each event to be sent, by name and occurrence. */
+  readonly #others = new Map<string, number[]>();
   #goesOn = false;
   #lost = false;
   #fate: { crashes: number; events: number; cancel: boolean };
@@ -111,7 +111,7 @@ class SimulatedRun {
     this.#pending = [];
     this.#timers = [];
     this.#lost = false;
-    this.#children.clear();
+    this.#others.clear();
     const execution = this.#execution(incarnation.trace);
     execution.start();
     for (;;) {
@@ -211,7 +211,7 @@ class SimulatedRun {
       epoch,
       history: [...this.#server.history],
       body: (execution) => this.#body(execution),
-      onChild: (name, knew) => this.#children.set(name, [...(this.#children.get(name) ?? []), knew]),
+      onOther: (name, knew) => this.#others.set(name, [...(this.#others.get(name) ?? []), knew]),
       send: (execution) => this.#pending.push(() => this.#store(execution)),
       signals: [this.#server.signals(epoch)],
     });
@@ -238,11 +238,12 @@ class SimulatedRun {
     if (update === undefined) return;
     const taken = create(RunUpdateSchema, update);
     for (const { command, occurrence, stepName } of taken.commands) {
-      const knew = command.case === "startChild" ? (this.#children.get(stepName)?.[occurrence - 1] ?? 0) : 0;
+      const isForOthers = command.case === "startChild" || command.case === "sendEvent";
+      const knew = isForOthers ? (this.#others.get(stepName)?.[occurrence - 1] ?? 0) : 0;
       if (knew > this.#durable) this.#early.push(`${stepName}#${occurrence}`);
     }
-    if (this.#server.settleChildren(taken) && this.#mayLose(4)) {
-      // Lost between what was done to the children and the record of it.
+    if (this.#server.settleOthers(taken) && this.#mayLose(4)) {
+      // Lost between what was done for others and the record of it.
       this.#lost = true;
       return;
     }
@@ -260,16 +261,16 @@ function executionOf(
     readonly epoch: number;
     readonly history: readonly ReplayRecord[];
     readonly body: (execution: BodyExecution) => Promise<string>;
-    readonly onChild: (name: string, knew: number) => void;
+    readonly onOther: (name: string, knew: number) => void;
     readonly send: (execution: Execution) => void;
     readonly signals: readonly ReturnType<ListServer["signals"]>[];
     readonly intercept?: StepInterceptor;
   },
 ): Execution {
-  const { body, epoch, history, intercept, onChild, runtime, send, signals } = about;
+  const { body, epoch, history, intercept, onOther, runtime, send, signals } = about;
   const clock = new ServerClock(runtime);
   clock.observe(runtime.now());
-  const definition = workflow("simulated", (ctx) => interpret(program, ctx, { trace, body, onChild }));
+  const definition = workflow("simulated", (ctx) => interpret(program, ctx, { trace, body, onOther }));
   const run = { runId: "run", workflow: "simulated", version: "1", attempt: 1, externalId: undefined };
   const task = { ...run, epoch, lastSeq: history.length, history: [], signals };
   const host = {

@@ -34,6 +34,7 @@ export {
   quoteId,
   retryCanHelp,
 } from "./error.ts";
+export type { EventFilter, EventPosition, NewEvent, Routed, SendOutcome, SentEvent, Subscription } from "./event.ts";
 export { type NamespaceId, type RunId, type UuidSource, type WorkerId, isUuid, uuidv7Source } from "./ids.ts";
 export {
   DELIVERY_GRACE_MS,
@@ -108,6 +109,7 @@ export type {
   HistoryStore,
   NamespaceStore,
   RunDetail,
+  EventStore,
   Operated,
   RerunSource,
   InboxStore,

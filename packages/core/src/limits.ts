@@ -18,6 +18,10 @@ export const LIMITS = {
   workflowsPerWorker: 1000,
   /** Of named limits that one worker may declare. */
   limitsPerWorker: 1000,
+  /** Of events that one workflow may be started by. */
+  eventsPerWorkflow: 100,
+  /** Of runs that took an event, in a list. */
+  takersShown: 100,
   /** Of labels of one worker. */
   labels: 64,
   /** Of runs that one worker may hold at once. */

@@ -41,12 +41,19 @@ export interface NewRecord extends StepKey {
   readonly startedSeq?: number;
   /** Of a child: the run that was started for it. */
   readonly childRunId?: RunId;
+  /** Of a wait for an event that begins: the key of the events that it takes; without one any. */
+  readonly key?: string;
+  /** Done by the server, whose word the worker waits for: a child was started, an event was sent, or could not be. */
+  readonly decided?: boolean;
   /** The message that the wait took: its payload or error is recorded, and nobody takes it again. */
   readonly takes?: number;
 }
 
 /** One entry of a run's history, never changed. `seq` counts from 1 without gaps. */
-export interface HistoryRecord extends Omit<NewRecord, "due" | "startedSeq" | "takes" | "observedAt"> {
+export interface HistoryRecord extends Omit<
+  NewRecord,
+  "due" | "startedSeq" | "takes" | "observedAt" | "key" | "decided"
+> {
   readonly seq: number;
   /** The lease under which it was written; 0 for the first record and for what the server wrote. */
   readonly epoch: number;

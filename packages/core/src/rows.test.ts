@@ -15,6 +15,7 @@ import {
   toLimitSettings,
   toPayload,
   toRun,
+  toSentEvent,
   toWorker,
 } from "./rows.ts";
 import type { RunStatus } from "./run.ts";
@@ -48,6 +49,7 @@ const ROW: RunRow = {
   started_as: null,
   continued_from: null,
   rerun_of: null,
+  event_id: null,
   signals: 0,
   cancel_error: null,
   pause_error: null,
@@ -98,12 +100,13 @@ describe("a row of runs", () => {
 
   it("tells who began it, what it goes on from, and what was asked of it", () => {
     const children = { parent_run_id: "p" as RunId, parent_step: "child", awaited: 1, started_as: "f" as RunId };
-    const origin = { continued_from: "c" as RunId, rerun_of: "o" as RunId };
+    const origin = { continued_from: "c" as RunId, rerun_of: "o" as RunId, event_id: "e" };
     const asked = { cancel_error: JSON.stringify(ERROR), signals: 2, timeout_ms: 50 };
     expect(toRun({ ...ROW, ...children, ...origin, ...asked })).toMatchObject({
       parent: { runId: "p", step: "child", awaited: true, startedAs: "f" },
       continuedFrom: "c",
       rerunOf: "o",
+      eventId: "e",
       cancelError: ERROR,
       signals: 2,
       timeoutMs: 50,
@@ -236,6 +239,35 @@ describe("other rows", () => {
     const expected = { namespaceId: "a", description: "d", createdAt: 1, updatedAt: 2 };
     expect(toNamespace({ ...row, enabled: 1 })).toEqual({ ...expected, enabled: true });
     expect(toNamespace({ ...row, enabled: false })).toEqual({ ...expected, enabled: false });
+  });
+});
+
+describe("a row of events", () => {
+  it("is an event with who took it, and with its key and its payload if it has them", () => {
+    const row = {
+      namespace_id: "default" as NamespaceId,
+      event_uid: "u",
+      event_id: "e",
+      name: "n",
+      key: null,
+      payload: null,
+      payload_metadata: null,
+      sent_at: 4,
+      started: '["r1"]',
+    };
+    const taken = { takenBy: ["r2" as RunId], takenCount: 1 };
+    const event = {
+      namespaceId: "default",
+      eventUid: "u",
+      eventId: "e",
+      name: "n",
+      sentAt: 4,
+      started: ["r1"],
+      ...taken,
+    };
+    expect(toSentEvent(row, taken)).toEqual(event);
+    const payload = { data: new Uint8Array([1]), metadata: { "content-type": "application/json" } };
+    expect(toSentEvent({ ...row, key: "k", payload: payload.data }, taken)).toEqual({ ...event, key: "k", payload });
   });
 });
 

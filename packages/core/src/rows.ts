@@ -1,4 +1,5 @@
 import { type ErrorDetail, KagziError } from "./error.ts";
+import type { SentEvent } from "./event.ts";
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
 import type { Namespace } from "./namespace.ts";
 import type { Payload } from "./payload.ts";
@@ -42,6 +43,7 @@ export interface RunRow {
   readonly started_as: RunId | null;
   readonly continued_from: RunId | null;
   readonly rerun_of: RunId | null;
+  readonly event_id: string | null;
   readonly signals: number;
   readonly cancel_error: string | null;
   readonly pause_error: string | null;
@@ -81,6 +83,7 @@ const RUN_COLUMNS = [
   "started_as",
   "continued_from",
   "rerun_of",
+  "event_id",
   "signals",
   "cancel_error",
   "pause_error",
@@ -109,6 +112,7 @@ export function toRun(row: RunRow): Run {
     ...(row.parent_run_id !== null && { parent: toParent(row, row.parent_run_id) }),
     ...(row.continued_from !== null && { continuedFrom: row.continued_from }),
     ...(row.rerun_of !== null && { rerunOf: row.rerun_of }),
+    ...(row.event_id !== null && { eventId: row.event_id }),
     ...(row.cancel_error !== null && { cancelError: toError(row.cancel_error) }),
     ...(row.pause_error !== null && { pauseError: toError(row.pause_error) }),
     ...(row.worker_id !== null && { workerId: row.worker_id }),
@@ -301,6 +305,35 @@ export function toLimitSettings(row: LimitsRow): LimitSettings {
     workflowType: row.workflow_type,
     ...(row.declared !== null && { declared: JSON.parse(row.declared) as WorkflowLimits }),
     ...(row.override !== null && { override: JSON.parse(row.override) as WorkflowLimits }),
+  };
+}
+
+/** A row of `events`, with who took it. */
+export interface EventRow {
+  readonly namespace_id: NamespaceId;
+  readonly event_uid: string;
+  readonly event_id: string;
+  readonly name: string;
+  readonly key: string | null;
+  readonly payload: Uint8Array | null;
+  readonly payload_metadata: string | null;
+  readonly sent_at: Instant;
+  /** Run ids as JSON. */
+  readonly started: string;
+}
+
+export function toSentEvent(row: EventRow, taken: Pick<SentEvent, "takenBy" | "takenCount">): SentEvent {
+  const payload = toPayload(row.payload, row.payload_metadata);
+  return {
+    namespaceId: row.namespace_id,
+    eventUid: row.event_uid,
+    eventId: row.event_id,
+    name: row.name,
+    sentAt: row.sent_at,
+    started: JSON.parse(row.started) as RunId[],
+    ...taken,
+    ...(row.key !== null && { key: row.key }),
+    ...(payload !== undefined && { payload }),
   };
 }
 

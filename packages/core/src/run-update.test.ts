@@ -138,15 +138,17 @@ describe("what others bring, and what others are told", () => {
   const start = { runId: "r2" as RunId, namespaceId: HELD.namespaceId, taskQueue: "", workflowType: "w", version: "1" };
   const parent = { runId: "p" as RunId, step: "child", awaited: true };
 
-  it("is a record each for waits, children, messages taken, steps given up and the cancellation", () => {
+  it("is a record each for waits, children, events sent, messages taken, steps given up and the cancellation", () => {
     const key = { name: "a", occurrence: 1 };
     const child = "c1" as RunId;
     const { records } = plan([
       { ...key, do: "startEventWait" },
-      { ...key, do: "startEventWait", due: { afterMs: 5 } },
+      { ...key, do: "startEventWait", due: { afterMs: 5 }, key: "k" },
       { ...key, do: "endWait", kind: "event", startedSeq: 5 },
       { ...key, do: "startChild", childRunId: child },
       { ...key, do: "startChild", childRunId: child, error: ERROR },
+      { ...key, do: "sendEvent" },
+      { ...key, do: "sendEvent", error: ERROR },
       { ...key, do: "takeMessage", kind: "event", position: 7, failed: false },
       { ...key, do: "takeMessage", kind: "child", position: 8, failed: true },
       { ...key, do: "cancelStep", kind: "child", error: ERROR, childRunId: child },
@@ -156,10 +158,12 @@ describe("what others bring, and what others are told", () => {
     const about = { ...key, attempt: 1 };
     expect(records).toEqual([
       { ...about, kind: "event", type: "started" },
-      { ...about, kind: "event", type: "started", due: { afterMs: 5 } },
+      { ...about, kind: "event", type: "started", due: { afterMs: 5 }, key: "k" },
       { ...about, kind: "event", type: "completed", startedSeq: 5 },
-      { ...about, kind: "child", type: "started", childRunId: child },
-      { ...about, kind: "child", type: "failed", childRunId: child, error: ERROR },
+      { ...about, kind: "child", type: "started", childRunId: child, decided: true },
+      { ...about, kind: "child", type: "failed", childRunId: child, error: ERROR, decided: true },
+      { ...about, kind: "function", type: "completed", decided: true },
+      { ...about, kind: "function", type: "failed", error: ERROR, decided: true },
       { ...about, kind: "event", type: "completed", takes: 7 },
       { ...about, kind: "child", type: "failed", takes: 8 },
       { ...about, kind: "child", type: "cancelled", error: ERROR, childRunId: child },

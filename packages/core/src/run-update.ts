@@ -16,9 +16,12 @@ export type Command = StepKey & { readonly observedAt?: Instant } & (
     | { readonly do: "startSleep"; readonly due: Due }
     /** The time of a sleep is over, or that of a wait for an event. */
     | { readonly do: "endWait"; readonly kind: "sleep" | "event"; readonly startedSeq: number }
-    | { readonly do: "startEventWait"; readonly due?: Due }
+    /** Only events with the key are taken, if there is one. */
+    | { readonly do: "startEventWait"; readonly due?: Due; readonly key?: string }
     /** The child has been started, or, with an error, could not be. */
     | { readonly do: "startChild"; readonly childRunId: RunId; readonly error?: ErrorDetail }
+    /** The event has been sent, or, with an error, could not be. A step like a function, done by the server. */
+    | { readonly do: "sendEvent"; readonly error?: ErrorDetail }
     /** What somebody brought becomes what the step came to. */
     | {
         readonly do: "takeMessage";
@@ -173,9 +176,11 @@ function recordOf(command: Command, run: RunAttempt, random: () => number): NewR
     case "endWait":
       return { ...about, kind: command.kind, type: "completed", attempt: 1, startedSeq: command.startedSeq };
     case "startEventWait":
-      return { ...about, kind: "event", type: "started", attempt: 1, ...given("due", command.due) };
+      return { ...about, kind: "event", type: "started", attempt: 1, ...waitOf(command) };
     case "startChild":
-      return { ...about, kind: "child", attempt: 1, childRunId: command.childRunId, ...startedOrFailed(command.error) };
+      return { ...about, kind: "child", childRunId: command.childRunId, ...decided("started", command.error) };
+    case "sendEvent":
+      return { ...about, kind: "function", ...decided("completed", command.error) };
     case "takeMessage":
       return {
         ...about,
@@ -200,8 +205,14 @@ function recordOf(command: Command, run: RunAttempt, random: () => number): NewR
   }
 }
 
-function startedOrFailed(error: ErrorDetail | undefined): Pick<NewRecord, "type" | "error"> {
-  return error === undefined ? { type: "started" } : { type: "failed", error };
+function waitOf({ due, key }: { readonly due?: Due; readonly key?: string }): Pick<NewRecord, "due" | "key"> {
+  return { ...given("due", due), ...given("key", key) };
+}
+
+/** What the server did for the run, or why it could not. */
+function decided(type: "started" | "completed", error: ErrorDetail | undefined) {
+  const about = { attempt: 1, decided: true } as const;
+  return error === undefined ? ({ ...about, type } as const) : ({ ...about, type: "failed", error } as const);
 }
 
 function attemptOf(command: StepAttempt): Pick<NewRecord, "attempt" | "input" | "durationMs"> {

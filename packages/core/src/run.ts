@@ -49,6 +49,8 @@ export type Run = {
   readonly continuedFrom?: RunId;
   /** The run whose recorded steps this one began with. */
   readonly rerunOf?: RunId;
+  /** The event that started it. */
+  readonly eventId?: string;
   /** How often somebody had something for the run: a message, or a request to cancel or pause it. */
   readonly signals: number;
   /** Somebody asked for its cancellation; it ends so, whatever its code says. */
@@ -115,6 +117,8 @@ export interface NewRun extends Partial<LimitKeys> {
   readonly startTimeoutMs?: number;
   readonly parent?: ParentReference;
   readonly continuedFrom?: RunId;
+  /** The event that starts it. */
+  readonly eventId?: string;
   /** The worker that takes the run with its start, if one is waiting for it. */
   readonly claimedBy?: WorkerId;
 }

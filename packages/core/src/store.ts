@@ -1,6 +1,7 @@
 import type { Activity } from "./activity.ts";
 import type { Assignment, Candidate, DispatchKey, Wanted } from "./dispatch.ts";
 import type { ErrorDetail } from "./error.ts";
+import type { EventFilter, EventPosition, NewEvent, Routed, SendOutcome, SentEvent, Subscription } from "./event.ts";
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
 import type { GivenBack, GrantedLease, LapsedLease, Lease } from "./lease.ts";
 import type { Namespace } from "./namespace.ts";
@@ -33,6 +34,7 @@ export interface Store {
   readonly inbox: InboxStore;
   readonly limits: LimitStore;
   readonly slots: SlotStore;
+  readonly events: EventStore;
   readonly hints: Hints;
   /**
    * Brings the schema up to date; several servers may do so at once. Answers with its version.
@@ -241,6 +243,28 @@ export interface InboxStore {
    * somebody must read everything for them.
    */
   hear(namespaceId: NamespaceId, workerIds: readonly WorkerId[], maxBytes: number): Promise<readonly Signals[]>;
+}
+
+/** Events that were sent to whole namespaces, and the waits that they are brought to. */
+export interface EventStore {
+  /** The workflows that events of a name start, in every version that says so. */
+  subscriptions(namespaceId: NamespaceId, name: string): Promise<readonly Subscription[]>;
+  /** Keeps an event and starts runs, all in one go. If one with its id is there nothing is changed. */
+  send(event: NewEvent, starts: readonly Start[]): Promise<SendOutcome>;
+  /**
+   * Brings events to waits that they match: to each wait the earliest that its run was not brought yet. A wait that has
+   * begun, and an event that was sent, are each looked at after their transaction, so that one of the two finds the
+   * other. At most `limit` waits; whoever calls goes on while something is left.
+   */
+  route(limit: number): Promise<Routed>;
+  list(
+    filter: EventFilter,
+    page: { readonly before?: EventPosition; readonly limit: number },
+  ): Promise<readonly SentEvent[]>;
+  /** How many events a list would show, counted up to `limit`. */
+  count(filter: EventFilter, limit: number): Promise<number>;
+  /** Deletes events that were sent longer ago and have been brought to all who waited, at most `limit`. Answers with how many. */
+  expire(olderThanMs: number, limit: number): Promise<number>;
 }
 
 /** A part of a run's history. */

@@ -14,6 +14,8 @@ export interface OfferedWorkflow extends WorkflowVersion {
   readonly timeoutMs?: number;
   /** How its runs are held back, in the whole fleet. */
   readonly limits?: WorkflowLimits;
+  /** Names of events that start it. */
+  readonly on?: readonly string[];
 }
 
 export type WorkerStatus = "online" | "draining" | "offline";

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect } from "vitest";
 import { describeClaims } from "./claims.ts";
+import { describeEvents } from "./events.ts";
 import { Fixture, type StoreHarness } from "./harness.ts";
 import { describeInbox } from "./inbox.ts";
 import { describeLeases } from "./leases.ts";
@@ -44,6 +45,7 @@ export function describeStore(harness: StoreHarness): void {
     describeLeases(fixture);
     describeOperations(fixture);
     describeInbox(fixture);
+    describeEvents(harness, fixture);
     describeReads(fixture);
     describeNamespaces(fixture);
     describeLimits(fixture);

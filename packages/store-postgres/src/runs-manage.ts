@@ -90,6 +90,9 @@ export async function deleteRuns(database: Database, runs: readonly RunReference
        messages AS (
          DELETE FROM ${schema}.inbox i USING gone g WHERE i.namespace_id = g.namespace_id AND i.run_id = g.run_id
        ),
+       waits AS (
+         DELETE FROM ${schema}.event_waits w USING gone g WHERE w.namespace_id = g.namespace_id AND w.run_id = g.run_id
+       ),
        progress AS (
          DELETE FROM ${schema}.run_progress p USING gone g WHERE p.namespace_id = g.namespace_id AND p.run_id = g.run_id
        ),

@@ -3,6 +3,7 @@ import { isTerminal, messageOfEnd } from "@kagzi/core";
 import { type RunRow, jsonColumn, runColumns, toRun } from "@kagzi/core/rows";
 import type { Database, Runner, Statement } from "./database.ts";
 import { isUniqueViolation } from "./errors.ts";
+import { changeWaits } from "./event-waits.ts";
 import { sendMessages } from "./inbox.ts";
 import { CLOCK, span, statement } from "./sql.ts";
 
@@ -37,6 +38,8 @@ async function operate(
   const at = new Date(now).toISOString();
   const after = await applyChange(database, runner, { run: before, change, at });
   if (change.record !== undefined) await addRecord(database, runner, { run: reference, record: change.record, at });
+  // After the record: a wait that the run's worker has just begun is seen by now, or cannot begin any more.
+  await changeWaits(database, runner, before, change);
   const told = await tellParent(database, runner, after, change);
   return { before, after, now, ...(told !== undefined && { told }) };
 }

@@ -10,7 +10,10 @@ import { CLOCK, cut, instant, span, statement } from "./sql.ts";
  * planner from turning the look-up of `done`, which it hashes, into a join that it may do by trying each with each.
  * `claimed_at IS NOT NULL` says the same as `status = 'running'`, and leads to no index but the primary key.
  */
-export function writeStatement(schema: string, endsWaits: boolean): Statement {
+export function writeStatement(
+  schema: string,
+  { endsRuns, endsWaits }: { readonly endsRuns: boolean; readonly endsWaits: boolean },
+): Statement {
   const lastSeq = `(SELECT coalesce(max(h.seq), 0) FROM ${schema}.history h
            WHERE h.namespace_id = w.namespace_id AND h.run_id = w.run_id)`;
   const guard = `(w.after_seq IS NULL OR w.after_seq = ${lastSeq})
@@ -19,7 +22,7 @@ export function writeStatement(schema: string, endsWaits: boolean): Statement {
   const brought = (column: string, otherwise: string) =>
     endsWaits ? `CASE WHEN r.takes IS NULL THEN ${otherwise} ELSE ${messageColumn(schema, column)} END` : otherwise;
   return statement(
-    endsWaits ? "runs_write_ending_waits" : "runs_write",
+    `runs_write${endsWaits ? "_ending_waits" : ""}${endsRuns ? "_and_runs" : ""}`,
     `WITH ${CLOCK},
      write AS MATERIALIZED (
        SELECT w.*, (ordinality - 1)::int AS place
@@ -69,7 +72,7 @@ export function writeStatement(schema: string, endsWaits: boolean): Statement {
      done AS MATERIALIZED (
        SELECT place, NULL::timestamptz AS available_at, NULL AS status FROM held
        UNION ALL SELECT place, available_at, status FROM moved
-     ),${endsWaits ? takenMessages(schema) : ""}
+     ),${endsWaits ? takenMessages(schema) : ""}${endsRuns ? closedWaits(schema) : ""}
      recorded AS (
        INSERT INTO ${schema}.history (namespace_id, run_id, seq, epoch, kind, type, name, occurrence, attempt,
          recorded_at, observed_at, due_at, duration_ms, payload, payload_metadata, input, input_metadata, error,
@@ -128,6 +131,19 @@ function takenMessages(schema: string): string {
        FROM record r
        WHERE r.takes IS NOT NULL AND r.place IN (SELECT place FROM done)
          AND i.namespace_id = r.namespace_id AND i.run_id = r.run_id AND i.position = r.takes
+     ),`;
+}
+
+/** A run that has ended waits for no events; one that has failed may be retried. */
+function closedWaits(schema: string): string {
+  const ended = `write e WHERE e.ends AND e.place IN (SELECT place FROM done)
+         AND w.namespace_id = e.namespace_id AND w.run_id = e.run_id`;
+  return `
+     suspended AS (
+       UPDATE ${schema}.event_waits w SET state = 'suspended', position = NULL FROM ${ended} AND e.next_status = 'failed'
+     ),
+     closed AS (
+       DELETE FROM ${schema}.event_waits w USING ${ended} AND e.next_status <> 'failed'
      ),`;
 }
 

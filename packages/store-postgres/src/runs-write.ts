@@ -21,6 +21,7 @@ import {
 } from "@kagzi/core/rows";
 import type { Database, Runner, Statement, Value } from "./database.ts";
 import { isUniqueViolation } from "./errors.ts";
+import { changesWaits, keepWaits } from "./event-waits.ts";
 import { lockRuns, sendMessages } from "./inbox.ts";
 import { begin } from "./runs-start.ts";
 import { writeStatement } from "./runs-write-sql.ts";
@@ -66,9 +67,9 @@ async function writeSorted(database: Database, writes: readonly RunWrite[]): Pro
   }
 }
 
-/** Whether a write changes more than its own run: the one that is told of its end, or begins with it. */
+/** Whether a write takes more than its own statement: others hear of it or begin with it, or the run waits for events. */
 function reachesBeyond(write: RunWrite): boolean {
-  return tellsParent(write) || write.continuation !== undefined || saysProgress(write);
+  return tellsParent(write) || write.continuation !== undefined || saysProgress(write) || changesWaits(write);
 }
 
 function saysProgress({ activity, progress }: RunWrite): boolean {
@@ -88,6 +89,7 @@ async function writeWithOthers(database: Database, writes: readonly RunWrite[]):
     const continuations = done.flatMap(({ continuation }) => continuation ?? []);
     if (continuations.length > 0) await begin(database, runner, continuations);
     await saveProgress(database, runner, done);
+    await keepWaits(database, runner, done);
     const children = done.filter(tellsParent);
     const told = await sendMessages(database, runner, children.flatMap(endMessage));
     const byWrite = new Map(children.map((write, index) => [write, told[index]]));
@@ -146,6 +148,7 @@ async function writeAll(database: Database, runner: Runner, writes: readonly Run
   const endsWaits = writes.some((write) =>
     write.records.some((record) => record.startedSeq !== undefined || record.takes !== undefined),
   );
+  const endsRuns = writes.some(({ next }) => next !== undefined && isTerminal(next.status));
   interface Row {
     now: Instant;
     place: number;
@@ -154,7 +157,7 @@ async function writeAll(database: Database, runner: Runner, writes: readonly Run
     run_id: RunId | null;
     seq: number;
   }
-  const rows = await runner.run<Row>(writeStatement(database.schema, endsWaits), [
+  const rows = await runner.run<Row>(writeStatement(database.schema, { endsWaits, endsRuns }), [
     database.now(),
     ...writeColumns(writes),
     ...recordColumns(writes),

@@ -18,6 +18,7 @@ export class PayloadColumn {
   readonly offsets: number[] = [];
   readonly lengths: number[] = [];
   readonly #parts: Uint8Array[];
+  #last: { readonly data: Uint8Array | undefined; readonly offset: number } = { data: undefined, offset: 0 };
 
   /** Columns of one statement share `parts`, the contents of its one buffer. */
   constructor(parts: Uint8Array[]) {
@@ -26,10 +27,13 @@ export class PayloadColumn {
 
   /** Adds the next row's payload; absent, its column will be NULL. */
   push(payload: Payload | undefined, offset: number): number {
+    // What many rows have in common goes over once.
+    const isLast = payload !== undefined && payload.data === this.#last.data;
     // Offsets count from 1, as substring does.
-    this.offsets.push(offset + 1);
+    this.offsets.push((isLast ? this.#last.offset : offset) + 1);
     this.lengths.push(payload?.data.byteLength ?? -1);
-    if (payload === undefined) return offset;
+    if (payload === undefined || isLast) return offset;
+    this.#last = { data: payload.data, offset };
     this.#parts.push(payload.data);
     return offset + payload.data.byteLength;
   }

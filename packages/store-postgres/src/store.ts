@@ -1,4 +1,5 @@
 import type {
+  EventStore,
   HistoryStore,
   InboxStore,
   Instant,
@@ -10,6 +11,8 @@ import type {
   WorkerStore,
 } from "@kagzi/core";
 import { Database, type PostgresOptions } from "./database.ts";
+import { routeEvents } from "./event-routes.ts";
+import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
 import { readHistories } from "./history.ts";
 import { PostgresHints } from "./hints.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
@@ -49,6 +52,7 @@ export class PostgresStore implements Store {
   readonly inbox: InboxStore;
   readonly limits: LimitStore;
   readonly slots: SlotStore;
+  readonly events: EventStore;
   readonly hints: PostgresHints;
   readonly #database: Database;
 
@@ -99,6 +103,14 @@ export class PostgresStore implements Store {
       waited: (limit) => waitedLimits(database, limit),
       waits: (run) => slotWaits(database, run),
       usage: (namespaceId, name, limit) => slotUsage(database, namespaceId, name, limit),
+    };
+    this.events = {
+      subscriptions: (namespaceId, name) => subscriptions(database, namespaceId, name),
+      send: (event, starts) => sendEvent(database, event, starts),
+      route: (limit) => routeEvents(database, limit),
+      list: (filter, page) => listEvents(database, filter, page),
+      count: (filter, limit) => countEvents(database, filter, limit),
+      expire: (olderThanMs, limit) => expireEvents(database, olderThanMs, limit),
     };
     this.history = { read: (positions, maxBytes) => readHistories(database, positions, maxBytes) };
     this.workers = {

@@ -37,6 +37,21 @@ const PROBES = (schema: string) => `
   FROM ${schema}.runs r JOIN ${schema}.inbox i ON i.namespace_id = r.namespace_id AND i.run_id = r.run_id
   WHERE r.status = 'waiting' AND i.taken_seq IS NULL AND i.position > r.signals_heard
   UNION ALL
+  SELECT 'W5', 'run ' || w.run_id || ' waits for event ' || w.name || ', and was not brought event ' || e.event_id
+  FROM ${schema}.event_waits w JOIN ${schema}.events e ON e.namespace_id = w.namespace_id AND e.name = w.name
+  WHERE w.state = 'open' AND e.routed AND (w.key IS NULL OR w.key = e.key) AND e.sent_at >= w.since
+    AND e.event_id IS DISTINCT FROM w.begun_by AND NOT EXISTS (SELECT FROM ${schema}.inbox i
+      WHERE i.namespace_id = w.namespace_id AND i.run_id = w.run_id AND i.message_id = e.event_uid::text)
+  UNION ALL
+  SELECT 'W5', 'run ' || w.run_id || ' waits for event ' || w.name || ', and what it was brought is not there'
+  FROM ${schema}.event_waits w
+  WHERE w.state = 'brought' AND NOT EXISTS (SELECT FROM ${schema}.inbox i
+    WHERE i.namespace_id = w.namespace_id AND i.run_id = w.run_id AND i.position = w.position AND i.taken_seq IS NULL)
+  UNION ALL
+  SELECT 'W6', 'run ' || w.run_id || ' has ended or never began, and waits for event ' || w.name
+  FROM ${schema}.event_waits w LEFT JOIN ${schema}.runs r ON r.namespace_id = w.namespace_id AND r.run_id = w.run_id
+  WHERE r.run_id IS NULL OR (r.finished_at IS NOT NULL) <> (w.state = 'suspended')
+  UNION ALL
   SELECT 'C2', 'run ' || c.run_id || ' has ended and its parent ' || p.run_id || ' was not told'
   FROM ${schema}.runs c JOIN ${schema}.runs p ON p.namespace_id = c.namespace_id AND p.run_id = c.parent_run_id
   WHERE c.awaited AND c.finished_at IS NOT NULL AND p.finished_at IS NULL

@@ -11,8 +11,11 @@ import { type WorkerRow, toWorker } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import { CLOCK, span, statement } from "./sql.ts";
 
-/** Adds a worker that is online, and the versions of workflows that it has. */
+/** Adds a worker that is online, the versions of workflows that it has, and the events that start them. */
 export async function registerWorker(database: Database, worker: NewWorker, leaseMs: number): Promise<void> {
+  const subscribed = worker.workflows.flatMap(({ on = [], version, workflowType }) =>
+    on.map((eventName) => ({ workflowType, version, eventName })),
+  );
   const rows = await database.run(
     statement(
       "workers_register",
@@ -24,6 +27,19 @@ export async function registerWorker(database: Database, worker: NewWorker, leas
          FROM home, clock, unnest($14::text[], $15::text[]) AS o(workflow_type, version)
          ORDER BY o.workflow_type, o.version
          ON CONFLICT DO NOTHING
+       ),
+       dropped AS (
+         DELETE FROM ${database.schema}.subscriptions s USING unnest($14::text[], $15::text[]) AS o(workflow_type, version)
+         WHERE s.namespace_id = $2 AND s.workflow_type = o.workflow_type AND s.version = o.version
+           AND (s.workflow_type, s.version, s.event_name) NOT IN (SELECT * FROM unnest($16::text[], $17::text[], $18::text[]))
+       ),
+       subscribed AS (
+         INSERT INTO ${database.schema}.subscriptions AS s
+         SELECT home.namespace_id, n.workflow_type, n.version, n.event_name, $4
+         FROM home, unnest($16::text[], $17::text[], $18::text[]) AS n(workflow_type, version, event_name)
+         ORDER BY n.workflow_type, n.version, n.event_name
+         ON CONFLICT (namespace_id, workflow_type, version, event_name) DO UPDATE SET task_queue = excluded.task_queue
+         WHERE s.task_queue <> excluded.task_queue
        )
        INSERT INTO ${database.schema}.workers
        SELECT home.namespace_id, $3::uuid, $4, 'online', $5, $6, $7, $8, $9, $10, $11::int, $12, 0, 0, 0,
@@ -48,6 +64,9 @@ export async function registerWorker(database: Database, worker: NewWorker, leas
       leaseMs,
       worker.workflows.map((workflow) => workflow.workflowType),
       worker.workflows.map((workflow) => workflow.version),
+      subscribed.map((subscription) => subscription.workflowType),
+      subscribed.map((subscription) => subscription.version),
+      subscribed.map((subscription) => subscription.eventName),
     ],
   );
   if (rows.length === 0) throw notFound("namespace", worker.namespaceId);

@@ -1,5 +1,6 @@
 import {
   type Addressed,
+  type Instant,
   type Message,
   type MessagePage,
   type NamespaceId,
@@ -32,32 +33,61 @@ export function sendAll(database: Database, messages: readonly Addressed[]): rea
 }
 
 /** Puts a message into an inbox and makes the run ready if it waits for one. One that is there already changes nothing. */
-export function sendMessage(database: Database, { message, namespaceId, runId }: Addressed): Touched | undefined {
+export function sendMessage(database: Database, message: Addressed): Touched | undefined {
+  const run = addressee(database, message);
+  if (run === undefined) return undefined;
+  const position = run.signals + 1;
+  return insertMessage(database, message, position) ? raiseSignals(database, run, position) : run;
+}
+
+/** A run that takes messages, with how many signals it had. */
+export type Addressee = Touched & { readonly signals: number };
+
+/** The run, if it is there and has not ended. */
+export function addressee(database: Database, { namespaceId, runId }: RunReference): Addressee | undefined {
   const [run] = database.all<RunRow>(
     `SELECT task_queue, workflow_type, version, status, worker_id, signals FROM runs
      WHERE namespace_id = ? AND run_id = ? AND finished_at IS NULL`,
     [namespaceId, runId],
   );
-  if (run === undefined) return undefined;
-  const position = run.signals + 1;
-  const isNew = insertMessage(database, { namespaceId, runId, message }, position);
-  if (isNew) {
-    database.change(
-      `UPDATE runs SET signals = ?, available_at = CASE status WHEN 'waiting' THEN ? ELSE available_at END,
-         status = CASE status WHEN 'waiting' THEN 'pending' ELSE status END
-       WHERE namespace_id = ? AND run_id = ?`,
-      [position, database.now(), namespaceId, runId],
-    );
-  }
-  return {
-    namespaceId,
-    runId,
-    taskQueue: run.task_queue,
-    workflowType: run.workflow_type,
-    version: run.version,
-    status: isNew && run.status === "waiting" ? "pending" : run.status,
-    ...(run.worker_id !== null && { workerId: run.worker_id }),
-  };
+  return (
+    run && {
+      namespaceId,
+      runId,
+      taskQueue: run.task_queue,
+      workflowType: run.workflow_type,
+      version: run.version,
+      status: run.status,
+      signals: run.signals,
+      ...(run.worker_id !== null && { workerId: run.worker_id }),
+    }
+  );
+}
+
+/** The run has something new at this position, and is ready if it waited. */
+export function raiseSignals(database: Database, run: Addressee, position: number): Touched {
+  database.change(
+    `UPDATE runs SET signals = ?, available_at = CASE status WHEN 'waiting' THEN ? ELSE available_at END,
+       status = CASE status WHEN 'waiting' THEN 'pending' ELSE status END
+     WHERE namespace_id = ? AND run_id = ?`,
+    [position, database.now(), run.namespaceId, run.runId],
+  );
+  return run.status === "waiting" ? { ...run, status: "pending" } : run;
+}
+
+/** Puts an event of the namespace into an inbox. */
+export function insertEvent(
+  database: Database,
+  { namespaceId, runId }: RunReference,
+  event: { readonly sentAt: Instant; readonly eventUid: string; readonly position: number },
+): void {
+  database.change(
+    `INSERT INTO inbox (namespace_id, run_id, position, kind, name, key, message_id, event_uid, payload,
+       payload_metadata, received_at)
+     SELECT namespace_id, ?1, ?2, 'event', name, key, event_uid, event_uid, payload, payload_metadata, ?3
+     FROM events WHERE namespace_id = ?4 AND sent_at = ?5 AND event_uid = ?6`,
+    [runId, event.position, database.now(), namespaceId, event.sentAt, event.eventUid],
+  );
 }
 
 function insertMessage(database: Database, { message, namespaceId, runId }: Addressed, position: number): boolean {

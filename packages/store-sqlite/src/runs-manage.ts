@@ -67,7 +67,7 @@ function deleteRun(database: Database, { namespaceId, runId }: RunReference): bo
     runId,
   ]);
   if (gone === 0) return false;
-  for (const table of ["history", "inbox", "run_progress", "run_keys"]) {
+  for (const table of ["history", "inbox", "event_waits", "run_progress", "run_keys"]) {
     database.change(`DELETE FROM ${table} WHERE namespace_id = ? AND run_id = ?`, [namespaceId, runId]);
   }
   return true;

@@ -2,6 +2,7 @@ import type { Instant, NewRecord, Operated, Run, RunChange, RunReference, Touche
 import { isTerminal, messageOfEnd } from "@kagzi/core";
 import { type RunRow, jsonColumn, runColumns, toRun } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
+import { changeWaits } from "./event-waits.ts";
 import { sendMessage } from "./inbox.ts";
 import { lastSeq } from "./runs-write.ts";
 
@@ -23,6 +24,7 @@ export function operateOnRun(
     if (change === undefined) return { before, after: before, now };
     const after = applyChange(database, before, change, now);
     if (change.record !== undefined) addRecord(database, reference, change.record, now);
+    changeWaits(database, reference, { from: before.status, to: change.status });
     const told = tellParent(database, after, change);
     return { before, after, now, ...(told !== undefined && { told }) };
   });

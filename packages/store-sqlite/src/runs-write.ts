@@ -22,6 +22,7 @@ import {
 } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import type { Value } from "./driver.ts";
+import { changeWaits, keepWaits } from "./event-waits.ts";
 import { readMessage, sendMessage } from "./inbox.ts";
 import { beginRun } from "./runs-start.ts";
 
@@ -44,6 +45,7 @@ function writeRun(database: Database, write: RunWrite): WriteOutcome {
     insertRecord(database, write, withMessage(database, write, record, seq), { seq, now, due: due ?? null });
   }
   if (write.progress !== undefined || write.activity !== undefined) saveProgress(database, write, now);
+  keepWaits(database, write);
   const moved = write.next && moveOn(database, write, write.next, now);
   const told = tellOthers(database, write);
   return { became: "written", now, dueAt, ...moved, ...(told !== undefined && { told }) };
@@ -182,16 +184,18 @@ function moveOn(
     write.runId,
     Number(write.closing === true),
   ];
-  const [moved] = database.all<{ status: RunStatus; available_at: Instant | null }>(
+  const [moved] = database.all<{ status: RunStatus; available_at: Instant | null; waits: number }>(
     `UPDATE runs SET status = ${WHERE_TO},
        available_at = CASE ${WHERE_TO} WHEN 'pending' THEN ?2 WHEN 'sleeping' THEN ?3 WHEN 'waiting' THEN ?3 END,
        claimed_at = NULL, crashes = 0, attempt = coalesce(?4, attempt), signals_heard = coalesce(?5, signals_heard),
        closing = closing OR ?10,
        finished_at = CASE WHEN ?6 THEN max(?2, started_at) END,
        pause_error = CASE WHEN NOT ?6 THEN coalesce(?7, pause_error) END
-     WHERE namespace_id = ?8 AND run_id = ?9 RETURNING status, available_at`,
+     WHERE namespace_id = ?8 AND run_id = ?9 RETURNING status, available_at,
+       EXISTS (SELECT 1 FROM event_waits w WHERE w.namespace_id = ?8 AND w.run_id = ?9) AS waits`,
     values,
   );
+  if (moved?.waits === 1) changeWaits(database, write, { from: "running", to: moved.status });
   return {
     status: moved?.status ?? next.status,
     ...(moved !== undefined && moved.available_at !== null && { wakeAt: moved.available_at }),

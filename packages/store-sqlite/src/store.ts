@@ -1,4 +1,5 @@
 import type {
+  EventStore,
   Hints,
   HistoryStore,
   InboxStore,
@@ -11,6 +12,8 @@ import type {
   WorkerStore,
 } from "@kagzi/core";
 import { Database, type SqliteOptions } from "./database.ts";
+import { routeEvents } from "./event-routes.ts";
+import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
 import { readHistories } from "./history.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
@@ -51,6 +54,7 @@ export class SqliteStore implements Store {
   readonly inbox: InboxStore;
   readonly limits: LimitStore;
   readonly slots: SlotStore;
+  readonly events: EventStore;
   readonly hints: Hints = NO_HINTS;
   readonly #database: Database;
 
@@ -101,6 +105,14 @@ export class SqliteStore implements Store {
       waited: async (limit) => waitedLimits(database, limit),
       waits: async (run) => slotWaits(database, run),
       usage: async (namespaceId, name, limit) => slotUsage(database, namespaceId, name, limit),
+    };
+    this.events = {
+      subscriptions: async (namespaceId, name) => subscriptions(database, namespaceId, name),
+      send: async (event, starts) => sendEvent(database, event, starts),
+      route: async (limit) => routeEvents(database, limit),
+      list: async (filter, page) => listEvents(database, filter, page),
+      count: async (filter, limit) => countEvents(database, filter, limit),
+      expire: async (olderThanMs, limit) => expireEvents(database, olderThanMs, limit),
     };
     this.history = { read: async (positions, maxBytes) => readHistories(database, positions, maxBytes) };
     this.workers = {

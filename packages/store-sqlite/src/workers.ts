@@ -3,19 +3,24 @@ import { type WorkerRow, toWorker } from "@kagzi/core/rows";
 import type { WorkflowVersions } from "@kagzi/core";
 import type { Database } from "./database.ts";
 
-/** Adds a worker that is online, and the versions of workflows that it has. */
+/** Adds a worker that is online, the versions of workflows that it has, and the events that start them. */
 export function registerWorker(database: Database, worker: NewWorker, leaseMs: number): void {
   database.transaction(() => {
     const home = database.all("SELECT 1 FROM namespaces WHERE namespace_id = ?", [worker.namespaceId]);
     if (home.length === 0) throw notFound("namespace", worker.namespaceId);
     const now = database.now();
-    for (const { workflowType, version } of worker.workflows) {
+    for (const { on = [], workflowType, version } of worker.workflows) {
       database.change("INSERT INTO workflow_versions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", [
         worker.namespaceId,
         workflowType,
         version,
         now,
       ]);
+      const of = [worker.namespaceId, workflowType, version];
+      database.change("DELETE FROM subscriptions WHERE namespace_id = ? AND workflow_type = ? AND version = ?", of);
+      for (const name of on) {
+        database.change("INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?)", [...of, name, worker.taskQueue]);
+      }
     }
     database.change(
       `INSERT INTO workers VALUES (?, ?, ?, 'online', ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?)

@@ -1,13 +1,23 @@
 export { Client, type ClientOptions, type StartItem, type StartOptions } from "./client/client.ts";
 export type { LimitsClient, StepLimitInfo } from "./client/limits.ts";
+export type { EventFilter, EventInfo, EventList, EventPage, EventsClient, SendResult } from "./client/events.ts";
 export type { Namespace, NamespacesClient } from "./client/namespaces.ts";
-export type { CancelOptions, ResultOptions, RunHandle, SendOptions } from "./client/run-handle.ts";
+export type { CancelOptions, ResultOptions, RunHandle } from "./client/run-handle.ts";
 export type { RunInfo, RunStatus, WaitingFor } from "./client/run-info.ts";
 export type { ListFilter, PageOptions, RerunOptions, RunFilter, RunList, RunPage, RunsClient } from "./client/runs.ts";
+export type { SendOptions } from "./client/send-request.ts";
 export type { RunOptions } from "./client/start-request.ts";
 export type { LimitUsage, WorkflowLimitsInfo, WorkflowsClient, WorkflowVersions } from "./client/workflows.ts";
 export type { Connection } from "./connection.ts";
-export type { ChildOptions, Context, StartedRun, StepContext, StepFunction, StepOptions } from "./context/context.ts";
+export type {
+  ChildOptions,
+  Context,
+  ContextSendOptions,
+  StartedRun,
+  StepContext,
+  StepFunction,
+  StepOptions,
+} from "./context/context.ts";
 export type { ReceivedEvent, WaitOptions } from "./context/event.ts";
 export type { RaceResult } from "./context/race.ts";
 export type { Duration } from "./duration-grammar.ts";

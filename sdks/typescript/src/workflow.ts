@@ -13,6 +13,11 @@ export interface WorkflowOptions<Input = unknown> extends RetryOptions, LimitOpt
   readonly version?: string;
   /** How long a run may take from its first start; after that it fails with TIMEOUT. One that is given at the start goes before it. */
   readonly timeout?: Duration;
+  /**
+   * The name of an event, or several: each event of that name starts a run, with the event's payload as its input. Of the
+   * versions of a workflow the one counts that new runs take.
+   */
+  readonly on?: string | readonly string[];
   /** Checks and types the input: any Standard Schema (zod, valibot, arktype …). */
   readonly input?: StandardSchemaV1<unknown, Input>;
 }
@@ -26,6 +31,8 @@ export interface Workflow<Input, Output> {
   readonly version: string;
   readonly schema: StandardSchemaV1<unknown, Input> | undefined;
   readonly timeoutMs: number | undefined;
+  /** Names of events that start it. */
+  readonly on: readonly string[];
   /** The run's own retries, for when the function throws. */
   readonly retry: RetryPolicy | undefined;
   /** How its runs are held back. */
@@ -66,10 +73,25 @@ export function workflow<Input, Output>(
       options.timeout === undefined
         ? undefined
         : durationMs(options.timeout, `the timeout of workflow ${JSON.stringify(name)}`),
+    on: options.on === undefined ? [] : eventNames(name, options.on),
     retry: retryOf(options, `workflow ${JSON.stringify(name)}`),
     limits: limitsOf(options, `of workflow ${JSON.stringify(name)}`),
     run: fn,
   };
+}
+
+function eventNames(workflowName: string, on: string | readonly string[]): readonly string[] {
+  const what = `an event that starts workflow ${JSON.stringify(workflowName)}`;
+  const names = (Array.isArray(on) ? on : [on]).map((name) => checkName(`the name of ${what}`, name));
+  if (names.length === 0) {
+    throw new KagziError(
+      "INVALID_ARGUMENT",
+      `on of workflow ${JSON.stringify(workflowName)} names no event: leave it out`,
+    );
+  }
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice === undefined) return names;
+  throw new KagziError("INVALID_ARGUMENT", `${what} is named twice: ${JSON.stringify(twice)}`);
 }
 
 /**

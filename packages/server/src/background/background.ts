@@ -1,4 +1,5 @@
 import type { Hint } from "@kagzi/core";
+import { expireEvents } from "../engine/event-router.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Health } from "./health.ts";
 import { type Loop, startLoops } from "./loop.ts";
@@ -6,6 +7,9 @@ import { Reaper, endOverdueRuns } from "./reaper.ts";
 
 /** How often the store is asked whether it is there. */
 const CHECK_MS = 2000;
+
+/** How often events are looked for that are older than they are kept. */
+const EXPIRE_MS = 60_000;
 
 /** Starts what goes on by itself in a server. Answers with a way to stop it. */
 export function startBackground(engine: Engine, health: Health): () => Promise<void> {
@@ -18,6 +22,8 @@ export function startBackground(engine: Engine, health: Health): () => Promise<v
     { name: "the search for children of ended runs", everyMs: config.pollMs, run: () => engine.operations.closeRuns() },
     { name: "the search for signals", everyMs: config.pollMs, run: () => engine.signals.look() },
     { name: "the search for steps that wait for a slot", everyMs: config.pollMs, run: () => engine.stepLimits.look() },
+    { name: "the search for events that were not brought", everyMs: config.pollMs, run: () => engine.router.route() },
+    { name: "the search for old events", everyMs: EXPIRE_MS, run: () => expireEvents(engine.context) },
     { name: "the search for ended runs", everyMs: config.pollMs, run: () => engine.waiters.look() },
     { name: "the search for work", everyMs: config.pollMs, run: async () => engine.dispatcher.lookAgain() },
   ];

@@ -6,6 +6,8 @@ export interface EngineConfig {
   readonly pollMs: number;
   /** Workers that have been offline for so long are forgotten. */
   readonly forgetWorkersAfterMs: number;
+  /** Events are kept for so long, for waits that begin later and for lists. */
+  readonly eventRetentionMs: number;
   /** How long a start waits for a database that does not answer, before its caller is told. */
   readonly startPatienceMs: number;
   /** Writes of one commit at most. */
@@ -20,6 +22,7 @@ export const DEFAULT_CONFIG: EngineConfig = {
   leaseMs: 30_000,
   pollMs: 1000,
   forgetWorkersAfterMs: 24 * 60 * 60 * 1000,
+  eventRetentionMs: 30 * 24 * 60 * 60 * 1000,
   startPatienceMs: 5000,
   commitItems: 500,
   commitBytes: 4 * 1024 * 1024,

@@ -3,6 +3,8 @@ import { Catalog } from "./catalog.ts";
 import { DEFAULT_CONFIG, type EngineConfig } from "./config.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { type Env, systemEnv } from "./env.ts";
+import { EventRouter } from "./event-router.ts";
+import { Events } from "./events.ts";
 import { HintOutbox } from "./hint-outbox.ts";
 import { type Log, silentLog } from "./log.ts";
 import { Namespaces } from "./namespaces.ts";
@@ -44,7 +46,9 @@ export class Engine {
   readonly catalog: Catalog;
   readonly signals: Signals;
   readonly stepLimits: StepLimits;
+  readonly router: EventRouter;
   readonly operations: Operations;
+  readonly events: Events;
   readonly starts: Starts;
   readonly updates: Updates;
   readonly runs: Runs;
@@ -69,7 +73,9 @@ export class Engine {
     this.workers = new Workers(context, { catalog, dispatcher: this.dispatcher });
     this.signals = new Signals(context, this);
     this.stepLimits = new StepLimits(context, this);
+    this.router = new EventRouter(context, this);
     this.operations = new Operations(context, this);
+    this.events = new Events(context, this);
     this.updates = new Updates(context, this, new Others(context, this));
     this.polls = new TaskPolls(context, { workers: this.workers, dispatcher: this.dispatcher });
     this.unary = new UnaryWorker(context, { runs: this.runs, updates: this.updates });
@@ -84,7 +90,7 @@ export class Engine {
     this.workers.closeAll();
     this.waiters.close();
     this.stepLimits.close();
-    await Promise.all([this.starts.close(), this.updates.close(), this.runs.close()]);
+    await Promise.all([this.starts.close(), this.updates.close(), this.runs.close(), this.router.close()]);
     this.hints.close();
   }
 }

@@ -15,6 +15,7 @@ import {
 } from "@kagzi/core";
 import { type Dispatcher, dispatchKey } from "./dispatcher.ts";
 import type { EngineContext } from "./engine.ts";
+import type { EventRouter } from "./event-router.ts";
 import type { HintOutbox } from "./hint-outbox.ts";
 import type { Signals } from "./signals.ts";
 import type { Waiters } from "./waiters.ts";
@@ -33,6 +34,7 @@ export class Operations {
   readonly #waiters: Waiters;
   readonly #workers: Workers;
   readonly #dispatcher: Dispatcher;
+  readonly #router: EventRouter;
 
   constructor(
     context: EngineContext,
@@ -42,6 +44,7 @@ export class Operations {
       readonly hints: HintOutbox;
       readonly waiters: Waiters;
       readonly workers: Workers;
+      readonly router: EventRouter;
     },
   ) {
     this.#context = context;
@@ -50,6 +53,7 @@ export class Operations {
     this.#waiters = parts.waiters;
     this.#workers = parts.workers;
     this.#dispatcher = parts.dispatcher;
+    this.#router = parts.router;
   }
 
   /**
@@ -157,6 +161,8 @@ export class Operations {
       this.#dispatcher.placeFreed(after);
       this.#hints.ready(dispatchKey(after));
     }
+    // What a failed run had waited for, it waits for again.
+    if (before.status === "failed") this.#router.kick();
     if (told !== undefined) this.#signals.touched(told);
   }
 }

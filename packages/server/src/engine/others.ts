@@ -13,26 +13,32 @@ import {
 } from "@kagzi/core";
 import type { EngineContext } from "./engine.ts";
 import { sleep } from "./env.ts";
+import type { Events } from "./events.ts";
 import { errorField } from "./log.ts";
 import type { Operations } from "./operations.ts";
 import type { HeldTask } from "./session.ts";
 import type { Starts } from "./starts.ts";
-import type { ChildStart, ContinueRequest, UpdateRequest } from "./update-request.ts";
+import type { ChildStart, ContinueRequest, EventSend, UpdateRequest } from "./update-request.ts";
 
 /** A store that cannot serve is asked again after so long. */
 const AGAIN_MS = 500;
 
 /**
- * Does what updates of runs want of other runs: starts children, and cancels those that are given up. It is done before
- * the parent's history says so: a parent that is lost in between asks again for the same ids, and finds it done.
+ * Does what updates of runs want of others: starts children, cancels those that are given up, and sends events. It is
+ * done before the run's history says so: a run that is lost in between asks again for the same ids, and finds it done.
  */
 export class Others {
   readonly #context: EngineContext;
   readonly #starts: Starts;
   readonly #operations: Operations;
+  readonly #events: Events;
 
-  constructor(context: EngineContext, parts: { readonly starts: Starts; readonly operations: Operations }) {
+  constructor(
+    context: EngineContext,
+    parts: { readonly starts: Starts; readonly operations: Operations; readonly events: Events },
+  ) {
     this.#context = context;
+    this.#events = parts.events;
     this.#starts = parts.starts;
     this.#operations = parts.operations;
   }
@@ -41,13 +47,26 @@ export class Others {
   async settle(parent: HeldTask, request: UpdateRequest): Promise<RunUpdate> {
     const { outcome, ...rest } = request;
     await this.#patiently(() => this.#operations.cancelChildren(abandonedChildren(parent, request.commands)));
+    let sent: Promise<Command> | undefined;
     const commands = await Promise.all(
-      request.commands.map(async (command) => (command.do === "start" ? this.#start(parent, command) : command)),
+      request.commands.map(async (command) => {
+        if (command.do === "start") return this.#start(parent, command);
+        if (command.do !== "send") return command;
+        // Events in the order in which the code sent them.
+        const before = sent;
+        sent = (async () => {
+          await before;
+          return this.#send(parent, command);
+        })();
+        return sent;
+      }),
     );
     if (outcome === undefined) return { ...rest, commands };
     if (outcome.become === "continued") return { ...rest, commands, outcome: await this.#continue(parent, outcome) };
-    // A child that could not be started is no reason to wait: the run goes on with what it hears of that.
-    const hasFailed = commands.some((command) => command.do === "startChild" && command.error !== undefined);
+    // What could not be done is no reason to wait: the run goes on with what it hears of that.
+    const hasFailed = commands.some(
+      (command) => (command.do === "startChild" || command.do === "sendEvent") && command.error !== undefined,
+    );
     return { ...rest, commands, outcome: hasFailed && outcome.become === "parked" ? { become: "released" } : outcome };
   }
 
@@ -98,7 +117,22 @@ export class Others {
       const answer = await this.#patiently(() => this.#starts.start(request));
       return answer.alreadyExists ? { ...recorded, error: taken(start.externalId, answer.runId) } : recorded;
     } catch (error) {
-      return { ...recorded, error: detailOf(error) };
+      return { ...recorded, error: detailOf(error, "the child could not be started") };
+    }
+  }
+
+  async #send({ namespaceId }: HeldTask, command: EventSend): Promise<Command> {
+    const { event, name, observedAt, occurrence } = command;
+    const recorded = { do: "sendEvent", name, occurrence, ...(observedAt !== undefined && { observedAt }) } as const;
+    const { runId, ...rest } = event;
+    const request = { ...rest, namespaceId };
+    try {
+      await this.#patiently<unknown>(() =>
+        runId === undefined ? this.#events.send(request) : this.#events.sendToRun({ ...request, runId }),
+      );
+      return recorded;
+    } catch (error) {
+      return { ...recorded, error: detailOf(error, "the event could not be sent") };
     }
   }
 
@@ -136,7 +170,7 @@ function taken(externalId: string | undefined, runId: RunId): ErrorDetail {
   ).detail;
 }
 
-function detailOf(error: unknown): ErrorDetail {
+function detailOf(error: unknown, what: string): ErrorDetail {
   if (isKagziError(error)) return { ...error.detail, nonRetryable: true };
-  return new KagziError("INTERNAL", `the child could not be started: ${String(error)}`, { nonRetryable: true }).detail;
+  return new KagziError("INTERNAL", `${what}: ${String(error)}`, { nonRetryable: true }).detail;
 }

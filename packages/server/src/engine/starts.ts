@@ -287,7 +287,8 @@ export function noNamespace(namespaceId: NamespaceId): KagziError {
   return notFound("namespace", namespaceId, "create it first, with CreateNamespace or client.namespaces.create()");
 }
 
-function disabled(namespaceId: NamespaceId): KagziError {
+/** The error for a namespace in which nothing new starts. */
+export function disabled(namespaceId: NamespaceId): KagziError {
   return new KagziError(
     "PRECONDITION_FAILED",
     `namespace ${quoteId(namespaceId)} is disabled: nothing new starts in it`,

@@ -11,6 +11,7 @@ import {
   type Touched,
   type WriteOutcome,
   checkInteger,
+  checkName,
   checkPayload,
   checkRetryPolicy,
   checkStepName,
@@ -25,13 +26,14 @@ import {
 } from "@kagzi/core";
 import { type Dispatcher, dispatchKey } from "./dispatcher.ts";
 import type { EngineContext } from "./engine.ts";
+import type { EventRouter } from "./event-router.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { HintOutbox } from "./hint-outbox.ts";
 import type { Others } from "./others.ts";
 import type { Runs } from "./runs.ts";
 import type { HeldTask, UpdateAnswer, WorkerSession } from "./session.ts";
 import type { Signals } from "./signals.ts";
-import type { ChildStart, UpdateRequest } from "./update-request.ts";
+import type { UpdateRequest } from "./update-request.ts";
 import type { Waiters } from "./waiters.ts";
 
 /** A write that was made, by this call or by one before it whose answer was lost. */
@@ -53,6 +55,7 @@ export class Updates {
   readonly #runs: Runs;
   readonly #signals: Signals;
   readonly #others: Others;
+  readonly #router: EventRouter;
   readonly #commits: GroupCommit<RunWrite, WriteOutcome>;
 
   constructor(
@@ -63,6 +66,7 @@ export class Updates {
       readonly waiters: Waiters;
       readonly runs: Runs;
       readonly signals: Signals;
+      readonly router: EventRouter;
     },
     others: Others,
   ) {
@@ -72,6 +76,7 @@ export class Updates {
     this.#waiters = parts.waiters;
     this.#runs = parts.runs;
     this.#signals = parts.signals;
+    this.#router = parts.router;
     this.#others = others;
     const { config, env, store } = context;
     this.#commits = new GroupCommit({
@@ -90,7 +95,7 @@ export class Updates {
     const { runId, epoch } = held;
     const task = session.held.get(runId);
     if (task === undefined || task.epoch !== epoch) return Promise.resolve({ runId, epoch, result: "leaseLost" });
-    const needsOthers = request.outcome?.become === "continued" || request.commands.some(isAboutChild);
+    const needsOthers = request.outcome?.become === "continued" || request.commands.some(isAboutOthers);
     if (!needsOthers && task.turn === undefined) return this.#apply(session, held, task, request as RunUpdate);
     // What is done for others first takes time, and the updates of a run keep their order.
     const turn = Promise.resolve(task.turn).then(() => this.#applyInTurn(session, held, task, request));
@@ -164,6 +169,11 @@ export class Updates {
     this.#hints.ready(dispatchKey(task));
   }
 
+  /** There may be an event for a wait that has just begun, or that another one took the event of. */
+  #route({ records }: RunWrite): void {
+    if (records.some(mayWait)) this.#router.kick();
+  }
+
   #freed(session: WorkerSession, held: HeldRun): void {
     session.letGo(held);
     this.#dispatcher.freed(session);
@@ -173,6 +183,7 @@ export class Updates {
     if (told !== undefined) this.#signals.touched(told);
     if (write.continuation !== undefined) this.#others.began(write.continuation);
     if (write.closing === true) this.#others.close();
+    if (status === undefined || !isTerminal(status)) this.#route(write);
     if (status === undefined) return;
     if (task.limitKey !== undefined) this.#placeFreed(task);
     if (isTerminal(status)) {
@@ -189,14 +200,18 @@ export class Updates {
   }
 }
 
+function mayWait({ kind, takes, type }: RunWrite["records"][number]): boolean {
+  return kind === "event" && (type === "started" || takes !== undefined);
+}
+
 function acknowledge(write: RunWrite, written: Written): UpdateAnswer {
   const afterSeq = write.afterSeq ?? 0;
   const decisions = write.records.flatMap((record, index) => {
     const seq = afterSeq + index + 1;
     const dueAt = written.dueAt.get(seq);
-    const isDecided = record.error !== undefined || record.kind === "child";
+    const isDecided = record.error !== undefined || record.decided === true;
     if (dueAt === undefined && !isDecided) return [];
-    const error = record.kind === "child" && record.type === "failed" ? record.error : undefined;
+    const error = record.decided === true ? record.error : undefined;
     return [{ seq, type: record.type, ...(dueAt !== undefined && { dueAt }), ...(error !== undefined && { error }) }];
   });
   return {
@@ -221,8 +236,10 @@ export function checkUpdate(update: RunUpdate): void {
   if (outcome?.become === "failed" && outcome.policy !== undefined) checkRetryPolicy(outcome.policy);
 }
 
-function isAboutChild(command: Command | ChildStart): boolean {
-  return command.do === "start" || (command.do === "cancelStep" && command.childRunId !== undefined);
+/** Whether the server has something to do before the command can be recorded. */
+function isAboutOthers(command: UpdateRequest["commands"][number]): boolean {
+  const { do: what } = command;
+  return what === "start" || what === "send" || (what === "cancelStep" && command.childRunId !== undefined);
 }
 
 function checkCommand(command: Command): void {
@@ -239,6 +256,7 @@ function checkCommand(command: Command): void {
   if (command.do === "startEventWait" && command.due !== undefined && "afterMs" in command.due) {
     checkWaitMs(`the timeout of ${step}`, command.due.afterMs);
   }
+  if (command.do === "startEventWait" && command.key !== undefined) checkName(`the key of ${step}`, command.key);
   if (command.do === "startSleep" && "afterMs" in command.due) checkWaitMs(`the wait of ${step}`, command.due.afterMs);
 }
 

@@ -317,12 +317,25 @@ function unknownWorker(workerId: WorkerId): KagziError {
   return notFound("worker", workerId, "it did not register, or has been offline for long; register again");
 }
 
+function checkEventNames(workflowType: string, names: readonly string[]): void {
+  const what = `an event that starts ${JSON.stringify(workflowType)}`;
+  checkInteger(
+    `the number of events that start ${JSON.stringify(workflowType)}`,
+    names.length,
+    0,
+    LIMITS.eventsPerWorkflow,
+  );
+  for (const name of names) checkName(`the name of ${what}`, name);
+  if (new Set(names).size < names.length) throw new KagziError("INVALID_ARGUMENT", `${what} is named twice`);
+}
+
 function checkWorker(worker: Omit<NewWorker, "workerId">): void {
   checkOptionalName("a task queue", worker.taskQueue);
   checkInteger("the number of workflows", worker.workflows.length, 1, LIMITS.workflowsPerWorker);
-  for (const { limits, timeoutMs, workflowType, version } of worker.workflows) {
+  for (const { limits, on = [], timeoutMs, workflowType, version } of worker.workflows) {
     if (limits !== undefined) checkLimits(`workflow ${JSON.stringify(workflowType)}`, limits);
     checkName("the name of a workflow", workflowType);
+    checkEventNames(workflowType, on);
     checkName("a version", version);
     if (timeoutMs !== undefined) checkWaitMs(`the timeout of ${JSON.stringify(workflowType)}`, timeoutMs);
   }

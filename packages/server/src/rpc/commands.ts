@@ -14,16 +14,18 @@ import type {
   FailRun,
   FailStepCommand,
   RunUpdate,
+  SendEventCommand,
   StartChildCommand,
   Command as WireCommand,
   StepKind as WireStepKind,
 } from "@kagzi/proto";
-import type { ChildStart, UpdateRequest } from "../engine/update-request.ts";
+import type { ChildStart, EventSend, UpdateRequest } from "../engine/update-request.ts";
 import { STEP_KIND, fromTimestamp, fromWireError, fromWirePolicy, given, keyOf } from "./convert.ts";
+import { eventRequest } from "./event-service.ts";
 import { startRequest } from "./start-request.ts";
 
 /** What a worker says of a step. @throws KagziError `INVALID_ARGUMENT` */
-export function toCommand(command: WireCommand): Command | ChildStart {
+export function toCommand(command: WireCommand): Command | ChildStart | EventSend {
   const { stepName: name, occurrence, observedAt } = command;
   const about = { name, occurrence, ...given("observedAt", observedAt && fromTimestamp(observedAt)) };
   const { case: kind, value } = command.command;
@@ -43,11 +45,14 @@ export function toCommand(command: WireCommand): Command | ChildStart {
         ...about,
         do: "startEventWait",
         ...given("due", value.timeoutMs === undefined ? undefined : { afterMs: Number(value.timeoutMs) }),
+        ...(value.key !== "" && { key: value.key }),
       };
     case "completeEventWait":
       return { ...about, do: "endWait", kind: "event", startedSeq: value.startedSeq };
     case "startChild":
       return { ...about, do: "start", start: childStart(value) };
+    case "sendEvent":
+      return { ...about, do: "send", event: eventOf(value) };
     case "takeMessage":
       return {
         ...about,
@@ -83,6 +88,12 @@ function childStart({ workflow }: StartChildCommand): ChildStart["start"] {
   if (workflow === undefined) throw new KagziError("INVALID_ARGUMENT", "start_child says no workflow");
   const { namespaceId: _, parent: __, ...start } = startRequest(workflow);
   return { ...start, runId: checkRunId(workflow.runId ?? "") };
+}
+
+function eventOf({ event }: SendEventCommand): EventSend["event"] {
+  if (event === undefined) throw new KagziError("INVALID_ARGUMENT", "send_event says no event");
+  const { eventId = "", runId } = event;
+  return { ...eventRequest(event), eventId, ...given("runId", runId === undefined ? undefined : checkRunId(runId)) };
 }
 
 function stepKind(kind: WireStepKind): StepKind {

@@ -167,6 +167,7 @@ export function toWireRun(
     ...given("continuedFromRunId", run.continuedFrom),
     ...given("continuedAsRunId", detail.continuedAs),
     ...given("rerunOfRunId", run.rerunOf),
+    ...given("eventId", run.eventId),
   });
 }
 
@@ -203,7 +204,7 @@ export function toWireWorker(worker: Worker): wire.Worker {
     pid: worker.pid,
     version: worker.version,
     workflowTypes: [...new Set(worker.workflows.map((workflow) => workflow.workflowType))],
-    workflows: worker.workflows.map(({ workflowType, version }) => ({ workflowType, version })),
+    workflows: worker.workflows.map(({ on = [], version, workflowType }) => ({ workflowType, version, on: [...on] })),
     maxConcurrent: worker.maxConcurrent,
     activeCount: worker.activeCount,
     totalCompleted: BigInt(worker.totalCompleted),

@@ -1,70 +1,58 @@
-import {
-  KagziError,
-  type NamespaceId,
-  type Payload,
-  checkName,
-  checkNamespaceId,
-  checkOptionalName,
-  checkPayload,
-  checkRunId,
-  isTerminal,
-  notFound,
-} from "@kagzi/core";
-import type { EventService, SendEventRequest } from "@kagzi/proto";
+import { type EventFilter, type SentEvent, checkName, checkNamespaceId, checkRunId } from "@kagzi/core";
+import type { Event, EventService, ListEventsRequest, SendEventRequest } from "@kagzi/proto";
+import { EventSchema } from "@kagzi/proto";
+import { create } from "@bufbuild/protobuf";
 import type { Engine } from "../engine/engine.ts";
-import { type Service, notOffered } from "./service.ts";
+import { type EventRequest, withoutEnvelope } from "../engine/events.ts";
+import { fromTimestamp, fromWirePage, given, toTimestamp, toWirePage } from "./convert.ts";
+import type { Service } from "./service.ts";
 
-export function createEventService(engine: Engine): Service<typeof EventService> {
+export function createEventService({ context, events }: Engine): Service<typeof EventService> {
   return {
     async sendEvent(request) {
+      const { runId } = request;
+      const eventId = request.eventId ?? context.env.newUuid();
       const namespaceId = checkNamespaceId(request.namespaceId);
-      const eventId =
-        request.eventId === undefined ? engine.context.env.newUuid() : checkName("an event id", request.eventId);
-      if (request.runId === undefined) return notOffered("SendEvent without run_id")();
-      await sendToRun(engine, namespaceId, { ...request, eventId, runId: request.runId });
-      return { eventId };
+      const event = { ...eventRequest(request), namespaceId, eventId };
+      if (runId !== undefined) {
+        await events.sendToRun({ ...event, runId: checkRunId(runId) });
+        return { eventId };
+      }
+      const { alreadyExists, startedRunIds } = await events.send(event);
+      return { eventId, alreadyExists, startedRunIds: [...startedRunIds] };
     },
 
-    listEvents: notOffered("ListEvents"),
+    async listEvents(request) {
+      const page = await events.list(filterOf(request), fromWirePage(request.page));
+      return { events: page.items.map(toWireEvent), page: toWirePage(page) };
+    },
   };
 }
 
-async function sendToRun(
-  engine: Engine,
-  namespaceId: NamespaceId,
-  request: SendEventRequest & { readonly eventId: string; readonly runId: string },
-): Promise<void> {
-  const name = checkName("the name of an event", request.name);
-  const key = checkOptionalName("the key of an event", request.key);
-  checkPayload(`the payload of event ${JSON.stringify(name)}`, request.payload);
-  const runId = checkRunId(request.runId);
-  const payload = enveloped(request, key, engine.context.clock.now());
-  const message = { kind: "event", name, messageId: request.eventId, payload, ...(key !== "" && { key }) } as const;
-  const current = await engine.operations.current({ namespaceId, runId });
-  const [touched] = await engine.context.store.inbox.send([{ ...current, message }]);
-  if (touched !== undefined) return engine.signals.touched(touched);
-  // Sent again because its answer was lost: the run took it, and has ended since.
-  if (await engine.context.store.inbox.knows(current, request.eventId)) return;
-  const [detail] = await engine.context.store.runs.get([current]);
-  if (detail === undefined) throw notFound("run", runId);
-  const state = isTerminal(detail.run.status) ? detail.run.status : "just changing";
-  throw new KagziError("PRECONDITION_FAILED", `run ${runId} is ${state} and takes no more events`, {
-    subject: "run",
-    subjectId: runId,
+/** What is to be sent, without where. */
+export function eventRequest({ key, name, payload }: SendEventRequest): Pick<EventRequest, "name" | "key" | "payload"> {
+  return { name, key, ...given("payload", payload) };
+}
+
+function filterOf({ name, namespaceId, sentAfter, sentBefore }: ListEventsRequest): EventFilter {
+  return {
+    namespaceId: checkNamespaceId(namespaceId),
+    ...given("name", name === undefined ? undefined : checkName("the name of an event", name)),
+    ...given("sentAfter", sentAfter && fromTimestamp(sentAfter)),
+    ...given("sentBefore", sentBefore && fromTimestamp(sentBefore)),
+  };
+}
+
+function toWireEvent(event: SentEvent): Event {
+  return create(EventSchema, {
+    eventId: event.eventId,
+    namespaceId: event.namespaceId,
+    name: event.name,
+    key: event.key ?? "",
+    sentAt: toTimestamp(event.sentAt),
+    startedRunIds: [...event.started],
+    takenByRunIds: [...event.takenBy],
+    takenCount: event.takenCount,
+    ...given("payload", withoutEnvelope(event.payload)),
   });
-}
-
-/** What a wait is handed besides the payload goes with it. */
-function enveloped(
-  { eventId, payload }: { readonly eventId: string; readonly payload?: Payload | undefined },
-  key: string,
-  sentAt: number,
-): Payload {
-  const metadata = {
-    ...payload?.metadata,
-    "kagzi-event-id": eventId,
-    "kagzi-event-sent-at": new Date(sentAt).toISOString(),
-    ...(key !== "" && { "kagzi-event-key": key }),
-  };
-  return { data: payload?.data ?? new Uint8Array(), metadata };
 }

@@ -160,10 +160,16 @@ function newWorker(request: RegisterRequest): Parameters<Engine["workers"]["regi
   const workflows = new Map<string, OfferedWorkflow>();
   for (const workflowType of request.workflowTypes) workflows.set(workflowType, { workflowType, version: "1" });
   for (const each of request.workflows) {
-    const { timeoutMs, version, workflowType } = each;
+    const { on, timeoutMs, version, workflowType } = each;
     const timeout = given("timeoutMs", timeoutMs === undefined ? undefined : Number(timeoutMs));
     const limits = fromWireLimits(each);
-    const offered = { workflowType, version, ...timeout, ...given("limits", isUnlimited(limits) ? undefined : limits) };
+    const offered = {
+      workflowType,
+      version,
+      ...timeout,
+      ...(on.length > 0 && { on }),
+      ...given("limits", isUnlimited(limits) ? undefined : limits),
+    };
     workflows.set(`${workflowType}\0${version}`, offered);
   }
   return {

@@ -5,11 +5,13 @@ import { type PayloadCodec, Payloads } from "../payload/codec.ts";
 import { type Runtime, systemRuntime } from "../runtime.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
 import { LimitsClient } from "./limits.ts";
+import { EventsClient, type SendResult, sendEvent } from "./events.ts";
 import { NamespacesClient } from "./namespaces.ts";
 import { RunHandle } from "./run-handle.ts";
 import { newRunId } from "./run-id.ts";
 import { RunsClient } from "./runs.ts";
 import { type RunOptions, type WireStart, startRequest } from "./start-request.ts";
+import type { SendOptions } from "./send-request.ts";
 import { WorkflowsClient } from "./workflows.ts";
 
 /** How a client reaches an engine, and for which namespace it speaks. */
@@ -39,6 +41,7 @@ export type StartItem<Input> = RunOptions & { readonly input: Input };
 export class Client {
   readonly namespace: string;
   readonly runs: RunsClient;
+  readonly events: EventsClient;
   readonly workflows: WorkflowsClient;
   readonly limits: LimitsClient;
   readonly namespaces: NamespacesClient;
@@ -54,6 +57,7 @@ export class Client {
     this.#runtime = options.runtime ?? systemRuntime;
     this.#payloads = new Payloads(options.codec);
     this.runs = new RunsClient(this.#scope);
+    this.events = new EventsClient(this.#scope);
     this.workflows = new WorkflowsClient(this.#scope);
     this.limits = new LimitsClient(this.#scope);
     this.namespaces = new NamespacesClient(this.#connection, this.#runtime);
@@ -99,6 +103,17 @@ export class Client {
       this.#connection.workflows.startWorkflows({ workflows }, callOptions),
     );
     return answer.workflows.map(({ runId, alreadyExists }) => this.#handle(runId, alreadyExists));
+  }
+
+  /**
+   * Sends an event to the namespace. It starts one run for each workflow that names it in `on`, and goes to every run that
+   * waits for it, or comes to wait for it and had begun before. When the promise resolves it is kept, and the runs are
+   * started. With the same `id` again nothing is changed.
+   * @throws KagziError `INVALID_ARGUMENT`, `PAYLOAD_TOO_LARGE`, `NOT_FOUND` (the namespace), `PRECONDITION_FAILED` (it is
+   * disabled), `UNAVAILABLE`
+   */
+  async send(event: string, payload?: unknown, options: SendOptions = {}): Promise<SendResult> {
+    return sendEvent(this.#scope, event, { payload, options });
   }
 
   /** The handle of a run that is there already. Give the workflow for the type of its result. */

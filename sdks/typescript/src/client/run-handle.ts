@@ -4,9 +4,10 @@ import { type CallSettings, call } from "../calls.ts";
 import { durationMs } from "../duration.ts";
 import type { Duration } from "../duration-grammar.ts";
 import { KagziError } from "../error.ts";
-import { checkName, checkText } from "../names.ts";
+import { checkText } from "../names.ts";
 import { newRunId } from "./run-id.ts";
 import { type RunInfo, hasEnded, toRunInfo } from "./run-info.ts";
+import { type SendOptions, eventIdOf, sendRequest } from "./send-request.ts";
 import type { ClientScope } from "./scope.ts";
 
 /** One call waits this long at the server; then it is made again. */
@@ -27,14 +28,6 @@ export interface CancelOptions {
   readonly reason?: string;
   /** How long the run's code may clean up, at most an hour; default a minute. Then it is ended. */
   readonly grace?: Duration;
-}
-
-/** What may be said of an event beside its payload. */
-export interface SendOptions {
-  /** Sent twice with the same id, an event is one. */
-  readonly id?: string;
-  /** What the event is about; waits may ask for it. */
-  readonly key?: string;
 }
 
 type RunRequest = { readonly namespaceId: string; readonly runId: string };
@@ -111,17 +104,12 @@ export class RunHandle<Output> {
    * @throws KagziError `NOT_FOUND`; `PRECONDITION_FAILED` for a run that has ended
    */
   async send(event: string, payload?: unknown, options: SendOptions = {}): Promise<void> {
-    const { connection, namespace, payloads, runtime } = this.#scope;
-    const name = checkName("the name of an event", event);
-    const encoded = payloads.encode(payload, "payload", `the payload of event ${JSON.stringify(name)}`);
+    const { connection, runtime } = this.#scope;
     const request = {
-      namespaceId: namespace,
+      ...sendRequest(event, { payload, key: options.key }, this.#scope),
       runId: this.id,
-      name,
-      key: options.key ?? "",
       // Made here, so that a call whose answer is lost can be made again and stays one event.
-      eventId: options.id === undefined ? newRunId() : checkName("the id of an event", options.id),
-      ...(encoded !== undefined && { payload: encoded }),
+      eventId: eventIdOf(options) ?? newRunId(),
     };
     await call({ runtime }, (callOptions) => connection.events.sendEvent(request, callOptions));
   }

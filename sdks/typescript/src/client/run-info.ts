@@ -46,6 +46,8 @@ export interface RunInfo<Output = unknown> {
   readonly continuedAs?: string;
   /** The run whose completed steps this one began with. */
   readonly rerunOf?: string;
+  /** The event that started it. */
+  readonly eventId?: string;
   /** What it last said with `ctx.progress`; absent in lists. */
   readonly progress?: unknown;
   /** Absent in lists. */
@@ -113,6 +115,7 @@ export function toRunInfo<Output>(run: Workflow, payloads: Payloads): RunInfo<Ou
     ...(run.continuedFromRunId !== undefined && { continuedFrom: run.continuedFromRunId }),
     ...(run.continuedAsRunId !== undefined && { continuedAs: run.continuedAsRunId }),
     ...(run.rerunOfRunId !== undefined && { rerunOf: run.rerunOfRunId }),
+    ...(run.eventId !== undefined && { eventId: run.eventId }),
     ...(run.progress !== undefined && { progress: payloads.decode(run.progress) }),
     ...(run.input !== undefined && { input: payloads.decode(run.input) }),
     ...(run.output !== undefined && { output: payloads.decode(run.output) as Output }),

@@ -1,6 +1,7 @@
 import type { Duration } from "../duration-grammar.ts";
 import type { Logger } from "../logger.ts";
 import type { RetryOptions } from "../retry.ts";
+import type { SendOptions } from "../client/send-request.ts";
 import type { RunOptions } from "../client/start-request.ts";
 import type { Workflow } from "../workflow.ts";
 import type { ReceivedEvent, WaitOptions } from "./event.ts";
@@ -49,6 +50,12 @@ export interface StartedRun {
   readonly alreadyExists: boolean;
 }
 
+/** What may be said of an event that a workflow sends. */
+export interface ContextSendOptions extends SendOptions {
+  /** Sends it to this run alone. */
+  readonly runId?: string;
+}
+
 /** What a workflow's function works with. */
 export interface Context {
   readonly runId: string;
@@ -82,10 +89,16 @@ export interface Context {
   sleepUntil(name: string, date: Date | string | number): Promise<void>;
 
   /**
-   * Waits for an event: the earliest one with this name (and key) that was sent to the run since it started and that it
-   * has not taken yet. `null` if the timeout comes first.
+   * Waits for an event: the earliest one with this name (and key) that was sent since the run started, to it or to its
+   * whole namespace, and that it has not taken yet. `null` if the timeout comes first.
    */
   waitForEvent<Payload = unknown>(name: string, options?: WaitOptions<Payload>): Promise<ReceivedEvent<Payload> | null>;
+
+  /**
+   * Sends an event to the namespace, once: it starts the workflows that subscribe and wakes the runs that wait for it. It
+   * is a step under the event's name.
+   */
+  send(event: string, payload?: unknown, options?: ContextSendOptions): Promise<void>;
 
   /**
    * Starts a child and waits for its result. It fails as the child does; the child is cancelled with this run, or when

@@ -4,7 +4,7 @@ import type { Logger } from "../logger.ts";
 import { checkName, checkStepName } from "../names.ts";
 import { type RetryPolicy, retryOf } from "../retry.ts";
 import { type RunOptions, type WorkflowOrName, nameOf } from "../client/start-request.ts";
-import type { ChildOptions, Context, StartedRun, StepFunction, StepOptions } from "./context.ts";
+import type { ChildOptions, Context, ContextSendOptions, StartedRun, StepFunction, StepOptions } from "./context.ts";
 import { RunRandom } from "./deterministic.ts";
 import type { WaitOptions } from "./event.ts";
 import { race } from "./race.ts";
@@ -35,6 +35,12 @@ export interface EventRequest {
   readonly schema: WaitOptions["schema"] | undefined;
 }
 
+/** An event that is to be sent. */
+export interface SendRequest {
+  readonly payload: unknown;
+  readonly options: ContextSendOptions;
+}
+
 /** Who does what the context is asked for. */
 export interface ContextHost {
   /** Throws once the run has ended. */
@@ -42,6 +48,7 @@ export interface ContextHost {
   readonly step: (request: StepRequest) => Promise<unknown>;
   readonly sleep: (name: string, until: { readonly afterMs: number } | { readonly at: number }) => Promise<unknown>;
   readonly waitForEvent: (name: string, wait: EventRequest) => Promise<unknown>;
+  readonly send: (name: string, request: SendRequest) => Promise<unknown>;
   readonly invoke: (name: string, request: RunRequest) => Promise<unknown>;
   readonly startRun: (name: string, request: RunRequest) => Promise<unknown>;
   /** The code no longer wants what this promise of the context stands for. */
@@ -88,6 +95,11 @@ export function createContext(run: RunFacts, host: ContextHost, logger: Logger):
       promised(() => {
         ask("ctx.waitForEvent");
         return host.waitForEvent(checkStepName(name), eventRequest(name, options)) as Promise<never>;
+      }),
+    send: (name: string, payload?: unknown, options: ContextSendOptions = {}) =>
+      promised(() => {
+        ask("ctx.send");
+        return host.send(checkStepName(name), { payload, options }) as Promise<void>;
       }),
     invoke: (workflow: WorkflowOrName, input?: unknown, options: ChildOptions = {}) =>
       promised(() => {

@@ -26,6 +26,7 @@ const situation = (change: Partial<Situation> = {}): Situation => ({
   inbox: { messages: [], isPartial: false },
   slotOf: () => undefined,
   keyOf: () => undefined,
+  isSend: () => false,
   ...change,
 });
 
@@ -92,6 +93,14 @@ describe("what is done about what the code asked for", () => {
     const second = call("second", { kind: "sleep", startedSeq: 1, dueAt: 900 });
     const first = call("first", { kind: "sleep", startedSeq: 2, dueAt: 800 });
     expect(planCalls([fresh, second, first], situation())).toMatchObject({ begin: [fresh], end: [first, second] });
+  });
+
+  it("sends an event once what the code knew is durable, and runs nothing for it", () => {
+    const early = call("early", { afterSeq: 1 });
+    const later = call("later", { afterSeq: 2 });
+    const sends = situation({ isSend: () => true });
+    expect(planCalls([early, later], sends)).toMatchObject({ begin: [early], run: [] });
+    expect(planCalls([early], { ...sends, stopping: true })).toMatchObject({ begin: [], next: { do: "release" } });
   });
 
   it("begins no function when the worker stops, and gives the run back when none runs", () => {

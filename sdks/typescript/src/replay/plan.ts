@@ -27,11 +27,13 @@ export interface Situation {
   readonly slotOf: (call: Call) => "wanted" | "asking" | "waiting" | "held" | undefined;
   /** Which events a wait takes: those with this key, or any. */
   readonly keyOf: (call: Call) => string | undefined;
+  /** Whether a step is an event that the server sends, and has no function. */
+  readonly isSend: (call: Call) => boolean;
 }
 
 /** What is to be done about what the code has asked for. */
 export interface Plan {
-  /** Waits and children that begin. */
+  /** Waits and children that begin, and events that are sent. */
   readonly begin: readonly Call[];
   /** Waits that come to their end by a message, each with its own. */
   readonly take: readonly (readonly [Call, InboxMessage])[];
@@ -57,7 +59,7 @@ export interface Plan {
 
 /** Decides what is to be done about the open calls of a run, in the order in which the code made them. Pure. */
 export function planCalls(all: readonly Call[], situation: Situation): Plan {
-  const { now, ackedSeq, running, stopping } = situation;
+  const { now, ackedSeq, isSend, running, stopping } = situation;
   const plan = { begin: [] as Call[], end: [] as Call[], cancel: [] as Call[], ask: [] as Call[], run: [] as Call[] };
   const open = all.filter((call) => call.givenUpAfter === undefined);
   const taken = takeMessages(open, situation);
@@ -68,7 +70,7 @@ export function planCalls(all: readonly Call[], situation: Situation): Plan {
     } else if (call.kind === "function") {
       const isReady = call.afterSeq <= ackedSeq && (call.dueAt ?? 0) <= now && !running.has(call);
       const slot = isReady && !stopping ? (situation.slotOf(call) ?? "held") : undefined;
-      if (slot === "held") plan.run.push(call);
+      if (slot === "held") (isSend(call) ? plan.begin : plan.run).push(call);
       else if (slot === "wanted") plan.ask.push(call);
     } else if (!taken.has(call)) {
       if (mayBegin(call, ackedSeq)) plan.begin.push(call);

@@ -19,6 +19,8 @@ export type Outcome = { readonly attempt: number } & (
   | { readonly type: "cancelled" }
   /** A failure of which the server has not yet said whether the step is tried again. */
   | { readonly type: "undecided"; readonly error: ErrorDetail }
+  /** An event of which the server has not yet said whether it could be sent. */
+  | { readonly type: "undecided"; readonly sends: true }
   /** A child of which the server has not yet said whether it could be started. */
   | { readonly type: "undecided"; readonly childRunId: string }
 );

@@ -222,15 +222,16 @@ export interface Decision {
   /** A failed step is tried again. */
   readonly retry: boolean;
   readonly dueAt: number | undefined;
-  /** Why a child could not be started. */
+  /** Why a child could not be started, or an event not be sent. */
   readonly error?: ErrorDetail | undefined;
 }
 
 function decided(record: StepRecord, { dueAt, error, retry }: Decision): StepRecord {
   if (record.type === "started") return { ...record, ...(dueAt !== undefined && { dueAt }) };
   if (record.type !== "undecided") return record;
-  if ("childRunId" in record) {
-    return error === undefined ? { ...record, type: "started" } : { ...record, type: "failed", error };
+  if ("childRunId" in record || "sends" in record) {
+    if (error !== undefined) return { ...record, type: "failed", error };
+    return { ...record, type: "sends" in record ? "completed" : "started" };
   }
   return retry && dueAt !== undefined ? { ...record, type: "retrying", dueAt } : { ...record, type: "failed" };
 }

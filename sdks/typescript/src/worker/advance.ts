@@ -1,5 +1,6 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { type ErrorDetail, type InboxMessage as WireMessage, StepKind as WireKind } from "@kagzi/proto";
+import type { WireSend } from "../client/send-request.ts";
 import type { WireStart } from "../client/start-request.ts";
 import type { Outcome, StepKind } from "../replay/records.ts";
 import type { Call } from "../replay/replay.ts";
@@ -26,17 +27,19 @@ export const WIRE_KIND: Readonly<Record<StepKind, WireKind>> = {
   child: WireKind.CHILD_WORKFLOW,
 };
 
-/** A wait or a child, as the code has asked for it. */
+/** A wait, a child or an event to be sent, as the code has asked for it. */
 export type AskedWait =
+  | { readonly kind: "send"; readonly request: WireSend }
   | { readonly kind: "sleep"; readonly request: SleepUntil }
   | { readonly kind: "event"; readonly request: EventWait }
   | { readonly kind: "child"; readonly request: WireStart };
 
-/** What the code has asked for begins; a child under an id of its own. */
-export function begin(asked: AskedWait, childId: () => string): Recorded {
+/** What the code has asked for begins; a child or an event under an id of its own. */
+export function begin(asked: AskedWait, newId: () => string): Recorded {
+  if (asked.kind === "send") return sendEvent({ eventId: newId(), ...asked.request });
   if (asked.kind === "sleep") return beginSleep(asked.request);
   if (asked.kind === "event") return beginEventWait(asked.request);
-  return beginChild({ ...asked.request, runId: childId() });
+  return beginChild({ ...asked.request, runId: newId() });
 }
 
 function beginSleep(until: SleepUntil): Recorded {
@@ -47,8 +50,8 @@ function beginSleep(until: SleepUntil): Recorded {
   return { record: { type: "started", attempt: 1 }, command: { case: "startSleep", value: { until: value } } };
 }
 
-function beginEventWait({ timeoutMs }: EventWait): Recorded {
-  const value = timeoutMs === undefined ? {} : { timeoutMs: BigInt(timeoutMs) };
+function beginEventWait({ key, timeoutMs }: EventWait): Recorded {
+  const value = { key: key ?? "", ...(timeoutMs !== undefined && { timeoutMs: BigInt(timeoutMs) }) };
   return { record: { type: "started", attempt: 1 }, command: { case: "startEventWait", value } };
 }
 
@@ -58,6 +61,11 @@ function beginChild(start: WireStart & { readonly runId: string }): Recorded {
     record: { type: "undecided", attempt: 1, childRunId: start.runId },
     command: { case: "startChild", value: { workflow: start } },
   };
+}
+
+/** An event is to be sent; the server will say whether it could be. */
+function sendEvent(event: WireSend): Recorded {
+  return { record: { type: "undecided", attempt: 1, sends: true }, command: { case: "sendEvent", value: { event } } };
 }
 
 /** The time of a wait is over. */

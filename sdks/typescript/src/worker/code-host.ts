@@ -4,7 +4,7 @@ import { checkEvent, toEvent } from "../context/event.ts";
 import { KagziError } from "../error.ts";
 import type { Asked, ExecutionHost } from "./execution-parts.ts";
 import { derivedRunId } from "./ids.ts";
-import { childStart, startDetached } from "./other-runs.ts";
+import { childStart, eventSend, startDetached } from "./other-runs.ts";
 import type { WireOutcome } from "./update-buffer.ts";
 
 /** What the code of a run may do with its execution. */
@@ -36,6 +36,7 @@ export function codeHost(code: CodeSide, host: ExecutionHost): ContextHost {
         const event = toEvent(name, payload, payloads);
         return schema === undefined ? event : checkEvent(event, schema);
       }),
+    send: (name, request) => code.ask({ name, kind: "send", request: eventSend(host, name, request) }, () => undefined),
     invoke: (name, request) => code.ask({ name, kind: "child", request: childStart(host, request) }, decode),
     startRun: (name, request) => {
       const fn = startDetached(host, code.runId, request, code.now());

@@ -4,11 +4,11 @@ import type { Connection } from "../connection.ts";
 import type { StepRequest } from "../context/create-context.ts";
 import { KagziError } from "../error.ts";
 import { fromErrorDetail, toErrorDetail } from "../error-detail.ts";
-import type { StepRecord } from "../replay/records.ts";
+import type { StepKind, StepRecord } from "../replay/records.ts";
 import { Mismatch, type StepOutcome } from "../replay/replay.ts";
 import type { Logger } from "../logger.ts";
 import type { Payloads } from "../payload/codec.ts";
-import type { RetryPolicy } from "../retry.ts";
+import { type RetryPolicy, toWirePolicy } from "../retry.ts";
 import type { Runtime } from "../runtime.ts";
 import type { AskedWait } from "./advance.ts";
 import type { Execution } from "./execution.ts";
@@ -37,6 +37,17 @@ export interface ExecutionHost {
 export type Asked = { readonly name: string } & (
   { readonly kind: "function"; readonly request: StepRequest } | AskedWait
 );
+
+/** How a run ends whose code failed. */
+export function failure(error: unknown, retry: RetryPolicy | undefined): WireOutcome {
+  const policy = retry && { retryPolicy: toWirePolicy(retry) };
+  return { case: "fail", value: { error: toErrorDetail(error), ...policy } };
+}
+
+/** What a call is in the history. An event is sent by the server, and is a step like one with a function. */
+export function recordedKind({ kind }: Asked): StepKind {
+  return kind === "send" ? "function" : kind;
+}
 
 /** Gives an outcome to the code that waits for it, as what `read` makes of it. */
 export function hand(

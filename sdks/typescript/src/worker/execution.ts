@@ -8,7 +8,6 @@ import { inRun } from "../context/scope.ts";
 import { planCalls } from "../replay/plan.ts";
 import type { ReplayRecord } from "../replay/records.ts";
 import { type Call, Mismatch, Replay } from "../replay/replay.ts";
-import { toWirePolicy } from "../retry.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
 import { type Recorded, begin, cancelStep, endWait, takeMessage } from "./advance.ts";
 import { afterMicrotasks } from "./after-microtasks.ts";
@@ -17,6 +16,7 @@ import {
   type Asked,
   type ExecutionHost,
   describeRecord,
+  failure,
   givenUp,
   hand,
   keyOf,
@@ -24,6 +24,7 @@ import {
   notAskedFor,
   parkUntil,
   reasonOf,
+  recordedKind,
   withCause,
   workerStops,
 } from "./execution-parts.ts";
@@ -194,9 +195,7 @@ export class Execution {
   }
 
   #fail(error: unknown): void {
-    const { retry } = this.#workflow;
-    const policy = retry && { retryPolicy: toWirePolicy(retry) };
-    this.#finish({ case: "fail", value: { error: toErrorDetail(error), ...policy } });
+    this.#finish(failure(error, this.#workflow.retry));
   }
 
   /** A promise that nobody waits for has failed: the code thinks that something was done which was not. */
@@ -246,7 +245,9 @@ export class Execution {
     const promise = new Promise<unknown>((resolve, reject) => {
       if (this.#state === "over") return;
       try {
-        made = this.#replay.call(asked.name, asked.kind, (outcome) => hand(outcome, { resolve, reject }, read));
+        made = this.#replay.call(asked.name, recordedKind(asked), (outcome) =>
+          hand(outcome, { resolve, reject }, read),
+        );
         this.#asked.set(made, asked);
       } catch (error) {
         this.#mismatch(error);
@@ -338,6 +339,7 @@ export class Execution {
       inbox: this.#inbox,
       slotOf: (call) => this.#steps.slotOf(call, this.#asked.get(call)),
       keyOf: (call) => keyOf(this.#asked.get(call)),
+      isSend: (call) => this.#asked.get(call)?.kind === "send",
     });
     for (const call of plan.cancel) this.#record(call, cancelStep(call, toErrorDetail(givenUp(this.runId, call.key))));
     for (const call of plan.begin) this.#begin(call);
@@ -358,10 +360,8 @@ export class Execution {
     const asked = this.#asked.get(call);
     if (asked === undefined || asked.kind === "function") return;
     const origin = `${this.runId}/${call.key}@${this.task.attempt}`;
-    this.#record(
-      call,
-      begin(asked, () => derivedRunId(origin, call.askedAt)),
-    );
+    const begun = begin(asked, () => derivedRunId(origin, call.askedAt));
+    this.#record(call, begun);
   }
 
   /** An attempt has come to its end. */

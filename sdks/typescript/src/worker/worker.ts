@@ -224,10 +224,11 @@ export class Worker {
     const { concurrency, labels, workflows } = this.#options;
     const request = {
       namespaceId: this.#namespace,
-      workflows: workflows.map(({ limits, name, timeoutMs, version }) => ({
+      workflows: workflows.map(({ limits, name, on, timeoutMs, version }) => ({
         workflowType: name,
         version,
         ...toWireLimits(limits),
+        on: [...on],
         ...(timeoutMs !== undefined && { timeoutMs: BigInt(timeoutMs) }),
       })),
       hostname: this.#options.hostname ?? hostname(),

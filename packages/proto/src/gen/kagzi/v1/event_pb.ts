@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kagzi/v1/event.proto.
  */
 export const file_kagzi_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("ChRrYWd6aS92MS9ldmVudC5wcm90bxIIa2FnemkudjEiuwEKBUV2ZW50EhAKCGV2ZW50X2lkGAEgASgJEhQKDG5hbWVzcGFjZV9pZBgCIAEoCRIMCgRuYW1lGAMgASgJEgsKA2tleRgEIAEoCRIiCgdwYXlsb2FkGAUgASgLMhEua2FnemkudjEuUGF5bG9hZBIrCgdzZW50X2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgZydW5faWQYByABKAlIAIgBAUIJCgdfcnVuX2lkIqsBChBTZW5kRXZlbnRSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEiIKB3BheWxvYWQYAyABKAsyES5rYWd6aS52MS5QYXlsb2FkEhUKCGV2ZW50X2lkGAQgASgJSACIAQESCwoDa2V5GAUgASgJEhMKBnJ1bl9pZBgGIAEoCUgBiAEBQgsKCV9ldmVudF9pZEIJCgdfcnVuX2lkIlYKEVNlbmRFdmVudFJlc3BvbnNlEhAKCGV2ZW50X2lkGAEgASgJEhYKDmFscmVhZHlfZXhpc3RzGAIgASgIEhcKD3N0YXJ0ZWRfcnVuX2lkcxgDIAMoCSLLAQoRTGlzdEV2ZW50c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEiMKBHBhZ2UYAiABKAsyFS5rYWd6aS52MS5QYWdlUmVxdWVzdBIRCgRuYW1lGAMgASgJSACIAQESLgoKc2VudF9hZnRlchgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLc2VudF9iZWZvcmUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgcKBV9uYW1lIlcKEkxpc3RFdmVudHNSZXNwb25zZRIfCgZldmVudHMYASADKAsyDy5rYWd6aS52MS5FdmVudBIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8ynQEKDEV2ZW50U2VydmljZRJECglTZW5kRXZlbnQSGi5rYWd6aS52MS5TZW5kRXZlbnRSZXF1ZXN0Ghsua2FnemkudjEuU2VuZEV2ZW50UmVzcG9uc2USRwoKTGlzdEV2ZW50cxIbLmthZ3ppLnYxLkxpc3RFdmVudHNSZXF1ZXN0Ghwua2FnemkudjEuTGlzdEV2ZW50c1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_kagzi_v1_common]);
+  fileDesc("ChRrYWd6aS92MS9ldmVudC5wcm90bxIIa2FnemkudjEigwIKBUV2ZW50EhAKCGV2ZW50X2lkGAEgASgJEhQKDG5hbWVzcGFjZV9pZBgCIAEoCRIMCgRuYW1lGAMgASgJEgsKA2tleRgEIAEoCRIiCgdwYXlsb2FkGAUgASgLMhEua2FnemkudjEuUGF5bG9hZBIrCgdzZW50X2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgZydW5faWQYByABKAlIAIgBARIXCg9zdGFydGVkX3J1bl9pZHMYCCADKAkSGAoQdGFrZW5fYnlfcnVuX2lkcxgJIAMoCRITCgt0YWtlbl9jb3VudBgKIAEoBUIJCgdfcnVuX2lkIqsBChBTZW5kRXZlbnRSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEiIKB3BheWxvYWQYAyABKAsyES5rYWd6aS52MS5QYXlsb2FkEhUKCGV2ZW50X2lkGAQgASgJSACIAQESCwoDa2V5GAUgASgJEhMKBnJ1bl9pZBgGIAEoCUgBiAEBQgsKCV9ldmVudF9pZEIJCgdfcnVuX2lkIlYKEVNlbmRFdmVudFJlc3BvbnNlEhAKCGV2ZW50X2lkGAEgASgJEhYKDmFscmVhZHlfZXhpc3RzGAIgASgIEhcKD3N0YXJ0ZWRfcnVuX2lkcxgDIAMoCSLLAQoRTGlzdEV2ZW50c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEiMKBHBhZ2UYAiABKAsyFS5rYWd6aS52MS5QYWdlUmVxdWVzdBIRCgRuYW1lGAMgASgJSACIAQESLgoKc2VudF9hZnRlchgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLc2VudF9iZWZvcmUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgcKBV9uYW1lIlcKEkxpc3RFdmVudHNSZXNwb25zZRIfCgZldmVudHMYASADKAsyDy5rYWd6aS52MS5FdmVudBIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8ynQEKDEV2ZW50U2VydmljZRJECglTZW5kRXZlbnQSGi5rYWd6aS52MS5TZW5kRXZlbnRSZXF1ZXN0Ghsua2FnemkudjEuU2VuZEV2ZW50UmVzcG9uc2USRwoKTGlzdEV2ZW50cxIbLmthZ3ppLnYxLkxpc3RFdmVudHNSZXF1ZXN0Ghwua2FnemkudjEuTGlzdEV2ZW50c1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_kagzi_v1_common]);
 
 /**
  * @generated from message kagzi.v1.Event
@@ -58,6 +58,27 @@ export type Event = Message<"kagzi.v1.Event"> & {
    * @generated from field: optional string run_id = 7;
    */
   runId?: string | undefined;
+
+  /**
+   * Runs that it started.
+   *
+   * @generated from field: repeated string started_run_ids = 8;
+   */
+  startedRunIds: string[];
+
+  /**
+   * Runs that took it, 100 at most.
+   *
+   * @generated from field: repeated string taken_by_run_ids = 9;
+   */
+  takenByRunIds: string[];
+
+  /**
+   * How many runs took it, counted up to 10,000.
+   *
+   * @generated from field: int32 taken_count = 10;
+   */
+  takenCount: number;
 };
 
 /**
@@ -121,11 +142,15 @@ export type SendEventResponse = Message<"kagzi.v1.SendEventResponse"> & {
   eventId: string;
 
   /**
+   * An event with this id was there before, and nothing was changed. Of an event to one run it is not said.
+   *
    * @generated from field: bool already_exists = 2;
    */
   alreadyExists: boolean;
 
   /**
+   * By this call, or by the one that sent the event first.
+   *
    * @generated from field: repeated string started_run_ids = 3;
    */
   startedRunIds: string[];
@@ -204,7 +229,7 @@ export const ListEventsResponseSchema: GenMessage<ListEventsResponse> = /*@__PUR
  */
 export const EventService: GenService<{
   /**
-   * Sends an event once per `event_id`.
+   * Sends an event once per `event_id`: to one run, or, without `run_id`, to the whole namespace.
    *
    * @generated from rpc kagzi.v1.EventService.SendEvent
    */
@@ -214,7 +239,7 @@ export const EventService: GenService<{
     output: typeof SendEventResponseSchema;
   },
   /**
-   * Lists events, the newest first.
+   * Lists the events that were sent to a namespace, the newest first. Those to one run are not among them.
    *
    * @generated from rpc kagzi.v1.EventService.ListEvents
    */

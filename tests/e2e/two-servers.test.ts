@@ -9,13 +9,14 @@ let schemas = 0;
 
 /** The store as a server has it that hears nothing from other servers, and tells them nothing. */
 function deaf(store: Store): Store {
-  const { history, inbox, kind, namespaces, runs, workers } = store;
+  const { history, inbox, kind, namespaces, runs, schedules, workers } = store;
   return {
     history,
     inbox,
     kind,
     namespaces,
     runs,
+    schedules,
     workers,
     hints: { listen: () => () => {}, send: async () => {} },
     migrate: () => store.migrate(),

@@ -16,6 +16,16 @@ export const LIMITS = {
   startsPerCall: 1000,
   /** Of workflows that one worker may register. */
   workflowsPerWorker: 1000,
+  /** Of missed fires of a schedule that are made up for. */
+  catchup: 1000,
+  /** Of an interval of a schedule, in milliseconds, at least. */
+  shortestIntervalMs: 1000,
+  /** Of a cron expression, in characters. */
+  cronChars: 256,
+  /** Of fires in one preview. */
+  preview: 100,
+  /** Of schedules in the code of one workflow. */
+  schedulesPerWorkflow: 100,
   /** Of labels of one worker. */
   labels: 64,
   /** Of runs that one worker may hold at once. */

@@ -47,6 +47,8 @@ const ROW: RunRow = {
   started_as: null,
   continued_from: null,
   rerun_of: null,
+  schedule_id: null,
+  scheduled_at: null,
   signals: 0,
   cancel_error: null,
   pause_error: null,

@@ -1,13 +1,16 @@
 import { type ErrorDetail, KagziError } from "./error.ts";
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
 import type { Namespace } from "./namespace.ts";
-import type { Payload } from "./payload.ts";
+import { toPayload } from "./payload-columns.ts";
 import type { Message } from "./message.ts";
 import type { HistoryRecord, RecordKind, RecordType } from "./record.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 import type { ParentReference, Run, RunState, RunStatus } from "./run.ts";
 import type { Instant } from "./time.ts";
 import type { Worker, WorkerStatus, WorkflowVersion } from "./worker.ts";
+
+export { metadataColumn, toPayload } from "./payload-columns.ts";
+export { type ScheduleRow, toSchedule } from "./schedule-row.ts";
 
 // How the SQL stores lay the model out in flat rows with nulls. Nothing above the stores sees these.
 
@@ -40,6 +43,8 @@ export interface RunRow {
   readonly started_as: RunId | null;
   readonly continued_from: RunId | null;
   readonly rerun_of: RunId | null;
+  readonly schedule_id: string | null;
+  readonly scheduled_at: Instant | null;
   readonly signals: number;
   readonly cancel_error: string | null;
   readonly pause_error: string | null;
@@ -77,6 +82,8 @@ const RUN_COLUMNS = [
   "started_as",
   "continued_from",
   "rerun_of",
+  "schedule_id",
+  "scheduled_at",
   "signals",
   "cancel_error",
   "pause_error",
@@ -103,6 +110,8 @@ export function toRun(row: RunRow): Run {
     ...(row.parent_run_id !== null && { parent: toParent(row, row.parent_run_id) }),
     ...(row.continued_from !== null && { continuedFrom: row.continued_from }),
     ...(row.rerun_of !== null && { rerunOf: row.rerun_of }),
+    ...(row.schedule_id !== null && { scheduleId: row.schedule_id }),
+    ...(row.scheduled_at !== null && { scheduledAt: row.scheduled_at }),
     ...(row.cancel_error !== null && { cancelError: toError(row.cancel_error) }),
     ...(row.pause_error !== null && { pauseError: toError(row.pause_error) }),
     ...(row.worker_id !== null && { workerId: row.worker_id }),
@@ -260,21 +269,6 @@ export function toMessage(row: MessageRow): Message {
   if (row.child_run_id !== null) return { ...brought, kind: "child", childRunId: row.child_run_id };
   const { key, message_id: messageId, name } = row;
   return { ...brought, kind: "event", name, messageId, ...(key !== null && { key }) };
-}
-
-/** What nearly every payload has as its metadata, stored as NULL. */
-const PLAIN_JSON = { "content-type": "application/json" };
-
-export function toPayload(data: Uint8Array | null, metadata: string | null): Payload | undefined {
-  if (data === null) return undefined;
-  return { data, metadata: metadata === null ? PLAIN_JSON : (JSON.parse(metadata) as Record<string, string>) };
-}
-
-export function metadataColumn(payload: Payload | undefined): string | null {
-  if (payload === undefined) return null;
-  const keys = Object.keys(payload.metadata);
-  const isPlain = keys.length === 1 && payload.metadata["content-type"] === PLAIN_JSON["content-type"];
-  return isPlain ? null : JSON.stringify(payload.metadata);
 }
 
 export function jsonColumn(value: object | undefined): string | null {

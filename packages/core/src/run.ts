@@ -48,6 +48,10 @@ export type Run = {
   readonly continuedFrom?: RunId;
   /** The run whose recorded steps this one began with. */
   readonly rerunOf?: RunId;
+  /** The schedule that started it. */
+  readonly scheduleId?: string;
+  /** For which slot of its schedule; none if that was triggered. */
+  readonly scheduledAt?: Instant;
   /** How often somebody had something for the run: a message, or a request to cancel or pause it. */
   readonly signals: number;
   /** Somebody asked for its cancellation; it ends so, whatever its code says. */
@@ -113,6 +117,8 @@ export interface NewRun {
   readonly startTimeoutMs?: number;
   readonly parent?: ParentReference;
   readonly continuedFrom?: RunId;
+  readonly scheduleId?: string;
+  readonly scheduledAt?: Instant;
   /** The worker that takes the run with its start, if one is waiting for it. */
   readonly claimedBy?: WorkerId;
 }

@@ -1,4 +1,13 @@
-import type { HistoryStore, InboxStore, Instant, NamespaceStore, RunStore, Store, WorkerStore } from "@kagzi/core";
+import type {
+  HistoryStore,
+  InboxStore,
+  Instant,
+  NamespaceStore,
+  RunStore,
+  ScheduleStore,
+  Store,
+  WorkerStore,
+} from "@kagzi/core";
 import { Database, type PostgresOptions } from "./database.ts";
 import { readHistories } from "./history.ts";
 import { PostgresHints } from "./hints.ts";
@@ -12,6 +21,14 @@ import { startRuns, startRunsTogether } from "./runs-start.ts";
 import { closedRun, closingRuns, deleteRuns, openChildren, rerunRun, unblockRuns } from "./runs-manage.ts";
 import { operateOnRun } from "./runs-operate.ts";
 import { writeRuns } from "./runs-write.ts";
+import {
+  changeSchedule,
+  declaredSchedules,
+  deleteSchedule,
+  dueSchedules,
+  getSchedule,
+  listSchedules,
+} from "./schedules.ts";
 import { CLOCK, statement } from "./sql.ts";
 import { violations } from "./violations.ts";
 import { drainWorker, getWorker, listWorkers, registerWorker, setDefaultVersion, workflowVersions } from "./workers.ts";
@@ -24,6 +41,7 @@ export class PostgresStore implements Store {
   readonly workers: WorkerStore;
   readonly namespaces: NamespaceStore;
   readonly inbox: InboxStore;
+  readonly schedules: ScheduleStore;
   readonly hints: PostgresHints;
   readonly #database: Database;
 
@@ -78,6 +96,14 @@ export class PostgresStore implements Store {
       get: (namespaceId) => getNamespace(database, namespaceId),
       list: (page) => listNamespaces(database, page),
       update: (namespaceId, change) => updateNamespace(database, namespaceId, change),
+    };
+    this.schedules = {
+      change: (reference, decide) => changeSchedule(database, reference, decide),
+      due: (limit) => dueSchedules(database, limit),
+      get: (reference) => getSchedule(database, reference),
+      list: (filter, page) => listSchedules(database, filter, page),
+      declared: (namespaceId, workflowTypes) => declaredSchedules(database, namespaceId, workflowTypes),
+      delete: (reference, declaredBy) => deleteSchedule(database, reference, declaredBy),
     };
   }
 

@@ -88,8 +88,9 @@ function insertRun(database: Database, start: Start, now: number): boolean {
   database.change(
     `INSERT INTO runs (namespace_id, run_id, external_id, task_queue, workflow_type, version, status, priority,
        attempt, epoch, crashes, retry_policy, worker_id, available_at, claimed_at, claimed_seq, created_at, started_at,
-       deadline_at, timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       deadline_at, timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from,
+       schedule_id, scheduled_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       start.namespaceId,
       start.runId,
@@ -114,6 +115,8 @@ function insertRun(database: Database, start: Start, now: number): boolean {
       Number(start.parent?.awaited === true),
       start.parent?.startedAs ?? null,
       start.continuedFrom ?? null,
+      start.scheduleId ?? null,
+      start.scheduledAt ?? null,
     ],
   );
   return isHeardOf;

@@ -5,6 +5,7 @@ import type {
   Instant,
   NamespaceStore,
   RunStore,
+  ScheduleStore,
   Store,
   WorkerStore,
 } from "@kagzi/core";
@@ -20,6 +21,14 @@ import { startRuns, startRunsTogether } from "./runs-start.ts";
 import { closedRun, closingRuns, deleteRuns, openChildren, rerunRun, unblockRuns } from "./runs-manage.ts";
 import { operateOnRun } from "./runs-operate.ts";
 import { writeRuns } from "./runs-write.ts";
+import {
+  changeSchedule,
+  declaredSchedules,
+  deleteSchedule,
+  dueSchedules,
+  getSchedule,
+  listSchedules,
+} from "./schedules.ts";
 import { violations } from "./violations.ts";
 import { drainWorker, getWorker, listWorkers, registerWorker, setDefaultVersion, workflowVersions } from "./workers.ts";
 
@@ -34,6 +43,7 @@ export class SqliteStore implements Store {
   readonly workers: WorkerStore;
   readonly namespaces: NamespaceStore;
   readonly inbox: InboxStore;
+  readonly schedules: ScheduleStore;
   readonly hints: Hints = NO_HINTS;
   readonly #database: Database;
 
@@ -87,6 +97,14 @@ export class SqliteStore implements Store {
       get: async (namespaceId) => getNamespace(database, namespaceId),
       list: async (page) => listNamespaces(database, page),
       update: async (namespaceId, change) => updateNamespace(database, namespaceId, change),
+    };
+    this.schedules = {
+      change: async (reference, decide) => changeSchedule(database, reference, decide),
+      due: async (limit) => dueSchedules(database, limit),
+      get: async (reference) => getSchedule(database, reference),
+      list: async (filter, page) => listSchedules(database, filter, page),
+      declared: async (namespaceId, workflowTypes) => declaredSchedules(database, namespaceId, workflowTypes),
+      delete: async (reference, declaredBy) => deleteSchedule(database, reference, declaredBy),
     };
   }
 

@@ -5,6 +5,7 @@ import { durationMs } from "./duration.ts";
 import { KagziError } from "./error.ts";
 import { checkName } from "./names.ts";
 import { type RetryOptions, type RetryPolicy, retryOf } from "./retry.ts";
+import { type DeclaredSchedule, type ScheduleDeclarations, declaredSchedules } from "./schedule.ts";
 
 /** What may be said of a workflow beside its name and its function. */
 export interface WorkflowOptions<Input = unknown> extends RetryOptions {
@@ -14,6 +15,11 @@ export interface WorkflowOptions<Input = unknown> extends RetryOptions {
   readonly timeout?: Duration;
   /** Checks and types the input: any Standard Schema (zod, valibot, arktype …). */
   readonly input?: StandardSchemaV1<unknown, Input>;
+  /**
+   * When runs of it start by themselves: a cron expression, a schedule, or several. Kept in step with the code when a worker
+   * registers the version that new runs take.
+   */
+  readonly schedule?: ScheduleDeclarations<Input>;
 }
 
 /** The function of a workflow. It may run many times for one run: what has effects belongs into steps. */
@@ -27,6 +33,8 @@ export interface Workflow<Input, Output> {
   readonly timeoutMs: number | undefined;
   /** The run's own retries, for when the function throws. */
   readonly retry: RetryPolicy | undefined;
+  /** Those that stand in its code. */
+  readonly schedules: readonly DeclaredSchedule[];
   /** A method, so that a workflow of some input counts as a workflow of any. */
   run(ctx: Context, input: Input): Output | Promise<Output>;
 }
@@ -64,6 +72,7 @@ export function workflow<Input, Output>(
         ? undefined
         : durationMs(options.timeout, `the timeout of workflow ${JSON.stringify(name)}`),
     retry: retryOf(options, `workflow ${JSON.stringify(name)}`),
+    schedules: declaredSchedules(name, options.schedule as ScheduleDeclarations<never> | undefined),
     run: fn,
   };
 }

@@ -153,6 +153,8 @@ function heldTask({ run }: ClaimedRun): HeldTask {
     ...(run.externalId !== undefined && { externalId: run.externalId }),
     ...(run.retryPolicy !== undefined && { retryPolicy: run.retryPolicy }),
     ...(run.parent !== undefined && { parent: run.parent }),
+    ...(run.scheduleId !== undefined && { scheduleId: run.scheduleId }),
+    ...(run.scheduledAt !== undefined && { scheduledAt: run.scheduledAt }),
   };
 }
 

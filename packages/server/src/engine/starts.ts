@@ -46,6 +46,7 @@ export interface StartRequest {
   readonly timeoutMs?: number;
   readonly startTimeoutMs?: number;
   readonly parent?: ParentReference;
+  readonly scheduleId?: string;
 }
 
 export interface StartAnswer {
@@ -121,6 +122,7 @@ export class Starts {
   async prepare(request: StartRequest): Promise<Start> {
     checkRequest(request);
     const { namespaceId, workflowType, externalId, input, parent, retryPolicy, startTimeoutMs, timeoutMs } = request;
+    const { scheduleId } = request;
     return {
       namespaceId,
       runId: request.runId ?? (this.#context.env.newUuid() as RunId),
@@ -135,6 +137,7 @@ export class Starts {
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(startTimeoutMs !== undefined && { startTimeoutMs }),
       ...(parent !== undefined && { parent }),
+      ...(scheduleId !== undefined && { scheduleId }),
     };
   }
 
@@ -156,6 +159,7 @@ export class Starts {
       ...(start.key !== undefined && { externalId: start.key.externalId }),
       ...(start.retryPolicy !== undefined && { retryPolicy: start.retryPolicy }),
       ...(start.parent !== undefined && { parent: start.parent }),
+      ...(start.scheduleId !== undefined && { scheduleId: start.scheduleId }),
     };
     session.held.set(start.runId, held);
     session.link.give([{ held, lastSeq: 1, history: [firstRecord(start, now)] }]);

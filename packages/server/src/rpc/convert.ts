@@ -166,6 +166,8 @@ export function toWireRun(
     ...given("continuedFromRunId", run.continuedFrom),
     ...given("continuedAsRunId", detail.continuedAs),
     ...given("rerunOfRunId", run.rerunOf),
+    ...given("scheduleId", run.scheduleId),
+    ...givenTime("scheduledAt", run.scheduledAt),
   });
 }
 

@@ -19,6 +19,7 @@ import type { LeaseClaim } from "../engine/unary-worker.ts";
 import { STEP_KIND, fromWireError, fromWirePolicy, given, givenTime, keyOf } from "./convert.ts";
 import { toWireError } from "./errors.ts";
 import { readHistory } from "./history.ts";
+import { declarationOf } from "./schedule-request.ts";
 import type { Service } from "./service.ts";
 import { leaseOf, work } from "./work-stream.ts";
 
@@ -29,12 +30,14 @@ export function createWorkerService(engine: Engine): Service<typeof WorkerServic
   const { polls, unary, workers } = engine;
   return {
     async register(request) {
-      const { workerId, heartbeatMs, leaseMs } = await workers.register(newWorker(request));
+      const declarations = request.workflows.map(declarationOf);
+      const { workerId, heartbeatMs, leaseMs, warnings } = await workers.register(newWorker(request), declarations);
       return {
         workerId,
         heartbeatIntervalMs: BigInt(heartbeatMs),
         leaseMs: BigInt(leaseMs),
         maxPayloadBytes: BigInt(LIMITS.payloadBytes),
+        warnings: [...warnings],
       };
     },
 

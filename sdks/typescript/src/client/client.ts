@@ -9,6 +9,7 @@ import { RunHandle } from "./run-handle.ts";
 import { newRunId } from "./run-id.ts";
 import { RunsClient } from "./runs.ts";
 import { type RunOptions, type WireStart, startRequest } from "./start-request.ts";
+import { SchedulesClient } from "./schedules.ts";
 import { WorkflowsClient } from "./workflows.ts";
 
 /** How a client reaches an engine, and for which namespace it speaks. */
@@ -39,6 +40,7 @@ export class Client {
   readonly namespace: string;
   readonly runs: RunsClient;
   readonly workflows: WorkflowsClient;
+  readonly schedules: SchedulesClient;
   readonly namespaces: NamespacesClient;
   readonly #payloads: Payloads;
   readonly #connection: Connection;
@@ -53,6 +55,7 @@ export class Client {
     this.#payloads = new Payloads(options.codec);
     this.runs = new RunsClient(this.#scope);
     this.workflows = new WorkflowsClient(this.#scope);
+    this.schedules = new SchedulesClient(this.#scope);
     this.namespaces = new NamespacesClient(this.#connection, this.#runtime);
   }
 

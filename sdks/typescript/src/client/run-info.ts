@@ -46,6 +46,9 @@ export interface RunInfo<Output = unknown> {
   readonly continuedAs?: string;
   /** The run whose completed steps this one began with. */
   readonly rerunOf?: string;
+  /** The schedule that started it, and the time for which it did; without one it was triggered. */
+  readonly scheduleId?: string;
+  readonly scheduledAt?: Date;
   /** What it last said with `ctx.progress`; absent in lists. */
   readonly progress?: unknown;
   /** Absent in lists. */
@@ -113,6 +116,8 @@ export function toRunInfo<Output>(run: Workflow, payloads: Payloads): RunInfo<Ou
     ...(run.continuedFromRunId !== undefined && { continuedFrom: run.continuedFromRunId }),
     ...(run.continuedAsRunId !== undefined && { continuedAs: run.continuedAsRunId }),
     ...(run.rerunOfRunId !== undefined && { rerunOf: run.rerunOfRunId }),
+    ...(run.scheduleId !== undefined && { scheduleId: run.scheduleId }),
+    ...givenDate("scheduledAt", run.scheduledAt),
     ...(run.progress !== undefined && { progress: payloads.decode(run.progress) }),
     ...(run.input !== undefined && { input: payloads.decode(run.input) }),
     ...(run.output !== undefined && { output: payloads.decode(run.output) as Output }),

@@ -9,7 +9,7 @@ import { planCalls } from "../replay/plan.ts";
 import type { ReplayRecord } from "../replay/records.ts";
 import { type Call, Mismatch, Replay } from "../replay/replay.ts";
 import { toWirePolicy } from "../retry.ts";
-import { type Workflow, checkInput } from "../workflow.ts";
+import type { Workflow } from "../workflow.ts";
 import { type Recorded, begin, cancelStep, endWait, takeMessage } from "./advance.ts";
 import { ActivityReport } from "./activity-report.ts";
 import { afterMicrotasks } from "./after-microtasks.ts";
@@ -18,6 +18,8 @@ import {
   type Asked,
   type ExecutionHost,
   describeRecord,
+  doesNotMatch,
+  factsOf,
   givenUp,
   hand,
   keyOf,
@@ -30,6 +32,7 @@ import {
 } from "./execution-parts.ts";
 import { derivedRunId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
+import { inputOf } from "./run-input.ts";
 import { attemptStep } from "./step-body.ts";
 import { type WorkerTask, instantOf } from "./task.ts";
 import { UpdateBuffer, type WireOutcome } from "./update-buffer.ts";
@@ -177,7 +180,8 @@ export class Execution {
   async #runCode(): Promise<void> {
     const { payloads } = this.#host;
     try {
-      const input = await checkInput(this.#workflow, payloads.decode(this.#replay.input));
+      const started = { workflow: this.#workflow, task: this.task, replay: this.#replay, payloads };
+      const input = await inputOf(started, (...asked) => this.#ask(...asked));
       const output = await this.#workflow.run(this.#context(), input);
       const payload = payloads.encode(output, "output", `the output of run ${this.runId}`);
       this.#finish({ case: "complete", value: { ...(payload && { output: payload }) } });
@@ -216,12 +220,9 @@ export class Execution {
 
   #context(): Context {
     const { namespace, logger } = this.#host;
-    const { runId, version, externalId, attempt } = this.task;
-    const { name: workflow } = this.#workflow;
-    const { signal } = this.#signal;
-    const facts = { runId, namespace, workflow, version, externalId, attempt, signal };
+    const facts = { ...factsOf(this.task), namespace, workflow: this.#workflow.name, signal: this.#signal.signal };
     const code: CodeSide = {
-      runId,
+      runId: this.runId,
       now: () => this.#replay.now,
       isReplaying: () => this.#replay.isReplaying || this.#state === "over",
       hasEnded: () => this.#codeHasEnded,
@@ -408,8 +409,7 @@ export class Execution {
 
   #block(message: string): void {
     if (this.#state !== "running") return;
-    const about = { subject: "run", subjectId: this.runId };
-    const error = new KagziError("NONDETERMINISM", `run ${this.runId} of ${this.#workflow.name}: ${message}`, about);
+    const error = doesNotMatch(this.runId, `run ${this.runId} of ${this.#workflow.name}: ${message}`);
     this.#host.logger.error(error.message, { runId: this.runId });
     this.#leave({ case: "block", value: { error: toErrorDetail(error) } });
   }

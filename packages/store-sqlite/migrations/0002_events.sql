@@ -1,0 +1,1 @@
+-- Events without an addressee.

@@ -92,14 +92,15 @@ export function planDue(
   const onTime: Instant[] = [];
   let { missed, watermark } = begin;
   let slot = next(watermark);
-  for (let dropped = 0; slot !== undefined && slot <= now; slot = next(slot)) {
+  const end = missed + CHUNK;
+  for (; slot !== undefined && slot <= now; slot = next(slot)) {
     if (slot >= now - ON_TIME_MS) onTime.push(slot);
     else late.push(slot);
     if (late.length <= maxCatchup) continue;
-    watermark = late.shift() ?? watermark;
+    watermark = Math.max(watermark, ...late.splice(0, 1));
     missed += 1;
     // The rest is for the next pass; which of the late ones are the latest is not known yet.
-    if (++dropped === CHUNK) return { fire: [], missed, watermark, nextFireAt: next(watermark) };
+    if (missed === end) return { fire: [], missed, watermark, nextFireAt: next(watermark) };
   }
   const due = [...late, ...onTime];
   const fire = due.slice(0, maxStarts);

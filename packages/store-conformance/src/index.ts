@@ -8,6 +8,7 @@ import { describeModel } from "./model.ts";
 import { describeNamespaces } from "./namespaces.ts";
 import { describeOperations } from "./operations.ts";
 import { describeReads } from "./reads.ts";
+import { describeSchedules } from "./schedules.ts";
 import { describeStarts } from "./starts.ts";
 import { describeWrites } from "./writes.ts";
 
@@ -44,6 +45,7 @@ export function describeStore(harness: StoreHarness): void {
     describeInbox(fixture);
     describeReads(fixture);
     describeNamespaces(fixture);
+    describeSchedules(harness, fixture);
     describeModel(fixture);
     describeLifetime(harness, fixture);
   });

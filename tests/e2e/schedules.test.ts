@@ -1,7 +1,7 @@
 import { Client, KagziError, type RunInfo, type ScheduleTiming, workflow } from "kagzi";
 import { describe, expect, it } from "vitest";
 import { ENGINES } from "./engines.ts";
-import { signal, useEngine } from "./fixture.ts";
+import { failure, signal, useEngine } from "./fixture.ts";
 
 const PATIENCE = { timeout: 15_000, interval: 50 };
 
@@ -295,6 +295,19 @@ describe.each(ENGINES)("schedules of %s", (_, open) => {
     expect(await middle.result({ timeout: "15s" })).toMatchObject({ day: run?.scheduledAt });
     const other = f.client.runs.rerun(run?.id ?? "", { fromStep: "look", input: 1 });
     await expect(other).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
+  it("in the code whose function is gone fail the runs that need it, and say why", async () => {
+    const declared = workflow("report", { schedule: { every: "1h", input: () => 1 } }, async (_ctx, n: number) => n);
+    const worker = await f.work([declared]);
+    await worker.stop();
+    const run = await f.client.schedules.trigger("report");
+    await f.work([workflow("report", async (_ctx, n: number) => n)]);
+    expect(await failure(run)).toMatchObject({ code: "PRECONDITION_FAILED", subjectId: "report" });
+    await expect(f.client.schedules.get("report")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(f.client.runs.rerun(run.id)).rejects.toMatchObject({ code: "PRECONDITION_FAILED" });
+    const again = await f.client.runs.rerun(run.id, { input: 5 });
+    expect(await again.result({ timeout: "15s" })).toBe(5);
   });
 
   it("in the code that cannot be keep the worker from starting", async () => {

@@ -242,14 +242,16 @@ export class TestEnvironment implements AsyncDisposable {
       if (first === undefined || at < first.at || (at === first.at && isDeadline)) first = { at, isDeadline };
     };
     consider(this.#workerTimers.next, false);
+    const busy = new Set<string | undefined>();
     for await (const run of this.client.runs.list({ status: OPEN })) {
+      busy.add(run.scheduleId);
       consider(run.wakeUpAt?.getTime(), false);
       consider(run.deadlineAt?.getTime(), true);
     }
     if (first === undefined && !forSchedules) return undefined;
-    for await (const { bufferedFireAt, nextFireAt } of this.client.schedules.list()) {
+    for await (const { bufferedFireAt, id, nextFireAt } of this.client.schedules.list()) {
       consider(nextFireAt?.getTime(), false);
-      if (bufferedFireAt !== undefined) consider(this.#clock.now + BUFFER_LOOK_MS, false);
+      if (bufferedFireAt !== undefined && !busy.has(id)) consider(this.#clock.now + BUFFER_LOOK_MS, false);
     }
     return first;
   }

@@ -81,7 +81,10 @@ describe.each(ENGINES.filter(([name]) => name.includes("server")))("an operator 
   it("sees the server's health, its version and its figures", async () => {
     await client.start("nobody-has-it");
     expect(await ask("HealthCheck")).toMatchObject({ status: "SERVING_STATUS_SERVING" });
-    expect(await ask("GetServerInfo")).toMatchObject({ schemaVersion: 1, serverVersion: expect.any(String) });
+    expect(await ask("GetServerInfo")).toMatchObject({
+      schemaVersion: expect.any(Number),
+      serverVersion: expect.any(String),
+    });
     expect(JSON.stringify(await ask("GetStats"))).toMatch(/pending/i);
   });
 });

@@ -111,8 +111,8 @@ export function describeSchedules(harness: StoreHarness, fixture: () => Fixture)
       const f = fixture();
       const seen: Omit<ScheduleFound, "schedule">[] = [];
       const look = async (namespaceId: NamespaceId) =>
-        f.store.schedules.change(reference("s", namespaceId), ({ schedule: _, ...around }) => {
-          seen.push(around);
+        f.store.schedules.change(reference("s", namespaceId), ({ hasOpenRun, namespaceEnabled, now }) => {
+          seen.push({ hasOpenRun, namespaceEnabled, now });
           return undefined;
         });
       const [closed, nowhere] = ["closed" as NamespaceId, "nowhere" as NamespaceId];

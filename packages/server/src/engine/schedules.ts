@@ -66,7 +66,6 @@ export class Schedules {
   async create(wanted: NewSchedule): Promise<Schedule> {
     const { namespaceId, scheduleId } = wanted;
     const spec = specOf(wanted);
-    checkName("the id of a schedule", scheduleId);
     checkSpec(spec);
     const next = slotsOf(spec.timing);
     return this.#change({ namespaceId, scheduleId }, ({ now, schedule }) => {

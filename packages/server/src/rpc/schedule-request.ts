@@ -6,6 +6,7 @@ import {
   type ScheduleReference,
   type ScheduleSpec,
   type Timing,
+  checkName,
   checkNamespaceId,
 } from "@kagzi/core";
 import { type CreateWorkflowScheduleRequest, ScheduleOverlap, type WorkflowVersion } from "@kagzi/proto";
@@ -51,11 +52,13 @@ export function overlapOf(overlap: ScheduleOverlap): Overlap | undefined {
   throw invalid(`overlap ${overlap} is none that there is: SKIP, ALLOW or BUFFER_ONE`);
 }
 
+/** @throws KagziError `INVALID_ARGUMENT` for an id that none can have */
 export function scheduleReference(request: {
   readonly namespaceId: string;
   readonly scheduleId: string;
 }): ScheduleReference {
-  return { namespaceId: checkNamespaceId(request.namespaceId), scheduleId: request.scheduleId };
+  const scheduleId = checkName("the id of a schedule", request.scheduleId);
+  return { namespaceId: checkNamespaceId(request.namespaceId), scheduleId };
 }
 
 /** What is said of a schedule that is to be made. @throws KagziError `INVALID_ARGUMENT` */

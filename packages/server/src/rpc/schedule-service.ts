@@ -27,7 +27,7 @@ export function createScheduleService({ schedules }: Engine): Service<typeof Wor
     async listWorkflowSchedules({ namespaceId, page, workflowType }) {
       const filter = {
         namespaceId: checkNamespaceId(namespaceId),
-        ...given("workflowType", workflowType && checkName("the name of a workflow", workflowType)),
+        ...(workflowType !== undefined && { workflowType: checkName("the name of a workflow", workflowType) }),
       };
       const found = await schedules.list(filter, fromWirePage(page));
       return { schedules: found.items.map(toWire), page: toWirePage(found) };

@@ -9,6 +9,7 @@ import {
   jsonColumn,
   metadataColumn,
   runColumns,
+  scheduleColumns,
   messageColumns,
   toHistoryRecord,
   toMessage,
@@ -271,6 +272,16 @@ describe("a row of schedules", () => {
       problem: "p",
       input: { data: new Uint8Array([1]) },
     });
+  });
+
+  it("is written as it is read, in the same columns", () => {
+    const timed = { ...bare, cron: null, timezone: null };
+    const full = { ...bare, version: "2", next_fire_at: 10, due_at: 11, buffered_at: 12, last_fired_at: 13 };
+    const rest = { declared_by: "report", problem: "p", input: new Uint8Array([1]), input_metadata: '{"a":"b"}' };
+    for (const row of [bare, { ...full, ...rest }, { ...timed, every_ms: 5000 }, { ...timed, at: 5 }]) {
+      expect(scheduleColumns(toSchedule(row))).toEqual({ ...row, enabled: true });
+      expect(Object.keys(scheduleColumns(toSchedule(row)))).toEqual(Object.keys(bare));
+    }
   });
 
   it("fires as its columns say", () => {

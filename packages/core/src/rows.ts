@@ -10,7 +10,7 @@ import type { Instant } from "./time.ts";
 import type { Worker, WorkerStatus, WorkflowVersion } from "./worker.ts";
 
 export { metadataColumn, toPayload } from "./payload-columns.ts";
-export { type ScheduleRow, toSchedule } from "./schedule-row.ts";
+export { type ScheduleRow, type ScheduleValue, scheduleColumns, toSchedule } from "./schedule-row.ts";
 
 // How the SQL stores lay the model out in flat rows with nulls. Nothing above the stores sees these.
 

@@ -1,5 +1,5 @@
 import type { NamespaceId } from "./ids.ts";
-import { toPayload } from "./payload-columns.ts";
+import { metadataColumn, toPayload } from "./payload-columns.ts";
 import type { Overlap, Schedule, Timing } from "./schedule.ts";
 import type { Instant } from "./time.ts";
 
@@ -33,6 +33,43 @@ export interface ScheduleRow {
   readonly problem: string | null;
   readonly created_at: Instant;
   readonly updated_at: Instant;
+}
+
+/** What a column of a schedule may hold, before a store makes its own of it. */
+export type ScheduleValue = string | number | boolean | Uint8Array | null;
+
+/** The columns of {@link ScheduleRow} with their values, in one order. */
+export function scheduleColumns(schedule: Schedule): Readonly<Record<keyof ScheduleRow, ScheduleValue>> {
+  const { input, timing } = schedule;
+  return {
+    namespace_id: schedule.namespaceId,
+    schedule_id: schedule.scheduleId,
+    task_queue: schedule.taskQueue,
+    workflow_type: schedule.workflowType,
+    version: schedule.version ?? null,
+    cron: timing.kind === "cron" ? timing.expression : null,
+    timezone: timing.kind === "cron" ? timing.timezone : null,
+    every_ms: timing.kind === "every" ? timing.everyMs : null,
+    at: timing.kind === "at" ? timing.at : null,
+    input: input?.data ?? null,
+    input_metadata: metadataColumn(input),
+    enabled: schedule.enabled,
+    max_catchup: schedule.maxCatchup,
+    overlap: schedule.overlap,
+    next_fire_at: schedule.nextFireAt ?? null,
+    due_at: schedule.dueAt ?? null,
+    watermark: schedule.watermark,
+    buffered_at: schedule.bufferedAt ?? null,
+    last_fired_at: schedule.lastFiredAt ?? null,
+    fired: schedule.fired,
+    missed: schedule.missed,
+    skipped: schedule.skipped,
+    revision: schedule.revision,
+    declared_by: schedule.declaredBy ?? null,
+    problem: schedule.problem ?? null,
+    created_at: schedule.createdAt,
+    updated_at: schedule.updatedAt,
+  };
 }
 
 export function toSchedule(row: ScheduleRow): Schedule {

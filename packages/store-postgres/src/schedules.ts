@@ -8,8 +8,8 @@ import type {
   Scheduled,
   StartOutcome,
 } from "@kagzi/core";
-import { type ScheduleRow, metadataColumn, toSchedule } from "@kagzi/core/rows";
-import type { Database, Runner, Statement, Value } from "./database.ts";
+import { type ScheduleRow, scheduleColumns, toSchedule } from "@kagzi/core/rows";
+import type { Database, Runner, Statement } from "./database.ts";
 import { begin, lookUpOthers } from "./runs-start.ts";
 import { CLOCK, instant, statement } from "./sql.ts";
 
@@ -49,9 +49,8 @@ async function change(
   if (starts.length > 0) {
     outcomes = await lookUpOthers(runner, schema, starts, await begin(database, runner, starts));
   }
-  const written = schedule === undefined ? insertStatement(schema) : updateStatement(schema);
-  const rows = await runner.run(written, columns(after));
-  return rows.length === 1 ? { now, schedule: after, outcomes } : undefined;
+  const isWritten = await write(runner, schema, after, schedule === undefined);
+  return isWritten ? { now, schedule: after, outcomes } : undefined;
 }
 
 function lockStatement(schema: string): Statement {
@@ -82,87 +81,45 @@ async function lookAround(
   return { now: row?.now ?? 0, namespaceEnabled: row?.enabled ?? undefined, hasOpenRun: row?.has_open_run ?? false };
 }
 
-const COLUMNS = [
-  "namespace_id",
-  "schedule_id",
-  "task_queue",
-  "workflow_type",
-  "version",
-  "cron",
-  "timezone",
-  "every_ms",
-  "at",
-  "input",
-  "input_metadata",
-  "enabled",
-  "max_catchup",
-  "overlap",
-  "next_fire_at",
-  "due_at",
-  "watermark",
-  "buffered_at",
-  "last_fired_at",
-  "fired",
-  "missed",
-  "skipped",
-  "revision",
-  "declared_by",
-  "problem",
-  "created_at",
-  "updated_at",
-];
-
-const INSTANTS = new Set(["at", "next_fire_at", "due_at", "watermark", "buffered_at", "last_fired_at"]);
-
-function columns(schedule: Schedule): Value[] {
-  const { input, timing } = schedule;
-  return [
-    schedule.namespaceId,
-    schedule.scheduleId,
-    schedule.taskQueue,
-    schedule.workflowType,
-    schedule.version ?? null,
-    timing.kind === "cron" ? timing.expression : null,
-    timing.kind === "cron" ? timing.timezone : null,
-    timing.kind === "every" ? timing.everyMs : null,
-    timing.kind === "at" ? timing.at : null,
-    input?.data ?? null,
-    metadataColumn(input),
-    schedule.enabled,
-    schedule.maxCatchup,
-    schedule.overlap,
-    schedule.nextFireAt ?? null,
-    schedule.dueAt ?? null,
-    schedule.watermark,
-    schedule.bufferedAt ?? null,
-    schedule.lastFiredAt ?? null,
-    schedule.fired,
-    schedule.missed,
-    schedule.skipped,
-    schedule.revision,
-    schedule.declaredBy ?? null,
-    schedule.problem ?? null,
-    schedule.createdAt,
-    schedule.updatedAt,
-  ];
+/** Writes a row; `false` for one that is new and is there. */
+async function write(runner: Runner, schema: string, schedule: Schedule, isNew: boolean): Promise<boolean> {
+  const columns = scheduleColumns(schedule);
+  const names = Object.keys(columns);
+  const written = isNew ? insertStatement(schema, names) : updateStatement(schema, names);
+  return (await runner.run(written, Object.values(columns))).length === 1;
 }
 
-const VALUES = COLUMNS.map((column, index) =>
-  INSTANTS.has(column) || column.endsWith("ed_at") ? instant(`$${index + 1}::bigint`) : `$${index + 1}`,
-);
+/** Columns that hold points in time. */
+const INSTANTS = new Set([
+  "at",
+  "watermark",
+  "next_fire_at",
+  "due_at",
+  "buffered_at",
+  "last_fired_at",
+  "created_at",
+  "updated_at",
+]);
 
-function insertStatement(schema: string): Statement {
+function values(names: readonly string[]): string {
+  const parameters = names.map((name, index) =>
+    INSTANTS.has(name) ? instant(`$${index + 1}::bigint`) : `$${index + 1}`,
+  );
+  return parameters.join(", ");
+}
+
+function insertStatement(schema: string, names: readonly string[]): Statement {
   return statement(
     "schedules_insert",
-    `INSERT INTO ${schema}.schedules (${COLUMNS.join(", ")}) VALUES (${VALUES.join(", ")})
+    `INSERT INTO ${schema}.schedules (${names.join(", ")}) VALUES (${values(names)})
      ON CONFLICT DO NOTHING RETURNING 1`,
   );
 }
 
-function updateStatement(schema: string): Statement {
+function updateStatement(schema: string, names: readonly string[]): Statement {
   return statement(
     "schedules_update",
-    `UPDATE ${schema}.schedules SET (${COLUMNS.join(", ")}) = ROW (${VALUES.join(", ")})
+    `UPDATE ${schema}.schedules SET (${names.join(", ")}) = ROW (${values(names)})
      WHERE namespace_id = $1 AND schedule_id = $2 RETURNING 1`,
   );
 }

@@ -7,9 +7,8 @@ import type {
   ScheduleReference,
   Scheduled,
 } from "@kagzi/core";
-import { type ScheduleRow, metadataColumn, toSchedule } from "@kagzi/core/rows";
+import { type ScheduleRow, scheduleColumns, toSchedule } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
-import type { Value } from "./driver.ts";
 import { beginRun } from "./runs-start.ts";
 
 /** Makes a schedule or changes one, as `decide` says, with the runs that it starts. */
@@ -37,7 +36,7 @@ function change(
   if (decided === undefined) return { now, schedule, outcomes: [] };
   const { after, starts } = decided;
   const outcomes = starts.map((start) => beginRun(database, start));
-  database.change(`INSERT OR REPLACE INTO schedules (${COLUMNS.join(", ")}) VALUES (${VALUES})`, columns(after));
+  write(database, after);
   return { now, schedule: after, outcomes };
 }
 
@@ -56,69 +55,13 @@ function lookAround(
   return { now: database.now(), namespaceEnabled, hasOpenRun: open.length === 1 };
 }
 
-const COLUMNS = [
-  "namespace_id",
-  "schedule_id",
-  "task_queue",
-  "workflow_type",
-  "version",
-  "cron",
-  "timezone",
-  "every_ms",
-  "at",
-  "input",
-  "input_metadata",
-  "enabled",
-  "max_catchup",
-  "overlap",
-  "next_fire_at",
-  "due_at",
-  "watermark",
-  "buffered_at",
-  "last_fired_at",
-  "fired",
-  "missed",
-  "skipped",
-  "revision",
-  "declared_by",
-  "problem",
-  "created_at",
-  "updated_at",
-];
-
-const VALUES = COLUMNS.map(() => "?").join(", ");
-
-function columns(schedule: Schedule): Value[] {
-  const { input, timing } = schedule;
-  return [
-    schedule.namespaceId,
-    schedule.scheduleId,
-    schedule.taskQueue,
-    schedule.workflowType,
-    schedule.version ?? null,
-    timing.kind === "cron" ? timing.expression : null,
-    timing.kind === "cron" ? timing.timezone : null,
-    timing.kind === "every" ? timing.everyMs : null,
-    timing.kind === "at" ? timing.at : null,
-    input?.data ?? null,
-    metadataColumn(input),
-    Number(schedule.enabled),
-    schedule.maxCatchup,
-    schedule.overlap,
-    schedule.nextFireAt ?? null,
-    schedule.dueAt ?? null,
-    schedule.watermark,
-    schedule.bufferedAt ?? null,
-    schedule.lastFiredAt ?? null,
-    schedule.fired,
-    schedule.missed,
-    schedule.skipped,
-    schedule.revision,
-    schedule.declaredBy ?? null,
-    schedule.problem ?? null,
-    schedule.createdAt,
-    schedule.updatedAt,
-  ];
+function write(database: Database, schedule: Schedule): void {
+  const columns = Object.entries(scheduleColumns(schedule));
+  const names = columns.map(([name]) => name).join(", ");
+  database.change(
+    `INSERT OR REPLACE INTO schedules (${names}) VALUES (${columns.map(() => "?").join(", ")})`,
+    columns.map(([, value]) => (typeof value === "boolean" ? Number(value) : value)),
+  );
 }
 
 /** Schedules that are to be looked at by now, and when the next one is. */

@@ -19,7 +19,7 @@ export interface WorkflowOptions<Input = unknown> extends RetryOptions {
    * When runs of it start by themselves: a cron expression, a schedule, or several. Kept in step with the code when a worker
    * registers the version that new runs take.
    */
-  readonly schedule?: ScheduleDeclarations<Input>;
+  readonly schedule?: ScheduleDeclarations<NoInfer<Input>>;
 }
 
 /** The function of a workflow. It may run many times for one run: what has effects belongs into steps. */

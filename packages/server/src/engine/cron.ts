@@ -59,6 +59,8 @@ function zoneOf(name: string): TimeZone {
   const known = zones.get(name);
   if (known !== undefined) return known;
   try {
+    // Newer versions of Node would take offsets as well, which are no zones.
+    if (!/^[A-Za-z]/.test(name)) throw new RangeError(name);
     const zone = new TimeZone(name);
     if (zones.size >= MAX_ZONES) zones.clear();
     zones.set(name, zone);

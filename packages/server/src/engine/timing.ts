@@ -40,7 +40,9 @@ const LATEST = Date.UTC(2130, 0, 1);
 /** Reading an expression costs more than evaluating it. */
 function remembered(expression: string, timezone: string): NextSlot {
   const key = `${timezone}\0${expression}`;
-  const slots = known.get(key) ?? slotsOfCron(expression, timezone);
+  const there = known.get(key);
+  if (there !== undefined) return there;
+  const slots = slotsOfCron(expression, timezone);
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(key, slots);
   return slots;

@@ -302,6 +302,21 @@ export function describeSchedules(harness: StoreHarness, fixture: () => Fixture)
       expect(await f.store.schedules.delete(reference("b"))).toBe(false);
     });
 
+    it("that break an invariant are found", async () => {
+      const f = fixture();
+      const made = await make("s");
+      const write = async (after: Schedule) => f.store.schedules.change(made, () => ({ after, starts: [] }));
+      await write({ ...made, nextFireAt: made.watermark });
+      expect(await f.store.violations()).toEqual([expect.stringContaining("Q4: schedule s")]);
+      await write(made);
+      const runId = await f.start({ scheduleId: "s", scheduledAt: made.watermark + 1 });
+      expect(await f.store.violations()).toEqual([expect.stringContaining(`Q2: run ${runId}`)]);
+      await write({ ...made, watermark: made.watermark + 1 });
+      await expect(write({ ...made, dueAt: undefined })).rejects.toThrow();
+      await expect(write({ ...made, enabled: false })).rejects.toThrow();
+      await expect(write({ ...made, timing: { kind: "every", everyMs: 999 } })).rejects.toThrow();
+    });
+
     it("leave their runs when they are deleted, and find them when they are made again", async () => {
       const f = fixture();
       const made = await make("s");

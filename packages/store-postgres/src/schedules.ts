@@ -38,8 +38,8 @@ async function change(
 ): Promise<Scheduled | undefined> {
   const { schema } = database;
   const { namespaceId, scheduleId } = reference;
-  const [row] = await runner.run<ScheduleRow>(lockStatement(schema), [namespaceId, scheduleId]);
-  const schedule = row && toSchedule(row);
+  const [found] = await runner.run<ScheduleRow>(lockStatement(schema), [namespaceId, scheduleId]);
+  const schedule = found && toSchedule(found);
   const around = await lookAround(database, runner, reference);
   const decided = decide({ ...around, schedule });
   const { now } = around;
@@ -49,8 +49,10 @@ async function change(
   if (starts.length > 0) {
     outcomes = await lookUpOthers(runner, schema, starts, await begin(database, runner, starts));
   }
-  const isWritten = await write(runner, schema, after, schedule === undefined);
-  return isWritten ? { now, schedule: after, outcomes } : undefined;
+  const row = scheduleColumns(after);
+  const writing = schedule === undefined ? insertStatement : updateStatement;
+  const written = await runner.run(writing(schema, Object.keys(row)), Object.values(row));
+  return written.length === 1 ? { now, schedule: after, outcomes } : undefined;
 }
 
 function lockStatement(schema: string): Statement {
@@ -79,14 +81,6 @@ async function lookAround(
     [database.now(), namespaceId, scheduleId],
   );
   return { now: row?.now ?? 0, namespaceEnabled: row?.enabled ?? undefined, hasOpenRun: row?.has_open_run ?? false };
-}
-
-/** Writes a row; `false` for one that is new and is there. */
-async function write(runner: Runner, schema: string, schedule: Schedule, isNew: boolean): Promise<boolean> {
-  const columns = scheduleColumns(schedule);
-  const names = Object.keys(columns);
-  const written = isNew ? insertStatement(schema, names) : updateStatement(schema, names);
-  return (await runner.run(written, Object.values(columns))).length === 1;
 }
 
 /** Columns that hold points in time. */

@@ -22,6 +22,8 @@ import { slotsOf } from "./timing.ts";
 
 /** Schedules of one look at most. */
 const BATCH = 100;
+/** Schedules that are fired at once: each takes a connection, and others need some, too. */
+const AT_ONCE = 4;
 /** Runs that one schedule starts in one transaction at most, and the bytes of their inputs, about. */
 const MAX_STARTS = 200;
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -35,7 +37,7 @@ export class ScheduleFires {
   readonly #context: EngineContext;
   readonly #starts: Starts;
   /** How often in a row a schedule could not fire here. */
-  readonly #failures = new Map<string, number>();
+  readonly #failures = new Map<string, { readonly count: number; readonly until: number }>();
 
   constructor(context: EngineContext, parts: { readonly starts: Starts }) {
     this.#context = context;
@@ -47,33 +49,45 @@ export class ScheduleFires {
     const { clock, store } = this.#context;
     const { due, nextAt, now } = await store.schedules.due(BATCH);
     clock.observe(now);
-    const next = nextAt === undefined ? [] : [nextAt];
-    let hasMore = false;
-    // One after the other: a pass of many is no reason to leave no connection to anyone else.
-    for (const schedule of due) {
-      const after = await this.#fireIfPossible(schedule, now);
-      hasMore ||= after !== undefined && due.length === BATCH;
-      if (after?.dueAt !== undefined) next.push(after.dueAt);
-    }
-    if (hasMore) return 0;
+    const left = this.#shuffled(due);
+    const became: (Pick<Schedule, "dueAt"> | undefined)[] = [];
+    const fireRest = async () => {
+      for (let schedule = left.pop(); schedule !== undefined; schedule = left.pop()) {
+        became.push(await this.#fireIfPossible(schedule, now));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, fireRest));
+    if (due.length === BATCH && became.some((after) => after !== undefined)) return 0;
+    const next = [nextAt, ...became.map((after) => after?.dueAt)].filter((at) => at !== undefined);
     return next.length === 0 ? undefined : Math.max(0, Math.min(...next) - now);
+  }
+
+  /** Servers that find the same schedules due begin with others of them, and so seldom wait for each other. */
+  #shuffled(due: readonly Schedule[]): Schedule[] {
+    const from = Math.floor(this.#context.env.random() * due.length);
+    return [...due.slice(from), ...due.slice(0, from)];
   }
 
   /** As it is now; `undefined` if it could not fire. That one cannot does not keep others from it. */
   async #fireIfPossible(schedule: Schedule, now: Instant): Promise<Pick<Schedule, "dueAt"> | undefined> {
     const key = `${schedule.namespaceId}/${schedule.scheduleId}`;
+    const { env, log } = this.#context;
+    const before = this.#failures.get(key);
+    // That it is put off may be what cannot be written.
+    if (before !== undefined && env.now() < before.until) return undefined;
     try {
       const after = await this.#fire(schedule, now);
       this.#failures.delete(key);
       return after ?? { dueAt: undefined };
     } catch (error) {
-      const failures = (this.#failures.get(key) ?? 0) + 1;
-      this.#failures.set(key, failures);
-      this.#context.log.warn("a schedule could not fire and will be tried again", {
+      const count = (before?.count ?? 0) + 1;
+      const waitMs = this.#inPolls(2 ** count);
+      this.#failures.set(key, { count, until: env.now() + waitMs });
+      log.warn("a schedule could not fire and will be tried again", {
         scheduleId: schedule.scheduleId,
         error: errorField(error),
       });
-      await this.#postpone(schedule, 2 ** failures, messageOf(error)).catch(() => {});
+      await this.#postpone(schedule, waitMs, messageOf(error)).catch(() => {});
       return undefined;
     }
   }
@@ -90,7 +104,7 @@ export class ScheduleFires {
       return { after: fires.after, starts };
     });
     const refused = outcomes.find((outcome) => outcome.became === "refused");
-    if (refused !== undefined) return this.#postpone(schedule, DISABLED_POLLS);
+    if (refused !== undefined) return this.#postpone(schedule, this.#inPolls(DISABLED_POLLS));
     for (const [index, start] of starts.entries()) if (outcomes[index]?.became === "started") this.#starts.tell(start);
     return after;
   }
@@ -116,8 +130,7 @@ export class ScheduleFires {
     return changed.schedule;
   }
 
-  async #postpone(schedule: Schedule, polls: number, problem?: string): Promise<Schedule | undefined> {
-    const waitMs = this.#inPolls(polls);
+  async #postpone(schedule: Schedule, waitMs: number, problem?: string): Promise<Schedule | undefined> {
     const changed = await this.#changeIfSame(schedule, (found) => onlyTo(postponed(found, waitMs, problem)));
     return changed.schedule;
   }

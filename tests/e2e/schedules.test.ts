@@ -263,6 +263,15 @@ describe.each(ENGINES)("schedules of %s", (_, open) => {
     await schedules.delete("report");
   });
 
+  it("in the code are made once by many workers that start at once", async () => {
+    const report = workflow("report", { schedule: [{ cron: "@daily" }, { every: "1h" }] }, async () => {});
+    await Promise.all(Array.from({ length: 5 }, async () => f.work([report])));
+    expect((await f.client.schedules.list().page()).items.map(({ id }) => id)).toEqual(["report", "report-2"]);
+    const bare = workflow("report", async () => {});
+    await Promise.all(Array.from({ length: 3 }, async () => f.work([bare])));
+    expect((await f.client.schedules.list().page()).items).toEqual([]);
+  });
+
   it("in the code make an input for each run, once", async () => {
     let made = 0;
     const report = workflow(

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   type DuePlan,
   type Instant,
+  LIMITS,
   type RunId,
   type Schedule,
   type ScheduleChange,
@@ -13,6 +14,7 @@ import {
   payloadBytes,
   planDue,
   postponeSchedule,
+  storableText,
 } from "@kagzi/core";
 import type { EngineContext } from "./engine.ts";
 import { errorField } from "./log.ts";
@@ -97,16 +99,28 @@ export class ScheduleFires {
     if (typeof plan === "string") return this.#disable(schedule, plan);
     const template = await this.#starts.prepare(startOf(schedule));
     let starts: readonly Start[] = [];
+    let fired: Schedule | undefined;
     const { outcomes, schedule: after } = await this.#changeIfSame(schedule, (found) => {
       if (found.namespaceEnabled !== true) return onlyTo(postponed(found, this.#inPolls(DISABLED_POLLS)));
       const fires = decideFires(schedule, plan, found);
       starts = fires.start.map((slot) => ({ ...template, runId: runIdOf(schedule, slot), scheduledAt: slot }));
-      return { after: fires.after, starts };
+      fired = fires.after;
+      return { after: fired, starts };
     });
     const refused = outcomes.find((outcome) => outcome.became === "refused");
     if (refused !== undefined) return this.#postpone(schedule, this.#inPolls(DISABLED_POLLS));
     for (const [index, start] of starts.entries()) if (outcomes[index]?.became === "started") this.#starts.tell(start);
+    if (fired !== undefined) this.#tellMissed(schedule, fired, now);
     return after;
+  }
+
+  /** Once for an outage, when it is worked off: nobody looks at a counter that nothing points to. */
+  #tellMissed(before: Schedule, { missed, nextFireAt, scheduleId }: Schedule, now: Instant): void {
+    if (missed === before.missed || (nextFireAt !== undefined && nextFireAt <= now)) return;
+    this.#context.log.warn("fires of a schedule were missed and are not made up for", {
+      scheduleId,
+      missedInAll: missed,
+    });
   }
 
   /** Or why its slots cannot be told. */
@@ -171,5 +185,5 @@ function runIdOf({ namespaceId, scheduleId }: Schedule, slot: Instant): RunId {
 
 function messageOf(error: unknown): string {
   if (errorCodeOf(error) === "UNAVAILABLE") return "the store does not answer";
-  return error instanceof Error ? error.message : String(error);
+  return storableText(error instanceof Error ? error.message : String(error), LIMITS.errorTextChars);
 }

@@ -137,28 +137,33 @@ describe.each([
 ])("an outage of an engine on %s", (_, database) => {
   const DAY = 86_400_000;
 
-  async function outage(days: number, work: (engine: (later: number) => Promise<EmbeddedEngine>) => Promise<void>) {
+  let warnings: string[] = [];
+  const log = { debug() {}, info() {}, error() {}, warn: (message: string) => void warnings.push(message) };
+
+  /** Gives engines on one database, one after the other, each later than the one before. */
+  async function outages(work: (engine: (later: number) => Promise<EmbeddedEngine>) => Promise<void>) {
     const { options, remove, url } = database();
+    warnings = [];
     let now = Date.UTC(2030, 0, 1);
     let engine: EmbeddedEngine | undefined;
     try {
       await work(async (later) => {
         await engine?.close();
         now += later;
-        engine = await embedded(url, { ...options, clock: () => now, config: { pollMs: 50 } });
+        engine = await embedded(url, { ...options, clock: () => now, log, config: { pollMs: 50 } });
         return engine;
       });
     } finally {
       await engine?.close();
       const store = await openStore(url, options);
-      expect(await store.violations(), `after ${days} days`).toEqual([]);
+      expect(await store.violations()).toEqual([]);
       await store.close();
       remove();
     }
   }
 
   it("is made up for, the latest of it, and counted", async () => {
-    await outage(7, async (at) => {
+    await outages(async (at) => {
       const before = new Client({ connection: await at(0) });
       const daily = { workflow: "report", cron: "0 6 * * *", overlap: "allow" } as const;
       for (const maxCatchup of [0, 1, 5]) await before.schedules.create(`c${maxCatchup}`, { ...daily, maxCatchup });
@@ -179,6 +184,7 @@ describe.each([
         .map(({ scheduledAt }) => scheduledAt);
       const last = Date.UTC(2030, 0, 7, 6);
       expect(slots.toReversed()).toEqual([4, 3, 2, 1, 0].map((days) => new Date(last - days * DAY)));
+      expect(warnings.filter((message) => message.includes("missed"))).toHaveLength(3);
       // Looking again finds nothing more.
       const again = new Client({ connection: await at(1000) });
       await expect
@@ -188,8 +194,30 @@ describe.each([
     });
   });
 
+  it("of less than a minute is none, however often", async () => {
+    await outages(async (at) => {
+      const begin = Date.UTC(2030, 0, 1);
+      let now = begin;
+      const first = new Client({ connection: await at(0) });
+      const minutely = { workflow: "report", cron: "* * * * *", overlap: "allow", maxCatchup: 0 } as const;
+      await first.schedules.create("minutely", minutely);
+      for (const later of [59_999, 1, 60_000, 100, 59_900, 31_000, 60_000, 7, 44_000, 58_000, 60_000, 60_000]) {
+        now += later;
+        const client = new Client({ connection: await at(later) });
+        const next = async () => (await client.schedules.get("minutely")).nextFireAt?.getTime();
+        await expect.poll(next, PATIENCE).toBeGreaterThan(now);
+      }
+      const last = new Client({ connection: await at(0) });
+      const slots = (await runsOf(last)).map(({ scheduledAt }) => scheduledAt?.getTime()).toReversed();
+      expect(slots).toEqual(
+        Array.from({ length: Math.floor((now - begin) / 60_000) }, (_, n) => begin + (n + 1) * 60_000),
+      );
+      expect(await last.schedules.get("minutely")).toMatchObject({ missed: 0, fired: slots.length });
+    });
+  });
+
   it("of months of a minutely schedule keeps nobody else waiting", async () => {
-    await outage(60, async (at) => {
+    await outages(async (at) => {
       const before = new Client({ connection: await at(0) });
       await before.schedules.create("minutely", {
         workflow: "report",

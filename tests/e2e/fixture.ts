@@ -1,3 +1,4 @@
+import type { Store } from "@kagzi/core";
 import { Client, type KagziError, type RunHandle, Worker, type WorkerOptions, type Workflow } from "kagzi";
 import { afterEach, beforeEach, expect } from "vitest";
 import type { ENGINES, TestEngine } from "./engines.ts";
@@ -61,4 +62,14 @@ export function signal(): { readonly promise: Promise<void>; readonly resolve: (
 /** Resolves when the run is in one of these states. */
 export async function reaches(run: RunHandle<unknown>, ...statuses: readonly string[]): Promise<void> {
   await expect.poll(async () => statuses.includes((await run.status()).status), { timeout: 15_000 }).toBe(true);
+}
+
+/** A store with other parts in the place of its own. */
+export function storeWith(store: Store, parts: Partial<Store>): Store {
+  return new Proxy(store, {
+    get(target, property) {
+      const value = Reflect.get(property in parts ? parts : target, property) as unknown;
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
 }

@@ -3,20 +3,13 @@ import { openStore } from "@kagzi/embedded";
 import { type RunningServer, startServer } from "@kagzi/server";
 import { Client, Worker, type Workflow, workflow } from "kagzi";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { failure, quiet, reaches, signal } from "./fixture.ts";
+import { failure, quiet, reaches, signal, storeWith } from "./fixture.ts";
 
 let schemas = 0;
 
 /** The store as a server has it that hears nothing from other servers, and tells them nothing. */
 function deaf(store: Store): Store {
-  const silence = { listen: () => () => {}, send: async () => {} };
-  return new Proxy(store, {
-    get(target, property) {
-      if (property === "hints") return silence;
-      const value = Reflect.get(target, property, target) as unknown;
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
+  return storeWith(store, { hints: { listen: () => () => {}, send: async () => {} } });
 }
 
 describe.each([

@@ -1,11 +1,18 @@
 import { connect } from "node:net";
 import { type DescField, type DescMessage, ScalarType, fromBinary } from "@bufbuild/protobuf";
-import { AdminService, ErrorDetailSchema, NamespaceService, WorkerService, WorkflowService } from "@kagzi/proto";
+import {
+  AdminService,
+  ErrorDetailSchema,
+  NamespaceService,
+  WorkerService,
+  WorkflowScheduleService,
+  WorkflowService,
+} from "@kagzi/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ENGINES, type TestEngine } from "./engines.ts";
 
 const POISON = ["a\0b", "a\ud800b", "x".repeat(10_000), "../../etc", "'; DROP TABLE runs; --"];
-const SERVICES = [WorkflowService, WorkerService, AdminService, NamespaceService];
+const SERVICES = [WorkflowService, WorkerService, AdminService, NamespaceService, WorkflowScheduleService];
 const UNARY = SERVICES.flatMap((service) => service.methods.filter(({ methodKind }) => methodKind === "unary"));
 
 /** What a call says is wrong, in the protocol of Connect. */
@@ -77,11 +84,48 @@ describe.each(ENGINES.filter(([name]) => name.includes("server")))("the wire of 
   });
 
   it("says of methods that come later that they are not there, with a detail", async () => {
-    for (const method of ["CreateWorkflowSchedule", "PauseWorkflowSchedule"]) {
-      const error = (await (await post(`kagzi.v1.WorkflowScheduleService/${method}`, "{}")).json()) as WireError;
-      expect(error.code).toBe("unimplemented");
-      expect(detailOf(error)?.message).toContain(method);
+    const error = (await (await post("kagzi.v1.EventService/ListEvents", "{}")).json()) as WireError;
+    expect(error.code).toBe("unimplemented");
+    expect(detailOf(error)?.message).toContain("ListEvents");
+  });
+
+  it("takes nothing for a schedule that none can have, whether it is made or changed", async () => {
+    const call = async (method: string, request: object) => {
+      const answer = await post(`kagzi.v1.WorkflowScheduleService/${method}`, JSON.stringify(request));
+      return (await answer.json()) as WireError & { readonly schedule?: object };
+    };
+    const daily = { cronExpr: "@daily" };
+    const made = await call("CreateWorkflowSchedule", { scheduleId: "s", workflowType: "a", ...daily });
+    expect(made.schedule).toMatchObject({ scheduleId: "s", maxCatchup: 1, overlap: "SCHEDULE_OVERLAP_SKIP" });
+    const wrong = [
+      ...POISON.flatMap((text) => [{ cronExpr: text }, { ...daily, timezone: text }]),
+      ...["a\0b", "a\ud800b", "x".repeat(10_000)].flatMap((text) => [
+        { ...daily, version: text },
+        { ...daily, taskQueue: text },
+      ]),
+      { ...daily, maxCatchup: -1 },
+      { ...daily, maxCatchup: 1001 },
+      { ...daily, overlap: 99 },
+      { ...daily, input: { data: Buffer.alloc(2 * 1024 * 1024).toString("base64") } },
+      { ...daily, everyMs: "5000" },
+      { ...daily, at: "2040-01-01T00:00:00Z" },
+      ...["-5", "0", "9223372036854775807"].map((everyMs) => ({ everyMs })),
+      ...["9999-12-31T00:00:00Z", "0001-01-01T00:00:00Z"].map((at) => ({ at })),
+    ];
+    for (const change of wrong) {
+      const what = JSON.stringify(change).slice(0, 60);
+      const created = await call("CreateWorkflowSchedule", { scheduleId: "t", workflowType: "a", ...change });
+      const changed = await call("UpdateWorkflowSchedule", { scheduleId: "s", ...change });
+      for (const error of [created, changed]) {
+        expect(["invalid_argument", "resource_exhausted"], what).toContain(error.code);
+        expect(detailOf(error)?.message.length, what).toBeLessThan(1000);
+      }
     }
+    for (const count of [0, -1, 101]) {
+      expect((await call("PreviewWorkflowSchedule", { scheduleId: "s", count })).code).toBe("invalid_argument");
+    }
+    expect((await call("GetWorkflowSchedule", { scheduleId: "s" })).schedule).toMatchObject({ cronExpr: "@daily" });
+    expect(await call("ListWorkflowSchedules", {})).toMatchObject({ schedules: [{ scheduleId: "s" }] });
   });
 
   it("has no pages but its own, and no methods of other services", async () => {

@@ -22,6 +22,16 @@ export const LIMITS = {
   eventsPerWorkflow: 100,
   /** Of runs that took an event, in a list. */
   takersShown: 100,
+  /** Of missed fires of a schedule that are made up for. */
+  catchup: 1000,
+  /** Of an interval of a schedule, in milliseconds, at least. */
+  shortestIntervalMs: 1000,
+  /** Of a cron expression, in characters. */
+  cronChars: 256,
+  /** Of fires in one preview. */
+  preview: 100,
+  /** Of schedules in the code of one workflow. */
+  schedulesPerWorkflow: 100,
   /** Of labels of one worker. */
   labels: 64,
   /** Of runs that one worker may hold at once. */

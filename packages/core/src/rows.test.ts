@@ -4,10 +4,12 @@ import {
   type HistoryRow,
   type MessageRow,
   type RunRow,
+  type ScheduleRow,
   historyColumns,
   jsonColumn,
   metadataColumn,
   runColumns,
+  scheduleColumns,
   messageColumns,
   toHistoryRecord,
   toMessage,
@@ -16,6 +18,7 @@ import {
   toPayload,
   toRun,
   toSentEvent,
+  toSchedule,
   toWorker,
 } from "./rows.ts";
 import type { RunStatus } from "./run.ts";
@@ -50,6 +53,8 @@ const ROW: RunRow = {
   continued_from: null,
   rerun_of: null,
   event_id: null,
+  schedule_id: null,
+  scheduled_at: null,
   signals: 0,
   cancel_error: null,
   pause_error: null,
@@ -101,8 +106,11 @@ describe("a row of runs", () => {
   it("tells who began it, what it goes on from, and what was asked of it", () => {
     const children = { parent_run_id: "p" as RunId, parent_step: "child", awaited: 1, started_as: "f" as RunId };
     const origin = { continued_from: "c" as RunId, rerun_of: "o" as RunId, event_id: "e" };
+    const slot = { schedule_id: "daily", scheduled_at: 77 };
     const asked = { cancel_error: JSON.stringify(ERROR), signals: 2, timeout_ms: 50 };
-    expect(toRun({ ...ROW, ...children, ...origin, ...asked })).toMatchObject({
+    expect(toRun({ ...ROW, ...children, ...origin, ...slot, ...asked })).toMatchObject({
+      scheduleId: "daily",
+      scheduledAt: 77,
       parent: { runId: "p", step: "child", awaited: true, startedAs: "f" },
       continuedFrom: "c",
       rerunOf: "o",
@@ -205,6 +213,104 @@ describe("a payload in columns", () => {
   it("writes objects as JSON, and nothing as NULL", () => {
     expect(jsonColumn({ a: 1 })).toBe('{"a":1}');
     expect(jsonColumn(undefined)).toBeNull();
+  });
+});
+
+describe("a row of schedules", () => {
+  const bare: ScheduleRow = {
+    namespace_id: "default" as NamespaceId,
+    schedule_id: "daily",
+    task_queue: "",
+    workflow_type: "report",
+    version: null,
+    cron: "@daily",
+    timezone: "Europe/Paris",
+    every_ms: null,
+    at: null,
+    input: null,
+    input_metadata: null,
+    enabled: 1,
+    max_catchup: 1,
+    overlap: "skip",
+    next_fire_at: null,
+    due_at: null,
+    watermark: 5,
+    buffered_at: null,
+    last_fired_at: null,
+    fired: 1,
+    missed: 2,
+    skipped: 3,
+    revision: 4,
+    declared_by: null,
+    problem: null,
+    created_at: 6,
+    updated_at: 7,
+  };
+
+  it("has nothing where the row is null, and everything where it is not", () => {
+    expect(toSchedule(bare)).toEqual({
+      namespaceId: "default",
+      scheduleId: "daily",
+      taskQueue: "",
+      workflowType: "report",
+      version: undefined,
+      timing: { kind: "cron", expression: "@daily", timezone: "Europe/Paris" },
+      input: undefined,
+      enabled: true,
+      maxCatchup: 1,
+      overlap: "skip",
+      nextFireAt: undefined,
+      dueAt: undefined,
+      watermark: 5,
+      bufferedAt: undefined,
+      lastFiredAt: undefined,
+      fired: 1,
+      missed: 2,
+      skipped: 3,
+      revision: 4,
+      declaredBy: undefined,
+      problem: undefined,
+      createdAt: 6,
+      updatedAt: 7,
+    });
+    const full = {
+      version: "2",
+      next_fire_at: 10,
+      due_at: 11,
+      buffered_at: 12,
+      last_fired_at: 13,
+      declared_by: "report",
+      problem: "p",
+      input: new Uint8Array([1]),
+    };
+    expect(toSchedule({ ...bare, ...full })).toMatchObject({
+      version: "2",
+      nextFireAt: 10,
+      dueAt: 11,
+      bufferedAt: 12,
+      lastFiredAt: 13,
+      declaredBy: "report",
+      problem: "p",
+      input: { data: new Uint8Array([1]) },
+    });
+  });
+
+  it("is written as it is read, in the same columns", () => {
+    const timed = { ...bare, cron: null, timezone: null };
+    const full = { ...bare, version: "2", next_fire_at: 10, due_at: 11, buffered_at: 12, last_fired_at: 13 };
+    const rest = { declared_by: "report", problem: "p", input: new Uint8Array([1]), input_metadata: '{"a":"b"}' };
+    for (const row of [bare, { ...full, ...rest }, { ...timed, every_ms: 5000 }, { ...timed, at: 5 }]) {
+      expect(scheduleColumns(toSchedule(row))).toEqual({ ...row, enabled: true });
+      expect(Object.keys(scheduleColumns(toSchedule(row)))).toEqual(Object.keys(bare));
+    }
+  });
+
+  it("fires as its columns say", () => {
+    const timed = { ...bare, cron: null, timezone: null };
+    expect(toSchedule({ ...bare, timezone: null }).timing).toMatchObject({ timezone: "UTC" });
+    expect(toSchedule({ ...timed, every_ms: 5 }).timing).toEqual({ kind: "every", everyMs: 5 });
+    expect(toSchedule({ ...timed, at: 5 }).timing).toEqual({ kind: "at", at: 5 });
+    expect(toSchedule(timed).timing).toEqual({ kind: "at", at: 0 });
   });
 });
 

@@ -1,16 +1,23 @@
 import { type ErrorDetail, KagziError } from "./error.ts";
 import type { SentEvent } from "./event.ts";
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
-import type { Namespace } from "./namespace.ts";
-import type { Payload } from "./payload.ts";
+import { toPayload } from "./payload-columns.ts";
 import type { Message } from "./message.ts";
 import type { HistoryRecord, RecordKind, RecordType } from "./record.ts";
 import type { RetryPolicy } from "./retry-policy.ts";
 import type { ParentReference, Run, RunState, RunStatus } from "./run.ts";
-import type { LimitSettings } from "./store.ts";
 import type { Instant } from "./time.ts";
-import type { Worker, WorkerStatus, WorkflowVersion } from "./worker.ts";
-import type { WorkflowLimits } from "./workflow-limits.ts";
+
+export {
+  type LimitsRow,
+  type NamespaceRow,
+  type WorkerRow,
+  toLimitSettings,
+  toNamespace,
+  toWorker,
+} from "./fleet-rows.ts";
+export { metadataColumn, toPayload } from "./payload-columns.ts";
+export { type ScheduleRow, type ScheduleValue, scheduleColumns, toSchedule } from "./schedule-row.ts";
 
 // How the SQL stores lay the model out in flat rows with nulls. Nothing above the stores sees these.
 
@@ -44,6 +51,8 @@ export interface RunRow {
   readonly continued_from: RunId | null;
   readonly rerun_of: RunId | null;
   readonly event_id: string | null;
+  readonly schedule_id: string | null;
+  readonly scheduled_at: Instant | null;
   readonly signals: number;
   readonly cancel_error: string | null;
   readonly pause_error: string | null;
@@ -84,6 +93,8 @@ const RUN_COLUMNS = [
   "continued_from",
   "rerun_of",
   "event_id",
+  "schedule_id",
+  "scheduled_at",
   "signals",
   "cancel_error",
   "pause_error",
@@ -113,6 +124,8 @@ export function toRun(row: RunRow): Run {
     ...(row.continued_from !== null && { continuedFrom: row.continued_from }),
     ...(row.rerun_of !== null && { rerunOf: row.rerun_of }),
     ...(row.event_id !== null && { eventId: row.event_id }),
+    ...(row.schedule_id !== null && { scheduleId: row.schedule_id }),
+    ...(row.scheduled_at !== null && { scheduledAt: row.scheduled_at }),
     ...(row.cancel_error !== null && { cancelError: toError(row.cancel_error) }),
     ...(row.pause_error !== null && { pauseError: toError(row.pause_error) }),
     ...(row.worker_id !== null && { workerId: row.worker_id }),
@@ -274,38 +287,8 @@ export function toMessage(row: MessageRow): Message {
   return { ...brought, kind: "event", name, messageId, ...(key !== null && { key }) };
 }
 
-/** What nearly every payload has as its metadata, stored as NULL. */
-const PLAIN_JSON = { "content-type": "application/json" };
-
-export function toPayload(data: Uint8Array | null, metadata: string | null): Payload | undefined {
-  if (data === null) return undefined;
-  return { data, metadata: metadata === null ? PLAIN_JSON : (JSON.parse(metadata) as Record<string, string>) };
-}
-
-export function metadataColumn(payload: Payload | undefined): string | null {
-  if (payload === undefined) return null;
-  const keys = Object.keys(payload.metadata);
-  const isPlain = keys.length === 1 && payload.metadata["content-type"] === PLAIN_JSON["content-type"];
-  return isPlain ? null : JSON.stringify(payload.metadata);
-}
-
 export function jsonColumn(value: object | undefined): string | null {
   return value === undefined ? null : JSON.stringify(value);
-}
-
-/** A row of `workflow_limits`. */
-export interface LimitsRow {
-  readonly workflow_type: string;
-  readonly declared: string | null;
-  readonly override: string | null;
-}
-
-export function toLimitSettings(row: LimitsRow): LimitSettings {
-  return {
-    workflowType: row.workflow_type,
-    ...(row.declared !== null && { declared: JSON.parse(row.declared) as WorkflowLimits }),
-    ...(row.override !== null && { override: JSON.parse(row.override) as WorkflowLimits }),
-  };
 }
 
 /** A row of `events`, with who took it. */
@@ -334,68 +317,5 @@ export function toSentEvent(row: EventRow, taken: Pick<SentEvent, "takenBy" | "t
     ...taken,
     ...(row.key !== null && { key: row.key }),
     ...(payload !== undefined && { payload }),
-  };
-}
-
-/** A row of `workers`. */
-export interface WorkerRow {
-  readonly namespace_id: NamespaceId;
-  readonly worker_id: WorkerId;
-  readonly task_queue: string;
-  readonly status: WorkerStatus;
-  readonly workflows: string;
-  readonly max_concurrent: number;
-  readonly hostname: string;
-  readonly pid: number;
-  readonly version: string;
-  readonly labels: string;
-  readonly queue_concurrency_limit: number | null;
-  readonly workflow_type_concurrency: string;
-  readonly active_count: number;
-  readonly total_completed: number;
-  readonly total_failed: number;
-  readonly registered_at: Instant;
-  readonly last_heartbeat_at: Instant;
-}
-
-export function toWorker(row: WorkerRow): Worker {
-  return {
-    namespaceId: row.namespace_id,
-    workerId: row.worker_id,
-    taskQueue: row.task_queue,
-    status: row.status,
-    workflows: JSON.parse(row.workflows) as WorkflowVersion[],
-    maxConcurrent: row.max_concurrent,
-    hostname: row.hostname,
-    pid: row.pid,
-    version: row.version,
-    labels: JSON.parse(row.labels) as Record<string, string>,
-    ...(row.queue_concurrency_limit !== null && { queueConcurrencyLimit: row.queue_concurrency_limit }),
-    workflowTypeConcurrency: JSON.parse(row.workflow_type_concurrency) as Record<string, number>,
-    activeCount: row.active_count,
-    totalCompleted: row.total_completed,
-    totalFailed: row.total_failed,
-    registeredAt: row.registered_at,
-    lastHeartbeatAt: row.last_heartbeat_at,
-  };
-}
-
-/** A row of `namespaces`. */
-export interface NamespaceRow {
-  readonly namespace_id: NamespaceId;
-  readonly description: string;
-  /** SQLite has no booleans and answers with 0 or 1. */
-  readonly enabled: boolean | number;
-  readonly created_at: Instant;
-  readonly updated_at: Instant;
-}
-
-export function toNamespace(row: NamespaceRow): Namespace {
-  return {
-    namespaceId: row.namespace_id,
-    description: row.description,
-    enabled: Boolean(row.enabled),
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
   };
 }

@@ -51,6 +51,10 @@ export type Run = {
   readonly rerunOf?: RunId;
   /** The event that started it. */
   readonly eventId?: string;
+  /** The schedule that started it. */
+  readonly scheduleId?: string;
+  /** For which slot of its schedule; none if that was triggered. */
+  readonly scheduledAt?: Instant;
   /** How often somebody had something for the run: a message, or a request to cancel or pause it. */
   readonly signals: number;
   /** Somebody asked for its cancellation; it ends so, whatever its code says. */
@@ -119,6 +123,8 @@ export interface NewRun extends Partial<LimitKeys> {
   readonly continuedFrom?: RunId;
   /** The event that starts it. */
   readonly eventId?: string;
+  readonly scheduleId?: string;
+  readonly scheduledAt?: Instant;
   /** The worker that takes the run with its start, if one is waiting for it. */
   readonly claimedBy?: WorkerId;
 }

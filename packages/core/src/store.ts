@@ -13,6 +13,7 @@ import type { NewRun, Run, RunStatus } from "./run.ts";
 import type { RunFacts } from "./refusal.ts";
 import type { RunWrite } from "./run-update.ts";
 import type { SlotClaim } from "./slot.ts";
+import type { Schedule, ScheduleReference } from "./schedule.ts";
 import type { Instant } from "./time.ts";
 import type { NewWorker, Worker, WorkerStats, WorkerStatus, WorkflowVersion } from "./worker.ts";
 import type { LimitKeys, WorkflowLimits } from "./workflow-limits.ts";
@@ -35,6 +36,7 @@ export interface Store {
   readonly limits: LimitStore;
   readonly slots: SlotStore;
   readonly events: EventStore;
+  readonly schedules: ScheduleStore;
   readonly hints: Hints;
   /**
    * Brings the schema up to date; several servers may do so at once. Answers with its version.
@@ -413,6 +415,54 @@ export interface NamespaceStore {
     namespaceId: NamespaceId,
     change: { readonly description?: string; readonly enabled?: boolean },
   ): Promise<Namespace | undefined>;
+}
+
+/** A schedule as it is in the transaction that is about to change it. */
+export interface ScheduleFound {
+  readonly now: Instant;
+  /** `undefined`: there is no such namespace. */
+  readonly namespaceEnabled: boolean | undefined;
+  readonly schedule: Schedule | undefined;
+  /** Whether a run of the schedule has not ended. */
+  readonly hasOpenRun: boolean;
+}
+
+/** What becomes of a schedule, and the runs that it starts. */
+export interface ScheduleChange {
+  readonly after: Schedule;
+  readonly starts: readonly Start[];
+}
+
+/** What became of a change; nothing of it was done if one of the starts was refused. */
+export interface Scheduled {
+  readonly now: Instant;
+  /** As it is now; `undefined` if there is none. */
+  readonly schedule: Schedule | undefined;
+  /** In the order of the starts. */
+  readonly outcomes: readonly StartOutcome[];
+}
+
+export interface ScheduleStore {
+  /**
+   * Makes a schedule or changes one, as `decide` says, which sees it as it is, is called within the transaction, and
+   * perhaps more than once. Runs that it starts are there exactly if the schedule says so.
+   */
+  change(
+    reference: ScheduleReference,
+    decide: (found: ScheduleFound) => ScheduleChange | undefined,
+  ): Promise<Scheduled>;
+  /** Those that are to be looked at by now, and when the next one is. */
+  due(limit: number): Promise<{ readonly now: Instant; readonly due: readonly Schedule[]; readonly nextAt?: Instant }>;
+  get(reference: ScheduleReference): Promise<Schedule | undefined>;
+  /** By name. */
+  list(
+    filter: { readonly namespaceId: NamespaceId; readonly workflowType?: string },
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<readonly Schedule[]>;
+  /** Those that stand in the code of these workflows. */
+  declared(namespaceId: NamespaceId, workflowTypes: readonly string[]): Promise<readonly Schedule[]>;
+  /** Its runs stay. `false` if there is none; with `declaredBy` only if that is where it stands. */
+  delete(reference: ScheduleReference, declaredBy?: string): Promise<boolean>;
 }
 
 /** Something that other servers may want to look at now rather than at their next poll. */

@@ -1,4 +1,11 @@
-import { AdminService, EventService, NamespaceService, WorkerService, WorkflowService } from "@kagzi/proto";
+import {
+  AdminService,
+  EventService,
+  NamespaceService,
+  WorkerService,
+  WorkflowScheduleService,
+  WorkflowService,
+} from "@kagzi/proto";
 import { type EngineConfig, type Env, type Log, type RunningEngine, startEngine } from "@kagzi/server";
 import type { Connection } from "kagzi";
 import { directClient } from "./direct-client.ts";
@@ -57,5 +64,6 @@ function connectionTo({ services }: RunningEngine) {
     namespaces: directClient(NamespaceService, services.namespace),
     admin: directClient(AdminService, services.admin),
     events: directClient(EventService, services.event),
+    schedules: directClient(WorkflowScheduleService, services.schedule),
   };
 }

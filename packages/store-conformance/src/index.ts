@@ -11,6 +11,7 @@ import { describeNamespaces } from "./namespaces.ts";
 import { describeOperations } from "./operations.ts";
 import { describeReads } from "./reads.ts";
 import { describeSlots } from "./slots.ts";
+import { describeSchedules } from "./schedules.ts";
 import { describeStarts } from "./starts.ts";
 import { describeWrites } from "./writes.ts";
 
@@ -50,6 +51,7 @@ export function describeStore(harness: StoreHarness): void {
     describeNamespaces(fixture);
     describeLimits(fixture);
     describeSlots(fixture);
+    describeSchedules(harness, fixture);
     describeModel(fixture);
     describeLifetime(harness, fixture);
   });

@@ -2,7 +2,7 @@ import { type RunId, type Start, type StartOutcome, laneOf } from "@kagzi/core";
 import { jsonColumn, metadataColumn } from "@kagzi/core/rows";
 import type { Database, Runner, Statement, Value } from "./database.ts";
 import { upsertLanes } from "./lanes.ts";
-import { CLOCK, PayloadColumn, cut, span, statement } from "./sql.ts";
+import { CLOCK, PayloadColumn, cut, instant, span, statement } from "./sql.ts";
 
 /** Starts runs that have nothing to do with each other: one statement, and a second one only if some were there before. */
 export async function startRuns(database: Database, starts: readonly Start[]): Promise<readonly StartOutcome[]> {
@@ -75,6 +75,8 @@ function startColumns(starts: readonly Start[]): Value[] {
     starts.map((start) => start.throttleKey ?? null),
     starts.map((start) => laneOfStart(start) ?? null),
     starts.map((start) => start.eventId ?? null),
+    starts.map((start) => start.scheduleId ?? null),
+    starts.map((start) => start.scheduledAt ?? null),
   ];
 }
 
@@ -113,11 +115,12 @@ function beginStatement(
        SELECT * FROM unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
                             $9::smallint[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[],
                             $14::uuid[], $15::text[], $16::boolean[], $17::uuid[], $18::uuid[], $19::uuid[],
-                            $20::int[], $21::int[], $22::text[], $24::text[], $25::text[], $26::text[], $27::text[])
+                            $20::int[], $21::int[], $22::text[], $24::text[], $25::text[], $26::text[], $27::text[],
+                            $28::text[], $29::bigint[])
          AS s(namespace_id, run_id, external_id, fingerprint, task_queue, workflow_type, version,
               priority, retry_policy, delay_ms, timeout_ms, start_timeout_ms, parent_run_id, parent_step, awaited,
               started_as, continued_from, offered_to, input_offset, input_length, input_metadata, limit_key,
-              throttle_key, lane, event_id)
+              throttle_key, lane, event_id, schedule_id, scheduled_at)
      ),${ofParents ? living : ""}
      allowed AS (
        -- A worker that was not heard of in time has no lease to put a run under.
@@ -143,7 +146,7 @@ function beginStatement(
        INSERT INTO ${schema}.runs (namespace_id, run_id, external_id, task_queue, workflow_type, version, status,
          priority, attempt, epoch, crashes, retry_policy, worker_id, available_at, claimed_at, claimed_seq,
          created_at, started_at, deadline_at, timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from,
-         limit_key, throttle_key, lane, event_id)
+         limit_key, throttle_key, lane, event_id, schedule_id, scheduled_at)
        SELECT namespace_id, run_id, external_id, task_queue, workflow_type, version,
          CASE WHEN claimed_by IS NULL THEN 'pending' ELSE 'running' END,
          priority, 1, CASE WHEN claimed_by IS NULL THEN 0 ELSE 1 END, CASE WHEN claimed_by IS NULL THEN 0 ELSE 1 END,
@@ -153,7 +156,7 @@ function beginStatement(
          now, CASE WHEN claimed_by IS NOT NULL THEN now END,
          now + CASE WHEN claimed_by IS NULL THEN ${span("(delay_ms + start_timeout_ms)")} ELSE ${span("timeout_ms")} END,
          timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from, limit_key, throttle_key, lane,
-         event_id
+         event_id, schedule_id, ${instant("scheduled_at")}
        FROM fresh, clock
        ON CONFLICT DO NOTHING RETURNING run_id, claimed_at IS NOT NULL AS claimed
      ),${limited ? lined : ""}

@@ -6,6 +6,7 @@ import type {
   LimitStore,
   NamespaceStore,
   RunStore,
+  ScheduleStore,
   SlotStore,
   Store,
   WorkerStore,
@@ -27,6 +28,14 @@ import { startRuns, startRunsTogether } from "./runs-start.ts";
 import { closedRun, closingRuns, deleteRuns, openChildren, rerunRun, unblockRuns } from "./runs-manage.ts";
 import { operateOnRun } from "./runs-operate.ts";
 import { writeRuns } from "./runs-write.ts";
+import {
+  changeSchedule,
+  declaredSchedules,
+  deleteSchedule,
+  dueSchedules,
+  getSchedule,
+  listSchedules,
+} from "./schedules.ts";
 import { CLOCK, statement } from "./sql.ts";
 import {
   acquireSlot,
@@ -53,6 +62,7 @@ export class PostgresStore implements Store {
   readonly limits: LimitStore;
   readonly slots: SlotStore;
   readonly events: EventStore;
+  readonly schedules: ScheduleStore;
   readonly hints: PostgresHints;
   readonly #database: Database;
 
@@ -133,6 +143,14 @@ export class PostgresStore implements Store {
       get: (namespaceId) => getNamespace(database, namespaceId),
       list: (page) => listNamespaces(database, page),
       update: (namespaceId, change) => updateNamespace(database, namespaceId, change),
+    };
+    this.schedules = {
+      change: (reference, decide) => changeSchedule(database, reference, decide),
+      due: (limit) => dueSchedules(database, limit),
+      get: (reference) => getSchedule(database, reference),
+      list: (filter, page) => listSchedules(database, filter, page),
+      declared: (namespaceId, workflowTypes) => declaredSchedules(database, namespaceId, workflowTypes),
+      delete: (reference, declaredBy) => deleteSchedule(database, reference, declaredBy),
     };
   }
 

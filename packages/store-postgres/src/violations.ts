@@ -103,4 +103,16 @@ const PROBES = (schema: string) => `
   FROM (SELECT * FROM ${schema}.runs WHERE external_id IS NOT NULL) r
   FULL JOIN ${schema}.run_keys k
     ON k.namespace_id = r.namespace_id AND k.external_id = r.external_id AND k.run_id = r.run_id
-  WHERE r.run_id IS NULL OR k.run_id IS NULL`;
+  WHERE r.run_id IS NULL OR k.run_id IS NULL
+  UNION ALL
+  SELECT 'Q1', 'slot ' || scheduled_at || ' of schedule ' || schedule_id || ' has ' || count(*) || ' runs'
+  FROM ${schema}.runs WHERE scheduled_at IS NOT NULL GROUP BY namespace_id, schedule_id, scheduled_at HAVING count(*) > 1
+  UNION ALL
+  SELECT 'Q2', 'run ' || r.run_id || ' is of a slot that its schedule ' || s.schedule_id || ' has not decided'
+  FROM ${schema}.runs r JOIN ${schema}.schedules s ON s.namespace_id = r.namespace_id AND s.schedule_id = r.schedule_id
+  WHERE r.scheduled_at > s.watermark
+  UNION ALL
+  SELECT 'Q4', 'schedule ' || schedule_id || ' will never be looked at, or looks back'
+  FROM ${schema}.schedules
+  WHERE (enabled AND due_at IS NULL AND (next_fire_at IS NOT NULL OR buffered_at IS NOT NULL))
+     OR (NOT enabled AND due_at IS NOT NULL) OR next_fire_at <= watermark OR buffered_at > watermark`;

@@ -94,8 +94,8 @@ function insertRun(database: Database, start: Start, now: number): boolean {
     `INSERT INTO runs (namespace_id, run_id, external_id, task_queue, workflow_type, version, status, priority,
        attempt, epoch, crashes, retry_policy, worker_id, available_at, claimed_at, claimed_seq, created_at, started_at,
        deadline_at, timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from, limit_key, throttle_key,
-       lane, event_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       lane, event_id, schedule_id, scheduled_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       start.namespaceId,
       start.runId,
@@ -124,6 +124,8 @@ function insertRun(database: Database, start: Start, now: number): boolean {
       start.throttleKey ?? null,
       lane ?? null,
       start.eventId ?? null,
+      start.scheduleId ?? null,
+      start.scheduledAt ?? null,
     ],
   );
   if (lane !== undefined) putIntoLane(database, { ...start, limitKey: start.limitKey ?? "", lane }, now);

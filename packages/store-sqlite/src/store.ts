@@ -8,6 +8,7 @@ import type {
   NamespaceStore,
   RunStore,
   SlotStore,
+  ScheduleStore,
   Store,
   WorkerStore,
 } from "@kagzi/core";
@@ -38,6 +39,14 @@ import {
   slotWaits,
   waitedLimits,
 } from "./slots.ts";
+import {
+  changeSchedule,
+  declaredSchedules,
+  deleteSchedule,
+  dueSchedules,
+  getSchedule,
+  listSchedules,
+} from "./schedules.ts";
 import { violations } from "./violations.ts";
 import { drainWorker, getWorker, listWorkers, registerWorker, setDefaultVersion, workflowVersions } from "./workers.ts";
 
@@ -55,6 +64,7 @@ export class SqliteStore implements Store {
   readonly limits: LimitStore;
   readonly slots: SlotStore;
   readonly events: EventStore;
+  readonly schedules: ScheduleStore;
   readonly hints: Hints = NO_HINTS;
   readonly #database: Database;
 
@@ -135,6 +145,14 @@ export class SqliteStore implements Store {
       get: async (namespaceId) => getNamespace(database, namespaceId),
       list: async (page) => listNamespaces(database, page),
       update: async (namespaceId, change) => updateNamespace(database, namespaceId, change),
+    };
+    this.schedules = {
+      change: async (reference, decide) => changeSchedule(database, reference, decide),
+      due: async (limit) => dueSchedules(database, limit),
+      get: async (reference) => getSchedule(database, reference),
+      list: async (filter, page) => listSchedules(database, filter, page),
+      declared: async (namespaceId, workflowTypes) => declaredSchedules(database, namespaceId, workflowTypes),
+      delete: async (reference, declaredBy) => deleteSchedule(database, reference, declaredBy),
     };
   }
 

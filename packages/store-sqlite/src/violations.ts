@@ -99,4 +99,16 @@ const PROBES = `
     UNION ALL
     SELECT namespace_id, external_id, run_id FROM run_keys
   )
-  GROUP BY namespace_id, external_id, run_id HAVING count(*) <> 2`;
+  GROUP BY namespace_id, external_id, run_id HAVING count(*) <> 2
+  UNION ALL
+  SELECT 'Q1', 'slot ' || scheduled_at || ' of schedule ' || schedule_id || ' has ' || count(*) || ' runs'
+  FROM runs WHERE scheduled_at IS NOT NULL GROUP BY namespace_id, schedule_id, scheduled_at HAVING count(*) > 1
+  UNION ALL
+  SELECT 'Q2', 'run ' || r.run_id || ' is of a slot that its schedule ' || s.schedule_id || ' has not decided'
+  FROM runs r JOIN schedules s ON s.namespace_id = r.namespace_id AND s.schedule_id = r.schedule_id
+  WHERE r.scheduled_at > s.watermark
+  UNION ALL
+  SELECT 'Q4', 'schedule ' || schedule_id || ' will never be looked at, or looks back'
+  FROM schedules
+  WHERE (enabled AND due_at IS NULL AND (next_fire_at IS NOT NULL OR buffered_at IS NOT NULL))
+     OR (NOT enabled AND due_at IS NOT NULL) OR next_fire_at <= watermark OR buffered_at > watermark`;

@@ -28,6 +28,8 @@ const PATIENCE_MS = 1000;
 const QUIET_TURNS = 2;
 /** How often, in real milliseconds, it is looked whether there is something to skip. */
 const LOOK_MS = 2;
+/** How often the engine looks whether the run has ended that a fire of a schedule waits for. */
+const BUFFER_LOOK_MS = 1000;
 const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const OPEN = ["pending", "running", "sleeping", "waiting", "paused"] as const;
 
@@ -125,7 +127,7 @@ export class TestEnvironment implements AsyncDisposable {
       const target = this.#clock.now + ms;
       await this.#settle();
       while (this.#clock.now < target) {
-        const next = await this.#nextDue();
+        const next = await this.#nextDue(true);
         await this.#leapTo(next !== undefined && next.at <= target ? next : { at: target, isDeadline: false });
       }
     });
@@ -194,7 +196,9 @@ export class TestEnvironment implements AsyncDisposable {
   /** Leaps for as long as there is something to leap to. */
   async #skipOne(): Promise<void> {
     await this.#settle();
-    for (let next = await this.#nextDue(); this.autoSkip && next !== undefined; next = await this.#nextDue()) {
+    for (;;) {
+      const next = this.autoSkip ? await this.#nextDue(false) : undefined;
+      if (next === undefined) return;
       if (this.#closed) return;
       await this.#leapTo(next);
     }
@@ -226,8 +230,11 @@ export class TestEnvironment implements AsyncDisposable {
     }
   }
 
-  /** When something is due next: a wait of a run, a deadline, or the time that a step has. */
-  async #nextDue(): Promise<Due | undefined> {
+  /**
+   * When something is due next: a wait of a run, a deadline, or the time that a step has; and a schedule, which never ends,
+   * and so is no reason to leap for by itself where time leaps for as long as something is due.
+   */
+  async #nextDue(forSchedules: boolean): Promise<Due | undefined> {
     let first: Due | undefined;
     const consider = (at: number | undefined, isDeadline: boolean) => {
       // Heartbeats are a third of forever away.
@@ -235,9 +242,16 @@ export class TestEnvironment implements AsyncDisposable {
       if (first === undefined || at < first.at || (at === first.at && isDeadline)) first = { at, isDeadline };
     };
     consider(this.#workerTimers.next, false);
+    const busy = new Set<string | undefined>();
     for await (const run of this.client.runs.list({ status: OPEN })) {
+      busy.add(run.scheduleId);
       consider(run.wakeUpAt?.getTime(), false);
       consider(run.deadlineAt?.getTime(), true);
+    }
+    if (first === undefined && !forSchedules) return undefined;
+    for await (const { bufferedFireAt, id, nextFireAt } of this.client.schedules.list()) {
+      consider(nextFireAt?.getTime(), false);
+      if (bufferedFireAt !== undefined && !busy.has(id)) consider(this.#clock.now + BUFFER_LOOK_MS, false);
     }
     return first;
   }

@@ -1,7 +1,14 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type Client, type Interceptor, createClient } from "@connectrpc/connect";
 import { Http2SessionManager, createConnectTransport } from "@connectrpc/connect-node";
-import { AdminService, EventService, NamespaceService, WorkerService, WorkflowService } from "@kagzi/proto";
+import {
+  AdminService,
+  EventService,
+  NamespaceService,
+  WorkerService,
+  WorkflowScheduleService,
+  WorkflowService,
+} from "@kagzi/proto";
 import { KagziError } from "./error.ts";
 
 /** A way to an engine: over the network to a server, or straight to one in this process. */
@@ -11,6 +18,7 @@ export interface Connection {
   readonly namespaces: Client<typeof NamespaceService>;
   readonly admin: Client<typeof AdminService>;
   readonly events: Client<typeof EventService>;
+  readonly schedules: Client<typeof WorkflowScheduleService>;
   /** Where it leads, for people to read. */
   readonly target: string;
   /**
@@ -61,6 +69,7 @@ export function connect(options: ServerOptions = {}): Connection {
     namespaces: client(NamespaceService),
     admin: client(AdminService),
     events: client(EventService),
+    schedules: client(WorkflowScheduleService),
     target: url,
     heartbeatUrl: url,
     ...(token !== undefined && { token }),

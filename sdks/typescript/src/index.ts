@@ -7,6 +7,14 @@ export type { RunInfo, RunStatus, WaitingFor } from "./client/run-info.ts";
 export type { ListFilter, PageOptions, RerunOptions, RunFilter, RunList, RunPage, RunsClient } from "./client/runs.ts";
 export type { SendOptions } from "./client/send-request.ts";
 export type { RunOptions } from "./client/start-request.ts";
+export type {
+  NewSchedule,
+  ScheduleChange,
+  ScheduleInfo,
+  ScheduleList,
+  SchedulePage,
+  SchedulesClient,
+} from "./client/schedules.ts";
 export type { LimitUsage, WorkflowLimitsInfo, WorkflowsClient, WorkflowVersions } from "./client/workflows.ts";
 export type { Connection } from "./connection.ts";
 export type {
@@ -26,6 +34,14 @@ export { type ErrorCode, KagziError, isKagziError } from "./error.ts";
 export type { EncodedPayload, PayloadCodec } from "./payload/codec.ts";
 export type { Logger } from "./logger.ts";
 export { Retry, type RetryOptions, type RetryPolicy } from "./retry.ts";
+export type {
+  ScheduleDeclaration,
+  ScheduleDeclarations,
+  ScheduleOverlapPolicy,
+  ScheduleRules,
+  ScheduleTiming,
+  ScheduledFire,
+} from "./schedule.ts";
 export type { Runtime } from "./runtime.ts";
 export { type ExportedHistory, replayHistory } from "./worker/replay-history.ts";
 export type { InterceptedStep, StepInterceptor } from "./worker/run-step.ts";

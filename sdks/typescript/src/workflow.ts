@@ -6,6 +6,7 @@ import { KagziError } from "./error.ts";
 import { checkName } from "./names.ts";
 import { type RetryOptions, type RetryPolicy, retryOf } from "./retry.ts";
 import { type LimitOptions, type WorkflowLimits, limitsOf } from "./workflow-limits.ts";
+import { type DeclaredSchedule, type ScheduleDeclarations, declaredSchedules } from "./schedule.ts";
 
 /** What may be said of a workflow beside its name and its function. */
 export interface WorkflowOptions<Input = unknown> extends RetryOptions, LimitOptions {
@@ -20,6 +21,11 @@ export interface WorkflowOptions<Input = unknown> extends RetryOptions, LimitOpt
   readonly on?: string | readonly string[];
   /** Checks and types the input: any Standard Schema (zod, valibot, arktype …). */
   readonly input?: StandardSchemaV1<unknown, Input>;
+  /**
+   * When runs of it start by themselves: a cron expression, a schedule, or several. Kept in step with the code when a worker
+   * registers the version that new runs take.
+   */
+  readonly schedule?: ScheduleDeclarations<NoInfer<Input>>;
 }
 
 /** The function of a workflow. It may run many times for one run: what has effects belongs into steps. */
@@ -37,6 +43,8 @@ export interface Workflow<Input, Output> {
   readonly retry: RetryPolicy | undefined;
   /** How its runs are held back. */
   readonly limits: WorkflowLimits;
+  /** Those that stand in its code. */
+  readonly schedules: readonly DeclaredSchedule[];
   /** A method, so that a workflow of some input counts as a workflow of any. */
   run(ctx: Context, input: Input): Output | Promise<Output>;
 }
@@ -76,6 +84,7 @@ export function workflow<Input, Output>(
     on: options.on === undefined ? [] : eventNames(name, options.on),
     retry: retryOf(options, `workflow ${JSON.stringify(name)}`),
     limits: limitsOf(options, `of workflow ${JSON.stringify(name)}`),
+    schedules: declaredSchedules(name, options.schedule as ScheduleDeclarations<never> | undefined),
     run: fn,
   };
 }

@@ -4,6 +4,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Health } from "./health.ts";
 import { type Loop, startLoops } from "./loop.ts";
 import { Reaper, endOverdueRuns } from "./reaper.ts";
+import { startScheduler } from "./scheduler.ts";
 
 /** How often the store is asked whether it is there. */
 const CHECK_MS = 2000;
@@ -29,9 +30,10 @@ export function startBackground(engine: Engine, health: Health): () => Promise<v
   ];
   const stopListening = store.hints.listen((hint) => heed(engine, hint));
   const stopLoops = startLoops(engine.context, loops);
+  const stopScheduler = startScheduler(engine);
   return async () => {
     stopListening();
-    await stopLoops();
+    await Promise.all([stopLoops(), stopScheduler()]);
   };
 }
 

@@ -161,6 +161,8 @@ function heldTask({ run }: ClaimedRun): HeldTask {
     ...(run.retryPolicy !== undefined && { retryPolicy: run.retryPolicy }),
     ...(run.parent !== undefined && { parent: run.parent }),
     ...(run.limitKey !== undefined && { limitKey: run.limitKey }),
+    ...(run.scheduleId !== undefined && { scheduleId: run.scheduleId }),
+    ...(run.scheduledAt !== undefined && { scheduledAt: run.scheduledAt }),
   };
 }
 

@@ -10,7 +10,10 @@ import { type Log, silentLog } from "./log.ts";
 import { Namespaces } from "./namespaces.ts";
 import { Operations } from "./operations.ts";
 import { Others } from "./others.ts";
+import { DeclaredSchedules } from "./declared-schedules.ts";
 import { Runs } from "./runs.ts";
+import { ScheduleFires } from "./schedule-fires.ts";
+import { Schedules } from "./schedules.ts";
 import { Signals } from "./signals.ts";
 import { Starts } from "./starts.ts";
 import { StepLimits } from "./step-limits.ts";
@@ -56,6 +59,8 @@ export class Engine {
   readonly polls: TaskPolls;
   readonly unary: UnaryWorker;
   readonly namespaces: Namespaces;
+  readonly schedules: Schedules;
+  readonly scheduleFires: ScheduleFires;
   readonly hints: HintOutbox;
 
   constructor(options: EngineOptions) {
@@ -70,7 +75,10 @@ export class Engine {
     this.runs = new Runs(context, this.waiters);
     this.starts = new Starts(context, { catalog, dispatcher: this.dispatcher, hints: this.hints });
     this.catalog = catalog;
-    this.workers = new Workers(context, { catalog, dispatcher: this.dispatcher });
+    this.schedules = new Schedules(context, { starts: this.starts });
+    this.scheduleFires = new ScheduleFires(context, { starts: this.starts });
+    const declared = new DeclaredSchedules(context, { catalog, schedules: this.schedules });
+    this.workers = new Workers(context, { catalog, declared, dispatcher: this.dispatcher });
     this.signals = new Signals(context, this);
     this.stepLimits = new StepLimits(context, this);
     this.router = new EventRouter(context, this);

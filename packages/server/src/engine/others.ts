@@ -85,7 +85,7 @@ export class Others {
   }
 
   async #continue(run: HeldTask, { input, runId }: ContinueRequest): Promise<Outcome> {
-    const { namespaceId, parent, retryPolicy, taskQueue, workflowType } = run;
+    const { namespaceId, parent, retryPolicy, scheduleId, taskQueue, workflowType } = run;
     const start = await this.#patiently(() =>
       this.#starts.prepare({
         namespaceId,
@@ -97,6 +97,8 @@ export class Others {
         ...(input !== undefined && { input }),
         ...(retryPolicy !== undefined && { retryPolicy }),
         ...(parent !== undefined && { parent: { startedAs: run.runId, ...parent } }),
+        // The slot is this run's; that the schedule has an open run is still true.
+        ...(scheduleId !== undefined && { scheduleId }),
       }),
     );
     return { become: "continued", start: { ...start, continuedFrom: run.runId } };

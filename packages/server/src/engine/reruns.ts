@@ -4,6 +4,7 @@ import {
   type Payload,
   type RunId,
   type RunReference,
+  SCHEDULE_INPUT,
   formatStepKey,
   notFound,
   parseStepKey,
@@ -31,8 +32,9 @@ export async function rerun(runs: Runs, starts: Starts, request: RerunRequest): 
   const { input, run } = await runs.get({ namespaceId, runId });
   const { fromStep } = request;
   const history = fromStep === undefined ? [] : await runs.history({ namespaceId, runId });
+  if (request.input !== undefined && fromStep !== undefined && isToBeMade(input)) throw notReplaceable(runId);
   const beforeSeq = fromStep === undefined ? 2 : firstOf(history, fromStep, runId);
-  const given = request.input ?? input;
+  const given = request.input ?? (await madeInput(runs, request, input));
   const start = await starts.prepare({
     namespaceId,
     taskQueue: run.taskQueue,
@@ -47,6 +49,40 @@ export async function rerun(runs: Runs, starts: Starts, request: RerunRequest): 
     ...(run.timeoutMs !== undefined && { timeoutMs: run.timeoutMs }),
   });
   return starts.rerun(start, { namespaceId, runId, beforeSeq });
+}
+
+/**
+ * The input that a run was given. Where its schedule says that a worker makes it, that is what was recorded of it; a run that
+ * takes recorded steps over has that among them.
+ */
+async function madeInput(
+  runs: Runs,
+  { fromStep, namespaceId, runId }: RerunRequest,
+  input: Payload | undefined,
+): Promise<Payload | undefined> {
+  if (!isToBeMade(input)) return input;
+  const history = await runs.history({ namespaceId, runId });
+  const made = history.find(({ name, type }) => name === SCHEDULE_INPUT.step && type === "completed");
+  if (made === undefined) {
+    throw new KagziError(
+      "PRECONDITION_FAILED",
+      `the input of run ${runId} was to be made by its schedule, and was not: rerun it with an input`,
+      { subject: "run", subjectId: runId },
+    );
+  }
+  return fromStep === undefined || fromStep === SCHEDULE_INPUT.step ? made.payload : input;
+}
+
+function isToBeMade(input: Payload | undefined): boolean {
+  return input?.metadata["content-type"] === SCHEDULE_INPUT.contentType;
+}
+
+function notReplaceable(runId: RunId): KagziError {
+  return new KagziError(
+    "INVALID_ARGUMENT",
+    `the input of run ${runId} was made by its schedule and is one of its steps: rerun it without from_step to give another`,
+    { subject: "run", subjectId: runId },
+  );
 }
 
 /** The record with which a step began. */

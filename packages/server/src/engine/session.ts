@@ -1,6 +1,7 @@
 import type {
   ErrorDetail,
   HistoryRecord,
+  Instant,
   NamespaceId,
   OfferedWorkflow,
   ParentReference,
@@ -24,6 +25,8 @@ export interface HeldTask extends WorkflowVersion {
   readonly parent?: ParentReference;
   /** Present if the run holds a place that is limited. */
   readonly limitKey?: string;
+  readonly scheduleId?: string;
+  readonly scheduledAt?: Instant;
   /** Updates of the run that must be written before the next one; absent if that need not wait. */
   turn?: Promise<unknown>;
   /** Messages of the run that are on their way; absent where none are. */

@@ -49,6 +49,7 @@ export interface StartRequest {
   readonly parent?: ParentReference;
   /** Values of the input's fields that limits name, from a starter whose input cannot be read here. */
   readonly limitKeys?: Readonly<Record<string, string>>;
+  readonly scheduleId?: string;
 }
 
 export interface StartAnswer {
@@ -126,6 +127,7 @@ export class Starts {
     checkRequest(request);
     const { namespaceId, workflowType, externalId, input, parent, retryPolicy, startTimeoutMs, timeoutMs } = request;
     const limits = await this.#catalog.limits(namespaceId, workflowType);
+    const { scheduleId } = request;
     return {
       namespaceId,
       runId: request.runId ?? (this.#context.env.newUuid() as RunId),
@@ -141,6 +143,7 @@ export class Starts {
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(startTimeoutMs !== undefined && { startTimeoutMs }),
       ...(parent !== undefined && { parent }),
+      ...(scheduleId !== undefined && { scheduleId }),
     };
   }
 
@@ -169,6 +172,7 @@ export class Starts {
       ...(start.key !== undefined && { externalId: start.key.externalId }),
       ...(start.retryPolicy !== undefined && { retryPolicy: start.retryPolicy }),
       ...(start.parent !== undefined && { parent: start.parent }),
+      ...(start.scheduleId !== undefined && { scheduleId: start.scheduleId }),
     };
     session.held.set(start.runId, held);
     session.link.give([{ held, lastSeq: 1, history: [firstRecord(start, now)] }]);

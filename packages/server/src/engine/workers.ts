@@ -25,6 +25,7 @@ import {
 } from "@kagzi/core";
 import type { Catalog } from "./catalog.ts";
 import { heartbeatIntervalMs } from "./config.ts";
+import { type Declaration, type DeclaredSchedules, checkDeclarations } from "./declared-schedules.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EngineContext } from "./engine.ts";
 import { bring } from "./messages.ts";
@@ -45,23 +46,36 @@ type RunningRun = Extract<Run, { status: "running" }>;
 export class Workers {
   readonly #context: EngineContext;
   readonly #catalog: Catalog;
+  readonly #declared: DeclaredSchedules;
   readonly #dispatcher: Dispatcher;
   /** Of the workers that have a stream to this server. */
   readonly #streams = new Map<WorkerId, WorkerSession>();
 
-  constructor(context: EngineContext, parts: { readonly catalog: Catalog; readonly dispatcher: Dispatcher }) {
+  constructor(
+    context: EngineContext,
+    parts: { readonly catalog: Catalog; readonly declared: DeclaredSchedules; readonly dispatcher: Dispatcher },
+  ) {
     this.#context = context;
     this.#catalog = parts.catalog;
+    this.#declared = parts.declared;
     this.#dispatcher = parts.dispatcher;
   }
 
-  /** @throws KagziError `INVALID_ARGUMENT`; `NOT_FOUND` for the namespace */
-  async register(worker: Omit<NewWorker, "workerId">): Promise<{
+  /**
+   * Adds a worker, with the schedules that stand in the code of its workflows.
+   * @throws KagziError `INVALID_ARGUMENT`; `NOT_FOUND` for the namespace
+   */
+  async register(
+    worker: Omit<NewWorker, "workerId">,
+    declarations: readonly Declaration[],
+  ): Promise<{
     readonly workerId: WorkerId;
     readonly heartbeatMs: number;
     readonly leaseMs: number;
+    readonly warnings: readonly string[];
   }> {
     checkWorker(worker);
+    checkDeclarations(declarations);
     const { config, env, store } = this.#context;
     const workerId = env.newUuid() as WorkerId;
     await store.workers.register({ ...worker, workerId }, config.leaseMs);
@@ -71,7 +85,8 @@ export class Workers {
     );
     await this.#declareLimits(worker);
     await this.#unblock(worker);
-    return { workerId, heartbeatMs: heartbeatIntervalMs(config), leaseMs: config.leaseMs };
+    const warnings = await this.#declared.apply(worker, declarations);
+    return { workerId, heartbeatMs: heartbeatIntervalMs(config), leaseMs: config.leaseMs, warnings };
   }
 
   /**

@@ -168,6 +168,8 @@ export function toWireRun(
     ...given("continuedAsRunId", detail.continuedAs),
     ...given("rerunOfRunId", run.rerunOf),
     ...given("eventId", run.eventId),
+    ...given("scheduleId", run.scheduleId),
+    ...givenTime("scheduledAt", run.scheduledAt),
   });
 }
 

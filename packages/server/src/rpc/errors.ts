@@ -92,17 +92,6 @@ function isUnreadable(error: ConnectError): boolean {
   return error.code === Code.Internal && error.rawMessage.startsWith("parse binary");
 }
 
-/** The error of a method that is in the contract and not in this server. */
-export function unimplemented(method: string): ConnectError {
-  return connectError(Code.Unimplemented, {
-    code: "PRECONDITION_FAILED",
-    message: `this server does not offer ${method}`,
-    nonRetryable: true,
-    subject: "method",
-    subjectId: method,
-  });
-}
-
 /** Whatever was thrown, as an ErrorDetail. */
 export function toErrorDetail(thrown: unknown): WireErrorDetail {
   const [detail] = toConnectError(thrown).findDetails(ErrorDetailSchema);

@@ -1,5 +1,4 @@
 import type { DescMessage, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import { unimplemented } from "./errors.ts";
 
 /** What a service hears of a call beside its request. */
 export interface Call {
@@ -24,13 +23,6 @@ export type Service<Desc extends DescService> = {
         : (requests: AsyncIterable<Shape<Input>>, call: Call) => AsyncIterable<Init<Output>>
     : never;
 };
-
-/** A method that is in the contract and not in this server. */
-export function notOffered(method: string): () => Promise<never> {
-  return async () => {
-    throw unimplemented(method);
-  };
-}
 
 type Shape<Schema> = Schema extends DescMessage ? MessageShape<Schema> : never;
 type Init<Schema> = Schema extends DescMessage ? MessageInitShape<Schema> : never;

@@ -137,6 +137,8 @@ function toWireTask({ held, history, lastSeq, signals }: Task): MessageInitShape
     history: history.map(toWireRecord),
     ...given("signals", signals && toWireSignals(signals)),
     ...given("parentRunId", held.parent?.runId),
+    ...given("scheduleId", held.scheduleId),
+    ...givenTime("scheduledAt", held.scheduledAt),
   };
 }
 

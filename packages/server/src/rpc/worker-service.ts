@@ -31,6 +31,7 @@ import type { LeaseClaim } from "../engine/unary-worker.ts";
 import { STEP_KIND, fromWireError, fromWireLimits, fromWirePolicy, given, givenTime, keyOf } from "./convert.ts";
 import { toWireError } from "./errors.ts";
 import { readHistory } from "./history.ts";
+import { declarationOf } from "./schedule-request.ts";
 import type { Service } from "./service.ts";
 import { leaseOf, work } from "./work-stream.ts";
 
@@ -42,14 +43,16 @@ export function createWorkerService(engine: Engine): Service<typeof WorkerServic
   return {
     async register(request) {
       const limits = stepLimitsOf(request);
+      const declarations = request.workflows.map(declarationOf);
       const worker = newWorker(request);
-      const { workerId, heartbeatMs, leaseMs } = await workers.register(worker);
+      const { workerId, heartbeatMs, leaseMs, warnings } = await workers.register(worker, declarations);
       await stepLimits.declare(worker.namespaceId, limits);
       return {
         workerId,
         heartbeatIntervalMs: BigInt(heartbeatMs),
         leaseMs: BigInt(leaseMs),
         maxPayloadBytes: BigInt(LIMITS.payloadBytes),
+        warnings: [...warnings],
       };
     },
 

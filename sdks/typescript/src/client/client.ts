@@ -12,6 +12,7 @@ import { newRunId } from "./run-id.ts";
 import { RunsClient } from "./runs.ts";
 import { type RunOptions, type WireStart, startRequest } from "./start-request.ts";
 import type { SendOptions } from "./send-request.ts";
+import { SchedulesClient } from "./schedules.ts";
 import { WorkflowsClient } from "./workflows.ts";
 
 /** How a client reaches an engine, and for which namespace it speaks. */
@@ -44,6 +45,7 @@ export class Client {
   readonly events: EventsClient;
   readonly workflows: WorkflowsClient;
   readonly limits: LimitsClient;
+  readonly schedules: SchedulesClient;
   readonly namespaces: NamespacesClient;
   readonly #payloads: Payloads;
   readonly #connection: Connection;
@@ -60,6 +62,7 @@ export class Client {
     this.events = new EventsClient(this.#scope);
     this.workflows = new WorkflowsClient(this.#scope);
     this.limits = new LimitsClient(this.#scope);
+    this.schedules = new SchedulesClient(this.#scope);
     this.namespaces = new NamespacesClient(this.#connection, this.#runtime);
   }
 

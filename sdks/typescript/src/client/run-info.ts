@@ -48,6 +48,9 @@ export interface RunInfo<Output = unknown> {
   readonly rerunOf?: string;
   /** The event that started it. */
   readonly eventId?: string;
+  /** The schedule that started it, and the time for which it did; without one it was triggered. */
+  readonly scheduleId?: string;
+  readonly scheduledAt?: Date;
   /** What it last said with `ctx.progress`; absent in lists. */
   readonly progress?: unknown;
   /** Absent in lists. */
@@ -116,6 +119,8 @@ export function toRunInfo<Output>(run: Workflow, payloads: Payloads): RunInfo<Ou
     ...(run.continuedAsRunId !== undefined && { continuedAs: run.continuedAsRunId }),
     ...(run.rerunOfRunId !== undefined && { rerunOf: run.rerunOfRunId }),
     ...(run.eventId !== undefined && { eventId: run.eventId }),
+    ...(run.scheduleId !== undefined && { scheduleId: run.scheduleId }),
+    ...givenDate("scheduledAt", run.scheduledAt),
     ...(run.progress !== undefined && { progress: payloads.decode(run.progress) }),
     ...(run.input !== undefined && { input: payloads.decode(run.input) }),
     ...(run.output !== undefined && { output: payloads.decode(run.output) as Output }),

@@ -1,5 +1,5 @@
 import { type JsonValue, toJson } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { HistoryRecordSchema } from "@kagzi/proto";
 import type { ExportedHistory } from "../worker/replay-history.ts";
 import { call } from "../calls.ts";
@@ -155,9 +155,15 @@ export class RunsClient {
       records.push(...page.records.map((record) => toJson(HistoryRecordSchema, record)));
       more = page.hasMore;
     }
-    const { attempts = 1, externalId, version = "", workflowType = "" } = workflow ?? {};
+    const { attempts = 1, externalId, scheduledAt, scheduleId, version = "", workflowType = "" } = workflow ?? {};
     const run = { runId, workflow: workflowType, version, namespace, attempt: attempts };
-    return { ...run, ...(externalId !== undefined && { externalId }), records };
+    return {
+      ...run,
+      ...(externalId !== undefined && { externalId }),
+      ...(scheduleId !== undefined && { scheduleId }),
+      ...(scheduledAt !== undefined && { scheduledAt: timestampDate(scheduledAt).toISOString() }),
+      records,
+    };
   }
 
   #filter(filter: RunFilter) {

@@ -67,6 +67,8 @@ export interface Context {
   readonly externalId: string | undefined;
   /** Of the run itself, from 1. */
   readonly attempt: number;
+  /** The schedule that started the run, and the time for which it did: none where it was triggered. */
+  readonly schedule: { readonly id: string; readonly scheduledAt: Date | undefined } | undefined;
   /** Aborted when the run is to be cancelled, is no longer this worker's, or the worker stops. */
   readonly signal: AbortSignal;
   /** Silent during replay, so that each line is written once. */

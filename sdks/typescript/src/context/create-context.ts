@@ -62,7 +62,7 @@ export interface ContextHost {
 /** The facts of a run that its code may see. */
 export type RunFacts = Pick<
   Context,
-  "runId" | "namespace" | "workflow" | "version" | "externalId" | "attempt" | "signal"
+  "runId" | "namespace" | "workflow" | "version" | "externalId" | "attempt" | "schedule" | "signal"
 >;
 
 /** The context of one execution. Its functions may be taken off it. */

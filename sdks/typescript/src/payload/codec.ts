@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { type Payload, PayloadSchema } from "@kagzi/proto";
 import { KagziError } from "../error.ts";
+import { isToBeMade } from "../schedule.ts";
 import { checkPayloadSize, decodePayload, encodePayload } from "./payload.ts";
 
 /** A payload as a codec sees it: bytes, and what is said of them. */
@@ -48,6 +49,7 @@ export class Payloads {
   }
 
   decode(payload: Payload | undefined): unknown {
+    if (isToBeMade(payload)) return undefined;
     if (payload === undefined || this.#codec === undefined) return decodePayload(payload);
     const codec = this.#codec;
     const { data, metadata } = guarded("decode", "a payload", () => codec.decode(payload));

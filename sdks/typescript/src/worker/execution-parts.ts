@@ -14,6 +14,7 @@ import type { AskedWait } from "./advance.ts";
 import type { Execution } from "./execution.ts";
 import type { StepInterceptor } from "./run-step.ts";
 import type { ServerClock } from "./server-clock.ts";
+import type { WorkerTask } from "./task.ts";
 import type { WireOutcome } from "./update-buffer.ts";
 
 /** What an execution needs of its worker. */
@@ -49,6 +50,11 @@ export function recordedKind({ kind }: Asked): StepKind {
   return kind === "send" ? "function" : kind;
 }
 
+/** What the code may know of its run. */
+export function factsOf({ runId, version, externalId, attempt, schedule }: WorkerTask) {
+  return { runId, version, externalId, attempt, schedule };
+}
+
 /** Gives an outcome to the code that waits for it, as what `read` makes of it. */
 export function hand(
   outcome: StepOutcome,
@@ -71,6 +77,11 @@ export function describeRecord({ kind, name, occurrence }: StepRecord): string {
 /** Code that never asks for a step that is recorded is other code. */
 export function notAskedFor(record: StepRecord): Mismatch {
   return new Mismatch(`${describeRecord(record)}, and the code does not ask for it`);
+}
+
+/** Why a run is paused whose history is not one of its code. */
+export function doesNotMatch(runId: string, message: string): KagziError {
+  return new KagziError("NONDETERMINISM", message, { subject: "run", subjectId: runId });
 }
 
 /** What was thrown, in a few words. */

@@ -8,7 +8,7 @@ import { inRun } from "../context/scope.ts";
 import { planCalls } from "../replay/plan.ts";
 import type { ReplayRecord } from "../replay/records.ts";
 import { type Call, Mismatch, Replay } from "../replay/replay.ts";
-import { type Workflow, checkInput } from "../workflow.ts";
+import type { Workflow } from "../workflow.ts";
 import { type Recorded, begin, cancelStep, endWait, takeMessage } from "./advance.ts";
 import { afterMicrotasks } from "./after-microtasks.ts";
 import { type CodeSide, codeHost } from "./code-host.ts";
@@ -17,6 +17,8 @@ import {
   type ExecutionHost,
   describeRecord,
   failure,
+  doesNotMatch,
+  factsOf,
   givenUp,
   hand,
   keyOf,
@@ -30,6 +32,7 @@ import {
 } from "./execution-parts.ts";
 import { derivedRunId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
+import { inputOf } from "./run-input.ts";
 import { StepBodies } from "./step-bodies.ts";
 import { type WorkerTask, instantOf } from "./task.ts";
 import { UpdateBuffer, type WireOutcome } from "./update-buffer.ts";
@@ -185,7 +188,8 @@ export class Execution {
   async #runCode(): Promise<void> {
     const { payloads } = this.#host;
     try {
-      const input = await checkInput(this.#workflow, payloads.decode(this.#replay.input));
+      const started = { workflow: this.#workflow, task: this.task, replay: this.#replay, payloads };
+      const input = await inputOf(started, (...asked) => this.#ask(...asked));
       const output = await this.#workflow.run(this.#context(), input);
       const payload = payloads.encode(output, "output", `the output of run ${this.runId}`);
       this.#finish({ case: "complete", value: { ...(payload && { output: payload }) } });
@@ -222,12 +226,9 @@ export class Execution {
 
   #context(): Context {
     const { namespace, logger } = this.#host;
-    const { runId, version, externalId, attempt } = this.task;
-    const { name: workflow } = this.#workflow;
-    const { signal } = this.#signal;
-    const facts = { runId, namespace, workflow, version, externalId, attempt, signal };
+    const facts = { ...factsOf(this.task), namespace, workflow: this.#workflow.name, signal: this.#signal.signal };
     const code: CodeSide = {
-      runId,
+      runId: this.runId,
       now: () => this.#replay.now,
       isReplaying: () => this.#replay.isReplaying || this.#state === "over",
       hasEnded: () => this.#codeHasEnded,
@@ -405,8 +406,7 @@ export class Execution {
 
   #block(message: string): void {
     if (this.#state !== "running") return;
-    const about = { subject: "run", subjectId: this.runId };
-    const error = new KagziError("NONDETERMINISM", `run ${this.runId} of ${this.#workflow.name}: ${message}`, about);
+    const error = doesNotMatch(this.runId, `run ${this.runId} of ${this.#workflow.name}: ${message}`);
     this.#host.logger.error(error.message, { runId: this.runId });
     this.#leave({ case: "block", value: { error: toErrorDetail(error) } });
   }

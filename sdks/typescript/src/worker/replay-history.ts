@@ -17,6 +17,9 @@ export interface ExportedHistory {
   readonly version: string;
   readonly namespace: string;
   readonly externalId?: string;
+  readonly scheduleId?: string;
+  /** ISO 8601. */
+  readonly scheduledAt?: string;
   readonly attempt: number;
   /** In the JSON form of `kagzi.v1.HistoryRecord`. */
   readonly records: readonly JsonValue[];
@@ -55,8 +58,10 @@ async function letRun(execution: Execution): Promise<void> {
   }
 }
 
-function taskOf({ attempt, externalId, records, runId, version, workflow }: ExportedHistory) {
-  const about = { runId, epoch: 1, workflow, version, attempt, externalId };
+function taskOf({ attempt, externalId, records, runId, scheduleId, version, workflow, ...rest }: ExportedHistory) {
+  const scheduledAt = rest.scheduledAt === undefined ? undefined : new Date(rest.scheduledAt);
+  const schedule = scheduleId === undefined ? undefined : { id: scheduleId, scheduledAt };
+  const about = { runId, epoch: 1, workflow, version, attempt, externalId, schedule };
   return { ...about, lastSeq: records.length, history: [], signals: [] };
 }
 

@@ -1,4 +1,4 @@
-import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampDate, timestampMs } from "@bufbuild/protobuf/wkt";
 import { create } from "@bufbuild/protobuf";
 import { ErrorDetailSchema, type HistoryRecord, RecordType, type RunSignals, StepKind, type Task } from "@kagzi/proto";
 import { KagziError } from "../error.ts";
@@ -12,6 +12,8 @@ export interface WorkerTask {
   readonly version: string;
   readonly attempt: number;
   readonly externalId: string | undefined;
+  /** The schedule that started the run, and the time for which it did. */
+  readonly schedule: { readonly id: string; readonly scheduledAt: Date | undefined } | undefined;
   /** How many records the run has. */
   readonly lastSeq: number;
   /** The first of them, or none for a run that this worker held before. */
@@ -29,10 +31,16 @@ export function toWorkerTask(task: Task): WorkerTask {
     version,
     attempt,
     externalId,
+    schedule: scheduleOf(task),
     lastSeq,
     history,
     signals: signals === undefined ? [] : [signals],
   };
+}
+
+function scheduleOf({ scheduleId: id, scheduledAt }: Task): WorkerTask["schedule"] {
+  if (id === undefined) return undefined;
+  return { id, scheduledAt: scheduledAt === undefined ? undefined : timestampDate(scheduledAt) };
 }
 
 const KINDS: Readonly<Record<StepKind, ReplayKind | undefined>> = {

@@ -18,6 +18,7 @@ import { Executions } from "./executions.ts";
 import type { BeatAnswer } from "./heartbeat.ts";
 import { startHeartbeats } from "./heartbeats.ts";
 import type { StepInterceptor } from "./run-step.ts";
+import { wireWorkflow } from "./registration.ts";
 import { ServerClock } from "./server-clock.ts";
 import { toWorkerTask } from "./task.ts";
 import { WorkStream } from "./work-stream.ts";
@@ -69,6 +70,7 @@ export class Worker {
   readonly #logger: Logger;
   readonly #runtime: Runtime;
   readonly #clock: ServerClock;
+  readonly #payloads: Payloads;
   readonly #executions: Executions;
   readonly #stream: WorkStream;
   #id: string | undefined;
@@ -92,13 +94,14 @@ export class Worker {
     this.#logger = options.logger ?? consoleLogger;
     this.#runtime = options.runtime ?? systemRuntime;
     this.#clock = new ServerClock(this.#runtime);
+    this.#payloads = new Payloads(options.codec);
     this.#executions = new Executions({
       connection: this.#connection,
       runtime: this.#runtime,
       clock: this.#clock,
       logger: this.#logger,
       namespace: this.#namespace,
-      payloads: new Payloads(options.codec),
+      payloads: this.#payloads,
       intercept: options.intercept,
       limits: new Set(Object.keys(options.limits ?? {})),
       retry: retryOf(options, "the worker"),
@@ -224,13 +227,7 @@ export class Worker {
     const { concurrency, labels, workflows } = this.#options;
     const request = {
       namespaceId: this.#namespace,
-      workflows: workflows.map(({ limits, name, on, timeoutMs, version }) => ({
-        workflowType: name,
-        version,
-        ...toWireLimits(limits),
-        on: [...on],
-        ...(timeoutMs !== undefined && { timeoutMs: BigInt(timeoutMs) }),
-      })),
+      workflows: await Promise.all(workflows.map((each) => wireWorkflow(each, this.#payloads))),
       hostname: this.#options.hostname ?? hostname(),
       pid: process.pid,
       version: SDK_VERSION,
@@ -242,6 +239,7 @@ export class Worker {
       this.#connection.workers.register(request, options),
     );
     this.#id = answer.workerId;
+    for (const warning of answer.warnings) this.#logger.warn(warning);
     this.#stopHeartbeats();
     this.#stopHeartbeats = startHeartbeats({
       connection: this.#connection,

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kagzi/v1/schedule.proto.
  */
 export const file_kagzi_v1_schedule: GenFile = /*@__PURE__*/
-  fileDesc("ChdrYWd6aS92MS9zY2hlZHVsZS5wcm90bxIIa2FnemkudjEi1wMKEFdvcmtmbG93U2NoZWR1bGUSEwoLc2NoZWR1bGVfaWQYASABKAkSFAoMbmFtZXNwYWNlX2lkGAIgASgJEhIKCnRhc2tfcXVldWUYAyABKAkSFQoNd29ya2Zsb3dfdHlwZRgEIAEoCRIRCgljcm9uX2V4cHIYBSABKAkSEAoIdGltZXpvbmUYBiABKAkSIAoFaW5wdXQYByABKAsyES5rYWd6aS52MS5QYXlsb2FkEg8KB2VuYWJsZWQYCCABKAgSEwoLbWF4X2NhdGNodXAYCSABKAUSMAoMbmV4dF9maXJlX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1sYXN0X2ZpcmVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgd2ZXJzaW9uGAwgASgJEi4KCmNyZWF0ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKB292ZXJsYXAYDyABKA4yGS5rYWd6aS52MS5TY2hlZHVsZU92ZXJsYXAi1gIKHUNyZWF0ZVdvcmtmbG93U2NoZWR1bGVSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRITCgtzY2hlZHVsZV9pZBgCIAEoCRISCgp0YXNrX3F1ZXVlGAMgASgJEhUKDXdvcmtmbG93X3R5cGUYBCABKAkSEQoJY3Jvbl9leHByGAUgASgJEhAKCHRpbWV6b25lGAYgASgJEiAKBWlucHV0GAcgASgLMhEua2FnemkudjEuUGF5bG9hZBIUCgdlbmFibGVkGAggASgISACIAQESGAoLbWF4X2NhdGNodXAYCSABKAVIAYgBARIUCgd2ZXJzaW9uGAogASgJSAKIAQESKgoHb3ZlcmxhcBgLIAEoDjIZLmthZ3ppLnYxLlNjaGVkdWxlT3ZlcmxhcEIKCghfZW5hYmxlZEIOCgxfbWF4X2NhdGNodXBCCgoIX3ZlcnNpb24iTgoeQ3JlYXRlV29ya2Zsb3dTY2hlZHVsZVJlc3BvbnNlEiwKCHNjaGVkdWxlGAEgASgLMhoua2FnemkudjEuV29ya2Zsb3dTY2hlZHVsZSJHChpHZXRXb3JrZmxvd1NjaGVkdWxlUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEwoLc2NoZWR1bGVfaWQYAiABKAkiSwobR2V0V29ya2Zsb3dTY2hlZHVsZVJlc3BvbnNlEiwKCHNjaGVkdWxlGAEgASgLMhoua2FnemkudjEuV29ya2Zsb3dTY2hlZHVsZSKHAQocTGlzdFdvcmtmbG93U2NoZWR1bGVzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSIwoEcGFnZRgCIAEoCzIVLmthZ3ppLnYxLlBhZ2VSZXF1ZXN0EhoKDXdvcmtmbG93X3R5cGUYAyABKAlIAIgBAUIQCg5fd29ya2Zsb3dfdHlwZSJwCh1MaXN0V29ya2Zsb3dTY2hlZHVsZXNSZXNwb25zZRItCglzY2hlZHVsZXMYASADKAsyGi5rYWd6aS52MS5Xb3JrZmxvd1NjaGVkdWxlEiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyL4AgodVXBkYXRlV29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhMKC3NjaGVkdWxlX2lkGAIgASgJEhcKCnRhc2tfcXVldWUYAyABKAlIAIgBARIWCgljcm9uX2V4cHIYBCABKAlIAYgBARIVCgh0aW1lem9uZRgFIAEoCUgCiAEBEiAKBWlucHV0GAYgASgLMhEua2FnemkudjEuUGF5bG9hZBIUCgdlbmFibGVkGAcgASgISAOIAQESGAoLbWF4X2NhdGNodXAYCCABKAVIBIgBARIUCgd2ZXJzaW9uGAkgASgJSAWIAQESKgoHb3ZlcmxhcBgKIAEoDjIZLmthZ3ppLnYxLlNjaGVkdWxlT3ZlcmxhcEINCgtfdGFza19xdWV1ZUIMCgpfY3Jvbl9leHByQgsKCV90aW1lem9uZUIKCghfZW5hYmxlZEIOCgxfbWF4X2NhdGNodXBCCgoIX3ZlcnNpb24iTgoeVXBkYXRlV29ya2Zsb3dTY2hlZHVsZVJlc3BvbnNlEiwKCHNjaGVkdWxlGAEgASgLMhoua2FnemkudjEuV29ya2Zsb3dTY2hlZHVsZSJKCh1EZWxldGVXb3JrZmxvd1NjaGVkdWxlUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEwoLc2NoZWR1bGVfaWQYAiABKAkiIAoeRGVsZXRlV29ya2Zsb3dTY2hlZHVsZVJlc3BvbnNlIkkKHFBhdXNlV29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhMKC3NjaGVkdWxlX2lkGAIgASgJIk0KHVBhdXNlV29ya2Zsb3dTY2hlZHVsZVJlc3BvbnNlEiwKCHNjaGVkdWxlGAEgASgLMhoua2FnemkudjEuV29ya2Zsb3dTY2hlZHVsZSJKCh1SZXN1bWVXb3JrZmxvd1NjaGVkdWxlUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEwoLc2NoZWR1bGVfaWQYAiABKAkiTgoeUmVzdW1lV29ya2Zsb3dTY2hlZHVsZVJlc3BvbnNlEiwKCHNjaGVkdWxlGAEgASgLMhoua2FnemkudjEuV29ya2Zsb3dTY2hlZHVsZSJLCh5UcmlnZ2VyV29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhMKC3NjaGVkdWxlX2lkGAIgASgJIjEKH1RyaWdnZXJXb3JrZmxvd1NjaGVkdWxlUmVzcG9uc2USDgoGcnVuX2lkGAEgASgJKmoKD1NjaGVkdWxlT3ZlcmxhcBIgChxTQ0hFRFVMRV9PVkVSTEFQX1VOU1BFQ0lGSUVEEAASGQoVU0NIRURVTEVfT1ZFUkxBUF9TS0lQEAESGgoWU0NIRURVTEVfT1ZFUkxBUF9BTExPVxACMvUGChdXb3JrZmxvd1NjaGVkdWxlU2VydmljZRJrChZDcmVhdGVXb3JrZmxvd1NjaGVkdWxlEicua2FnemkudjEuQ3JlYXRlV29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QaKC5rYWd6aS52MS5DcmVhdGVXb3JrZmxvd1NjaGVkdWxlUmVzcG9uc2USYgoTR2V0V29ya2Zsb3dTY2hlZHVsZRIkLmthZ3ppLnYxLkdldFdvcmtmbG93U2NoZWR1bGVSZXF1ZXN0GiUua2FnemkudjEuR2V0V29ya2Zsb3dTY2hlZHVsZVJlc3BvbnNlEmgKFUxpc3RXb3JrZmxvd1NjaGVkdWxlcxImLmthZ3ppLnYxLkxpc3RXb3JrZmxvd1NjaGVkdWxlc1JlcXVlc3QaJy5rYWd6aS52MS5MaXN0V29ya2Zsb3dTY2hlZHVsZXNSZXNwb25zZRJrChZVcGRhdGVXb3JrZmxvd1NjaGVkdWxlEicua2FnemkudjEuVXBkYXRlV29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QaKC5rYWd6aS52MS5VcGRhdGVXb3JrZmxvd1NjaGVkdWxlUmVzcG9uc2USawoWRGVsZXRlV29ya2Zsb3dTY2hlZHVsZRInLmthZ3ppLnYxLkRlbGV0ZVdvcmtmbG93U2NoZWR1bGVSZXF1ZXN0Gigua2FnemkudjEuRGVsZXRlV29ya2Zsb3dTY2hlZHVsZVJlc3BvbnNlEmgKFVBhdXNlV29ya2Zsb3dTY2hlZHVsZRImLmthZ3ppLnYxLlBhdXNlV29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QaJy5rYWd6aS52MS5QYXVzZVdvcmtmbG93U2NoZWR1bGVSZXNwb25zZRJrChZSZXN1bWVXb3JrZmxvd1NjaGVkdWxlEicua2FnemkudjEuUmVzdW1lV29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QaKC5rYWd6aS52MS5SZXN1bWVXb3JrZmxvd1NjaGVkdWxlUmVzcG9uc2USbgoXVHJpZ2dlcldvcmtmbG93U2NoZWR1bGUSKC5rYWd6aS52MS5UcmlnZ2VyV29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QaKS5rYWd6aS52MS5UcmlnZ2VyV29ya2Zsb3dTY2hlZHVsZVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_kagzi_v1_common]);
+  fileDesc("ChdrYWd6aS92MS9zY2hlZHVsZS5wcm90bxIIa2FnemkudjEi5wUKEFdvcmtmbG93U2NoZWR1bGUSEwoLc2NoZWR1bGVfaWQYASABKAkSFAoMbmFtZXNwYWNlX2lkGAIgASgJEhIKCnRhc2tfcXVldWUYAyABKAkSFQoNd29ya2Zsb3dfdHlwZRgEIAEoCRIRCgljcm9uX2V4cHIYBSABKAkSEAoIdGltZXpvbmUYBiABKAkSIAoFaW5wdXQYByABKAsyES5rYWd6aS52MS5QYXlsb2FkEg8KB2VuYWJsZWQYCCABKAgSEwoLbWF4X2NhdGNodXAYCSABKAUSMAoMbmV4dF9maXJlX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1sYXN0X2ZpcmVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgd2ZXJzaW9uGAwgASgJEi4KCmNyZWF0ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYDiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKB292ZXJsYXAYDyABKA4yGS5rYWd6aS52MS5TY2hlZHVsZU92ZXJsYXASFQoIZXZlcnlfbXMYECABKANIAIgBARImCgJhdBgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoLZGVjbGFyZWRfYnkYEiABKAlIAYgBARITCgtmaXJlZF9jb3VudBgTIAEoAxIUCgxtaXNzZWRfY291bnQYFCABKAMSFQoNc2tpcHBlZF9jb3VudBgVIAEoAxIUCgdwcm9ibGVtGBYgASgJSAKIAQESNAoQYnVmZmVyZWRfZmlyZV9hdBgXIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCwoJX2V2ZXJ5X21zQg4KDF9kZWNsYXJlZF9ieUIKCghfcHJvYmxlbSKiAwodQ3JlYXRlV29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhMKC3NjaGVkdWxlX2lkGAIgASgJEhIKCnRhc2tfcXVldWUYAyABKAkSFQoNd29ya2Zsb3dfdHlwZRgEIAEoCRIRCgljcm9uX2V4cHIYBSABKAkSEAoIdGltZXpvbmUYBiABKAkSIAoFaW5wdXQYByABKAsyES5rYWd6aS52MS5QYXlsb2FkEhQKB2VuYWJsZWQYCCABKAhIAIgBARIYCgttYXhfY2F0Y2h1cBgJIAEoBUgBiAEBEhQKB3ZlcnNpb24YCiABKAlIAogBARIqCgdvdmVybGFwGAsgASgOMhkua2FnemkudjEuU2NoZWR1bGVPdmVybGFwEhUKCGV2ZXJ5X21zGAwgASgDSAOIAQESJgoCYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgoKCF9lbmFibGVkQg4KDF9tYXhfY2F0Y2h1cEIKCghfdmVyc2lvbkILCglfZXZlcnlfbXMiTgoeQ3JlYXRlV29ya2Zsb3dTY2hlZHVsZVJlc3BvbnNlEiwKCHNjaGVkdWxlGAEgASgLMhoua2FnemkudjEuV29ya2Zsb3dTY2hlZHVsZSJHChpHZXRXb3JrZmxvd1NjaGVkdWxlUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEwoLc2NoZWR1bGVfaWQYAiABKAkiSwobR2V0V29ya2Zsb3dTY2hlZHVsZVJlc3BvbnNlEiwKCHNjaGVkdWxlGAEgASgLMhoua2FnemkudjEuV29ya2Zsb3dTY2hlZHVsZSKHAQocTGlzdFdvcmtmbG93U2NoZWR1bGVzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSIwoEcGFnZRgCIAEoCzIVLmthZ3ppLnYxLlBhZ2VSZXF1ZXN0EhoKDXdvcmtmbG93X3R5cGUYAyABKAlIAIgBAUIQCg5fd29ya2Zsb3dfdHlwZSJwCh1MaXN0V29ya2Zsb3dTY2hlZHVsZXNSZXNwb25zZRItCglzY2hlZHVsZXMYASADKAsyGi5rYWd6aS52MS5Xb3JrZmxvd1NjaGVkdWxlEiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyLEAwodVXBkYXRlV29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhMKC3NjaGVkdWxlX2lkGAIgASgJEhcKCnRhc2tfcXVldWUYAyABKAlIAIgBARIWCgljcm9uX2V4cHIYBCABKAlIAYgBARIVCgh0aW1lem9uZRgFIAEoCUgCiAEBEiAKBWlucHV0GAYgASgLMhEua2FnemkudjEuUGF5bG9hZBIUCgdlbmFibGVkGAcgASgISAOIAQESGAoLbWF4X2NhdGNodXAYCCABKAVIBIgBARIUCgd2ZXJzaW9uGAkgASgJSAWIAQESKgoHb3ZlcmxhcBgKIAEoDjIZLmthZ3ppLnYxLlNjaGVkdWxlT3ZlcmxhcBIVCghldmVyeV9tcxgLIAEoA0gGiAEBEiYKAmF0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEINCgtfdGFza19xdWV1ZUIMCgpfY3Jvbl9leHByQgsKCV90aW1lem9uZUIKCghfZW5hYmxlZEIOCgxfbWF4X2NhdGNodXBCCgoIX3ZlcnNpb25CCwoJX2V2ZXJ5X21zIk4KHlVwZGF0ZVdvcmtmbG93U2NoZWR1bGVSZXNwb25zZRIsCghzY2hlZHVsZRgBIAEoCzIaLmthZ3ppLnYxLldvcmtmbG93U2NoZWR1bGUiSgodRGVsZXRlV29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhMKC3NjaGVkdWxlX2lkGAIgASgJIiAKHkRlbGV0ZVdvcmtmbG93U2NoZWR1bGVSZXNwb25zZSJJChxQYXVzZVdvcmtmbG93U2NoZWR1bGVSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRITCgtzY2hlZHVsZV9pZBgCIAEoCSJNCh1QYXVzZVdvcmtmbG93U2NoZWR1bGVSZXNwb25zZRIsCghzY2hlZHVsZRgBIAEoCzIaLmthZ3ppLnYxLldvcmtmbG93U2NoZWR1bGUiSgodUmVzdW1lV29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhMKC3NjaGVkdWxlX2lkGAIgASgJIk4KHlJlc3VtZVdvcmtmbG93U2NoZWR1bGVSZXNwb25zZRIsCghzY2hlZHVsZRgBIAEoCzIaLmthZ3ppLnYxLldvcmtmbG93U2NoZWR1bGUiawoeVHJpZ2dlcldvcmtmbG93U2NoZWR1bGVSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRITCgtzY2hlZHVsZV9pZBgCIAEoCRITCgZydW5faWQYAyABKAlIAIgBAUIJCgdfcnVuX2lkIjEKH1RyaWdnZXJXb3JrZmxvd1NjaGVkdWxlUmVzcG9uc2USDgoGcnVuX2lkGAEgASgJIssBCh5QcmV2aWV3V29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhMKC3NjaGVkdWxlX2lkGAIgASgJEhEKCWNyb25fZXhwchgDIAEoCRIQCgh0aW1lem9uZRgEIAEoCRIVCghldmVyeV9tcxgFIAEoA0gAiAEBEiYKAmF0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVjb3VudBgHIAEoBUILCglfZXZlcnlfbXMiTgofUHJldmlld1dvcmtmbG93U2NoZWR1bGVSZXNwb25zZRIrCgdmaXJlX2F0GAEgAygLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCqLAQoPU2NoZWR1bGVPdmVybGFwEiAKHFNDSEVEVUxFX09WRVJMQVBfVU5TUEVDSUZJRUQQABIZChVTQ0hFRFVMRV9PVkVSTEFQX1NLSVAQARIaChZTQ0hFRFVMRV9PVkVSTEFQX0FMTE9XEAISHwobU0NIRURVTEVfT1ZFUkxBUF9CVUZGRVJfT05FEAMy5QcKF1dvcmtmbG93U2NoZWR1bGVTZXJ2aWNlEmsKFkNyZWF0ZVdvcmtmbG93U2NoZWR1bGUSJy5rYWd6aS52MS5DcmVhdGVXb3JrZmxvd1NjaGVkdWxlUmVxdWVzdBooLmthZ3ppLnYxLkNyZWF0ZVdvcmtmbG93U2NoZWR1bGVSZXNwb25zZRJiChNHZXRXb3JrZmxvd1NjaGVkdWxlEiQua2FnemkudjEuR2V0V29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QaJS5rYWd6aS52MS5HZXRXb3JrZmxvd1NjaGVkdWxlUmVzcG9uc2USaAoVTGlzdFdvcmtmbG93U2NoZWR1bGVzEiYua2FnemkudjEuTGlzdFdvcmtmbG93U2NoZWR1bGVzUmVxdWVzdBonLmthZ3ppLnYxLkxpc3RXb3JrZmxvd1NjaGVkdWxlc1Jlc3BvbnNlEmsKFlVwZGF0ZVdvcmtmbG93U2NoZWR1bGUSJy5rYWd6aS52MS5VcGRhdGVXb3JrZmxvd1NjaGVkdWxlUmVxdWVzdBooLmthZ3ppLnYxLlVwZGF0ZVdvcmtmbG93U2NoZWR1bGVSZXNwb25zZRJrChZEZWxldGVXb3JrZmxvd1NjaGVkdWxlEicua2FnemkudjEuRGVsZXRlV29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QaKC5rYWd6aS52MS5EZWxldGVXb3JrZmxvd1NjaGVkdWxlUmVzcG9uc2USaAoVUGF1c2VXb3JrZmxvd1NjaGVkdWxlEiYua2FnemkudjEuUGF1c2VXb3JrZmxvd1NjaGVkdWxlUmVxdWVzdBonLmthZ3ppLnYxLlBhdXNlV29ya2Zsb3dTY2hlZHVsZVJlc3BvbnNlEmsKFlJlc3VtZVdvcmtmbG93U2NoZWR1bGUSJy5rYWd6aS52MS5SZXN1bWVXb3JrZmxvd1NjaGVkdWxlUmVxdWVzdBooLmthZ3ppLnYxLlJlc3VtZVdvcmtmbG93U2NoZWR1bGVSZXNwb25zZRJuChdUcmlnZ2VyV29ya2Zsb3dTY2hlZHVsZRIoLmthZ3ppLnYxLlRyaWdnZXJXb3JrZmxvd1NjaGVkdWxlUmVxdWVzdBopLmthZ3ppLnYxLlRyaWdnZXJXb3JrZmxvd1NjaGVkdWxlUmVzcG9uc2USbgoXUHJldmlld1dvcmtmbG93U2NoZWR1bGUSKC5rYWd6aS52MS5QcmV2aWV3V29ya2Zsb3dTY2hlZHVsZVJlcXVlc3QaKS5rYWd6aS52MS5QcmV2aWV3V29ya2Zsb3dTY2hlZHVsZVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_kagzi_v1_common]);
 
 /**
  * @generated from message kagzi.v1.WorkflowSchedule
@@ -63,13 +63,16 @@ export type WorkflowSchedule = Message<"kagzi.v1.WorkflowSchedule"> & {
   enabled: boolean;
 
   /**
-   * How many missed fires are made up for; 0 means none of them.
+   * How many missed fires are made up for, the latest of them; 0 means none. A fire that is at most 60 seconds late is
+   * not missed.
    *
    * @generated from field: int32 max_catchup = 9;
    */
   maxCatchup: number;
 
   /**
+   * Absent: there is none.
+   *
    * @generated from field: google.protobuf.Timestamp next_fire_at = 10;
    */
   nextFireAt?: Timestamp | undefined;
@@ -80,6 +83,8 @@ export type WorkflowSchedule = Message<"kagzi.v1.WorkflowSchedule"> & {
   lastFiredAt?: Timestamp | undefined;
 
   /**
+   * Empty: each run takes the version that new runs take.
+   *
    * @generated from field: string version = 12;
    */
   version: string;
@@ -98,6 +103,58 @@ export type WorkflowSchedule = Message<"kagzi.v1.WorkflowSchedule"> & {
    * @generated from field: kagzi.v1.ScheduleOverlap overlap = 15;
    */
   overlap: ScheduleOverlap;
+
+  /**
+   * Instead of `cron_expr`: every so many milliseconds, counted from 1970-01-01T00:00:00Z.
+   *
+   * @generated from field: optional int64 every_ms = 16;
+   */
+  everyMs?: bigint | undefined;
+
+  /**
+   * Instead of `cron_expr`: once.
+   *
+   * @generated from field: google.protobuf.Timestamp at = 17;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * The workflow in whose code the schedule stands; absent: it was made by a call.
+   *
+   * @generated from field: optional string declared_by = 18;
+   */
+  declaredBy?: string | undefined;
+
+  /**
+   * Fires that started a run, that were missed and not made up for, and that were skipped because a run had not ended.
+   *
+   * @generated from field: int64 fired_count = 19;
+   */
+  firedCount: bigint;
+
+  /**
+   * @generated from field: int64 missed_count = 20;
+   */
+  missedCount: bigint;
+
+  /**
+   * @generated from field: int64 skipped_count = 21;
+   */
+  skippedCount: bigint;
+
+  /**
+   * What last went wrong; absent since all is well.
+   *
+   * @generated from field: optional string problem = 22;
+   */
+  problem?: string | undefined;
+
+  /**
+   * The fire that waits for the run before it to end.
+   *
+   * @generated from field: google.protobuf.Timestamp buffered_fire_at = 23;
+   */
+  bufferedFireAt?: Timestamp | undefined;
 };
 
 /**
@@ -147,11 +204,15 @@ export type CreateWorkflowScheduleRequest = Message<"kagzi.v1.CreateWorkflowSche
   input?: Payload | undefined;
 
   /**
+   * Absent: true.
+   *
    * @generated from field: optional bool enabled = 8;
    */
   enabled?: boolean | undefined;
 
   /**
+   * 0 to 1000; absent: 1.
+   *
    * @generated from field: optional int32 max_catchup = 9;
    */
   maxCatchup?: number | undefined;
@@ -165,6 +226,16 @@ export type CreateWorkflowScheduleRequest = Message<"kagzi.v1.CreateWorkflowSche
    * @generated from field: kagzi.v1.ScheduleOverlap overlap = 11;
    */
   overlap: ScheduleOverlap;
+
+  /**
+   * @generated from field: optional int64 every_ms = 12;
+   */
+  everyMs?: bigint | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp at = 13;
+   */
+  at?: Timestamp | undefined;
 };
 
 /**
@@ -175,6 +246,8 @@ export const CreateWorkflowScheduleRequestSchema: GenMessage<CreateWorkflowSched
   messageDesc(file_kagzi_v1_schedule, 1);
 
 /**
+ * Creating the very same schedule again finds it.
+ *
  * @generated from message kagzi.v1.CreateWorkflowScheduleResponse
  */
 export type CreateWorkflowScheduleResponse = Message<"kagzi.v1.CreateWorkflowScheduleResponse"> & {
@@ -280,7 +353,7 @@ export const ListWorkflowSchedulesResponseSchema: GenMessage<ListWorkflowSchedul
   messageDesc(file_kagzi_v1_schedule, 6);
 
 /**
- * Absent fields stay as they are.
+ * Absent fields stay as they are. A schedule that stands in the code of a workflow is changed there.
  *
  * @generated from message kagzi.v1.UpdateWorkflowScheduleRequest
  */
@@ -334,6 +407,18 @@ export type UpdateWorkflowScheduleRequest = Message<"kagzi.v1.UpdateWorkflowSche
    * @generated from field: kagzi.v1.ScheduleOverlap overlap = 10;
    */
   overlap: ScheduleOverlap;
+
+  /**
+   * One of `cron_expr`, `every_ms` and `at` takes the place of what was there.
+   *
+   * @generated from field: optional int64 every_ms = 11;
+   */
+  everyMs?: bigint | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp at = 12;
+   */
+  at?: Timestamp | undefined;
 };
 
 /**
@@ -486,6 +571,13 @@ export type TriggerWorkflowScheduleRequest = Message<"kagzi.v1.TriggerWorkflowSc
    * @generated from field: string schedule_id = 2;
    */
   scheduleId: string;
+
+  /**
+   * The id that the run is to have, as in StartWorkflowRequest.
+   *
+   * @generated from field: optional string run_id = 3;
+   */
+  runId?: string | undefined;
 };
 
 /**
@@ -513,6 +605,76 @@ export const TriggerWorkflowScheduleResponseSchema: GenMessage<TriggerWorkflowSc
   messageDesc(file_kagzi_v1_schedule, 16);
 
 /**
+ * @generated from message kagzi.v1.PreviewWorkflowScheduleRequest
+ */
+export type PreviewWorkflowScheduleRequest = Message<"kagzi.v1.PreviewWorkflowScheduleRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * A schedule that is there; empty: the fields below say when.
+   *
+   * @generated from field: string schedule_id = 2;
+   */
+  scheduleId: string;
+
+  /**
+   * @generated from field: string cron_expr = 3;
+   */
+  cronExpr: string;
+
+  /**
+   * @generated from field: string timezone = 4;
+   */
+  timezone: string;
+
+  /**
+   * @generated from field: optional int64 every_ms = 5;
+   */
+  everyMs?: bigint | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp at = 6;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * 1 to 100.
+   *
+   * @generated from field: int32 count = 7;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message kagzi.v1.PreviewWorkflowScheduleRequest.
+ * Use `create(PreviewWorkflowScheduleRequestSchema)` to create a new message.
+ */
+export const PreviewWorkflowScheduleRequestSchema: GenMessage<PreviewWorkflowScheduleRequest> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_schedule, 17);
+
+/**
+ * @generated from message kagzi.v1.PreviewWorkflowScheduleResponse
+ */
+export type PreviewWorkflowScheduleResponse = Message<"kagzi.v1.PreviewWorkflowScheduleResponse"> & {
+  /**
+   * Fewer than asked for where there are no more.
+   *
+   * @generated from field: repeated google.protobuf.Timestamp fire_at = 1;
+   */
+  fireAt: Timestamp[];
+};
+
+/**
+ * Describes the message kagzi.v1.PreviewWorkflowScheduleResponse.
+ * Use `create(PreviewWorkflowScheduleResponseSchema)` to create a new message.
+ */
+export const PreviewWorkflowScheduleResponseSchema: GenMessage<PreviewWorkflowScheduleResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_schedule, 18);
+
+/**
  * What happens when a fire is due while the run of the one before has not ended.
  *
  * @generated from enum kagzi.v1.ScheduleOverlap
@@ -524,14 +686,25 @@ export enum ScheduleOverlap {
   UNSPECIFIED = 0,
 
   /**
+   * Nothing; the default.
+   *
    * @generated from enum value: SCHEDULE_OVERLAP_SKIP = 1;
    */
   SKIP = 1,
 
   /**
+   * Another run starts beside it.
+   *
    * @generated from enum value: SCHEDULE_OVERLAP_ALLOW = 2;
    */
   ALLOW = 2,
+
+  /**
+   * One fire is remembered and starts when the run has ended; further ones are skipped.
+   *
+   * @generated from enum value: SCHEDULE_OVERLAP_BUFFER_ONE = 3;
+   */
+  BUFFER_ONE = 3,
 }
 
 /**
@@ -541,7 +714,8 @@ export const ScheduleOverlapSchema: GenEnum<ScheduleOverlap> = /*@__PURE__*/
   enumDesc(file_kagzi_v1_schedule, 0);
 
 /**
- * Rules that start runs at times.
+ * Rules that start runs at times. A schedule says when by exactly one of a cron expression, an interval and a point in
+ * time.
  *
  * @generated from service kagzi.v1.WorkflowScheduleService
  */
@@ -611,6 +785,16 @@ export const WorkflowScheduleService: GenService<{
     methodKind: "unary";
     input: typeof TriggerWorkflowScheduleRequestSchema;
     output: typeof TriggerWorkflowScheduleResponseSchema;
+  },
+  /**
+   * The next times of a schedule, or of one that is not there yet.
+   *
+   * @generated from rpc kagzi.v1.WorkflowScheduleService.PreviewWorkflowSchedule
+   */
+  previewWorkflowSchedule: {
+    methodKind: "unary";
+    input: typeof PreviewWorkflowScheduleRequestSchema;
+    output: typeof PreviewWorkflowScheduleResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_kagzi_v1_schedule, 0);

@@ -101,7 +101,9 @@ function beginStatement(schema: string, ofParents: boolean): Statement {
        SELECT s.*, w.worker_id AS claimed_by FROM clock, start s
        LEFT JOIN ${schema}.workers w
          ON w.namespace_id = s.namespace_id AND w.worker_id = s.offered_to AND w.lease_expires_at >= (SELECT now FROM clock)
-       WHERE (SELECT n.enabled FROM ${schema}.namespaces n WHERE n.namespace_id = s.namespace_id)
+       -- What a run that is there needs in order to come to its end begins in a disabled namespace, too.
+       WHERE (SELECT n.enabled OR s.awaited OR s.continued_from IS NOT NULL
+              FROM ${schema}.namespaces n WHERE n.namespace_id = s.namespace_id)
          ${ofParents ? hasParent : ""}
      ),
      keyed AS (
@@ -168,7 +170,7 @@ async function lookUp(runner: Runner, schema: string, starts: readonly Start[]):
   return new Map(
     rows.map((row) => [
       row.start_id,
-      row.run_id === null || !row.enabled
+      row.run_id === null
         ? { became: "refused", because: row.enabled ? "parentEnded" : "namespaceDisabled" }
         : { became: "found", runId: row.run_id, fingerprint: row.fingerprint ?? "" },
     ]),

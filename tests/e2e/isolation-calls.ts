@@ -110,6 +110,7 @@ export const FOREIGN_CALLS: readonly ForeignCall[] = [
   foreign(runs.retryWorkflow, "missing", (a, b) => ({ ...run(a, b), runId: a.failedRunId })),
   foreign(runs.rerunWorkflow, "missing", run),
   foreign(runs.rerunWorkflow, "missing", (a, b) => ({ ...run(b, b), fromStepId: a.stepId })),
+  foreign(runs.explainWorkflow, "missing", run),
   foreign(runs.terminateWorkflow, "missing", run),
   foreign(runs.deleteWorkflow, "missing", (a, b) => ({ ...run(a, b), runId: a.failedRunId })),
   foreign(events.sendEvent, "missing", (a, b) => ({ ...run(a, b), name: "go", eventId: a.eventId })),

@@ -34,6 +34,16 @@ export {
   quoteId,
   retryCanHelp,
 } from "./error.ts";
+export {
+  type ExplainFacts,
+  MAX_AHEAD,
+  MAX_NAMED,
+  type Timer,
+  type WaitingFor,
+  type WorkerSlots,
+  reasonsOf,
+} from "./explain.ts";
+export { adviceOn, sentenceOf } from "./explain-text.ts";
 export { type NamespaceId, type RunId, type UuidSource, type WorkerId, isUuid, uuidv7Source } from "./ids.ts";
 export {
   DELIVERY_GRACE_MS,

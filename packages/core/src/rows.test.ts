@@ -4,6 +4,7 @@ import {
   type HistoryRow,
   type MessageRow,
   type RunRow,
+  bareHistoryColumns,
   historyColumns,
   jsonColumn,
   metadataColumn,
@@ -159,6 +160,8 @@ describe("a row of a history", () => {
   });
 
   it("is read by its columns", () => {
+    expect(bareHistoryColumns("h")).toContain("h.name, ");
+    expect(bareHistoryColumns("h")).toContain("NULL AS payload, NULL AS payload_metadata, NULL AS input, ");
     expect(historyColumns("h").split(", ")).toEqual(Object.keys(row).map((column) => `h.${column}`));
   });
 });

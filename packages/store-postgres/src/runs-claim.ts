@@ -68,13 +68,13 @@ const WANTED =
   "wanted AS (SELECT * FROM unnest($4::text[], $5::text[], $6::int[]) AS w(workflow_type, version, wanted))";
 
 /** The runs of one key, which the index of claimable runs has together. */
-const OF_KEY = `r.namespace_id = $2 AND r.task_queue = $3 AND r.workflow_type = w.workflow_type
+export const OF_KEY = `r.namespace_id = $2 AND r.task_queue = $3 AND r.workflow_type = w.workflow_type
              AND r.version = w.version AND r.available_at IS NOT NULL`;
 
 // The index orders runs by priority and, within one, by the time they are ready, those of the future last. So each
 // priority is looked at by itself: stepping from one to the next costs a look at the index, and no run that is not
 // ready yet is read, however many sleep.
-function priorities(schema: string): string {
+export function priorities(schema: string): string {
   return `
        WITH RECURSIVE level(priority) AS (
          (SELECT r.priority FROM ${schema}.runs r WHERE ${OF_KEY} ORDER BY r.priority DESC LIMIT 1)

@@ -9,13 +9,13 @@ import type {
   WorkerStore,
 } from "@kagzi/core";
 import { Database, type SqliteOptions } from "./database.ts";
-import { readHistories } from "./history.ts";
+import { latestRecords, readHistories } from "./history.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
 import { migrate } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { claimRuns } from "./runs-claim.ts";
-import { countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
+import { countAhead, countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
 import { startRuns, startRunsTogether } from "./runs-start.ts";
 import { closedRun, closingRuns, deleteRuns, openChildren, rerunRun, unblockRuns } from "./runs-manage.ts";
 import { operateOnRun } from "./runs-operate.ts";
@@ -59,6 +59,7 @@ export class SqliteStore implements Store {
       ended: async (runs) => endedRuns(database, runs),
       list: async (filter, page) => listRuns(database, filter, page),
       count: async (filter, limit) => countRuns(database, filter, limit),
+      ahead: async (run, limit) => countAhead(database, run, limit),
     };
     this.inbox = {
       send: async (messages) => sendAll(database, messages),
@@ -66,7 +67,10 @@ export class SqliteStore implements Store {
       read: async (positions, maxBytes) => readMessages(database, positions, maxBytes),
       hear: async (namespaceId, workerIds, maxBytes) => hearSignals(database, namespaceId, workerIds, maxBytes),
     };
-    this.history = { read: async (positions, maxBytes) => readHistories(database, positions, maxBytes) };
+    this.history = {
+      read: async (positions, maxBytes) => readHistories(database, positions, maxBytes),
+      latest: async (run, limit) => latestRecords(database, run, limit),
+    };
     this.workers = {
       register: async (worker, leaseMs) => registerWorker(database, worker, leaseMs),
       heartbeat: async (worker, leaseMs, stats) => heartbeat(database, worker, leaseMs, stats),

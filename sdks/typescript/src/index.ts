@@ -1,9 +1,12 @@
 export { Client, type ClientOptions, type StartItem, type StartOptions } from "./client/client.ts";
 export type { Namespace, NamespacesClient } from "./client/namespaces.ts";
+export type { Explanation } from "./client/explanation.ts";
 export type { CancelOptions, ResultOptions, RunHandle, SendOptions } from "./client/run-handle.ts";
-export type { RunInfo, RunStatus, WaitingFor } from "./client/run-info.ts";
+export type { RunInfo } from "./client/run-info.ts";
+export type { RunStatus } from "./client/run-status.ts";
 export type { ListFilter, PageOptions, RerunOptions, RunFilter, RunList, RunPage, RunsClient } from "./client/runs.ts";
 export type { RunOptions } from "./client/start-request.ts";
+export type { WaitingFor, WaitingReason, WorkerSlots } from "./client/waiting-for.ts";
 export type { WorkflowsClient, WorkflowVersions } from "./client/workflows.ts";
 export type { Connection } from "./connection.ts";
 export type { ChildOptions, Context, StartedRun, StepContext, StepFunction, StepOptions } from "./context/context.ts";

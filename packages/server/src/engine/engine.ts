@@ -3,6 +3,7 @@ import { Catalog } from "./catalog.ts";
 import { DEFAULT_CONFIG, type EngineConfig } from "./config.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { type Env, systemEnv } from "./env.ts";
+import { Explanations } from "./explain.ts";
 import { HintOutbox } from "./hint-outbox.ts";
 import { type Log, silentLog } from "./log.ts";
 import { Namespaces } from "./namespaces.ts";
@@ -46,6 +47,7 @@ export class Engine {
   readonly starts: Starts;
   readonly updates: Updates;
   readonly runs: Runs;
+  readonly explanations: Explanations;
   readonly workers: Workers;
   readonly polls: TaskPolls;
   readonly unary: UnaryWorker;
@@ -62,6 +64,7 @@ export class Engine {
     this.dispatcher = new Dispatcher(context);
     this.waiters = new Waiters(store.runs);
     this.runs = new Runs(context, this.waiters);
+    this.explanations = new Explanations(context, this);
     this.starts = new Starts(context, { catalog, dispatcher: this.dispatcher, hints: this.hints });
     this.catalog = catalog;
     this.workers = new Workers(context, { catalog, dispatcher: this.dispatcher });

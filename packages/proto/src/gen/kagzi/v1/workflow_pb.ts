@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kagzi/v1/workflow.proto.
  */
 export const file_kagzi_v1_workflow: GenFile = /*@__PURE__*/
-  fileDesc("ChdrYWd6aS92MS93b3JrZmxvdy5wcm90bxIIa2FnemkudjEimggKCFdvcmtmbG93Eg4KBnJ1bl9pZBgBIAEoCRIYCgtleHRlcm5hbF9pZBgCIAEoCUgAiAEBEhQKDG5hbWVzcGFjZV9pZBgDIAEoCRISCgp0YXNrX3F1ZXVlGAQgASgJEhUKDXdvcmtmbG93X3R5cGUYBSABKAkSKAoGc3RhdHVzGAYgASgOMhgua2FnemkudjEuV29ya2Zsb3dTdGF0dXMSIAoFaW5wdXQYByABKAsyES5rYWd6aS52MS5QYXlsb2FkEiEKBm91dHB1dBgIIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSJAoFZXJyb3IYCSABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIQCghhdHRlbXB0cxgKIAEoBRIuCgpjcmVhdGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKd2FrZV91cF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVhZGxpbmVfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhYKCXdvcmtlcl9pZBgQIAEoCUgBiAEBEg8KB3ZlcnNpb24YESABKAkSEAoIcHJpb3JpdHkYEiABKAUSGgoNcGFyZW50X3J1bl9pZBgTIAEoCUgCiAEBEhsKDnBhcmVudF9zdGVwX2lkGBQgASgJSAOIAQESGAoLc2NoZWR1bGVfaWQYFSABKAlIBIgBARIjCghwcm9ncmVzcxgWIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSKQoLd2FpdGluZ19mb3IYFyABKAsyFC5rYWd6aS52MS5XYWl0aW5nRm9yEi8KEGNhbmNlbF9yZXF1ZXN0ZWQYGCABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIiChVjb250aW51ZWRfZnJvbV9ydW5faWQYGSABKAlIBYgBARIgChNjb250aW51ZWRfYXNfcnVuX2lkGBogASgJSAaIAQESHAoPcmVydW5fb2ZfcnVuX2lkGBsgASgJSAeIAQFCDgoMX2V4dGVybmFsX2lkQgwKCl93b3JrZXJfaWRCEAoOX3BhcmVudF9ydW5faWRCEQoPX3BhcmVudF9zdGVwX2lkQg4KDF9zY2hlZHVsZV9pZEIYChZfY29udGludWVkX2Zyb21fcnVuX2lkQhYKFF9jb250aW51ZWRfYXNfcnVuX2lkQhIKEF9yZXJ1bl9vZl9ydW5faWQirwIKCldhaXRpbmdGb3ISKwoGcmVhc29uGAEgASgOMhsua2FnemkudjEuV2FpdGluZ0Zvci5SZWFzb24SDwoHbWVzc2FnZRgCIAEoCRIpCgV1bnRpbBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAitwEKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABIPCgtSRUFTT05fVElNRRABEhEKDVJFQVNPTl9XT1JLRVIQAhIPCgtSRUFTT05fU0xPVBADEhEKDVJFQVNPTl9QQVVTRUQQBBIQCgxSRUFTT05fRVZFTlQQBRIZChVSRUFTT05fQ0hJTERfV09SS0ZMT1cQBhIPCgtSRUFTT05fU1RFUBAHEg8KC1JFQVNPTl9DT0RFEAgi8AMKFFN0YXJ0V29ya2Zsb3dSZXF1ZXN0EhgKC2V4dGVybmFsX2lkGAEgASgJSACIAQESFAoMbmFtZXNwYWNlX2lkGAIgASgJEhIKCnRhc2tfcXVldWUYAyABKAkSFQoNd29ya2Zsb3dfdHlwZRgEIAEoCRIgCgVpbnB1dBgFIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSFAoHdmVyc2lvbhgGIAEoCUgBiAEBEisKDHJldHJ5X3BvbGljeRgHIAEoCzIVLmthZ3ppLnYxLlJldHJ5UG9saWN5EhAKCHByaW9yaXR5GAggASgFEhAKCGRlbGF5X21zGAkgASgDEhcKCnRpbWVvdXRfbXMYCiABKANIAogBARITCgZydW5faWQYCyABKAlIA4gBARIdChBzdGFydF90aW1lb3V0X21zGAwgASgDSASIAQESGgoNcGFyZW50X3J1bl9pZBgNIAEoCUgFiAEBEhsKDnBhcmVudF9zdGVwX2lkGA4gASgJSAaIAQFCDgoMX2V4dGVybmFsX2lkQgoKCF92ZXJzaW9uQg0KC190aW1lb3V0X21zQgkKB19ydW5faWRCEwoRX3N0YXJ0X3RpbWVvdXRfbXNCEAoOX3BhcmVudF9ydW5faWRCEQoPX3BhcmVudF9zdGVwX2lkIj8KFVN0YXJ0V29ya2Zsb3dSZXNwb25zZRIOCgZydW5faWQYASABKAkSFgoOYWxyZWFkeV9leGlzdHMYAiABKAgiSgoVU3RhcnRXb3JrZmxvd3NSZXF1ZXN0EjEKCXdvcmtmbG93cxgBIAMoCzIeLmthZ3ppLnYxLlN0YXJ0V29ya2Zsb3dSZXF1ZXN0IkwKFlN0YXJ0V29ya2Zsb3dzUmVzcG9uc2USMgoJd29ya2Zsb3dzGAEgAygLMh8ua2FnemkudjEuU3RhcnRXb3JrZmxvd1Jlc3BvbnNlIjoKEkdldFdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIjsKE0dldFdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyJLCh5HZXRXb3JrZmxvd0J5RXh0ZXJuYWxJZFJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhMKC2V4dGVybmFsX2lkGAIgASgJIkcKH0dldFdvcmtmbG93QnlFeHRlcm5hbElkUmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyJjChNXYWl0V29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSFwoKdGltZW91dF9tcxgDIAEoA0gAiAEBQg0KC190aW1lb3V0X21zIk4KFFdhaXRXb3JrZmxvd1Jlc3BvbnNlEiQKCHdvcmtmbG93GAEgASgLMhIua2FnemkudjEuV29ya2Zsb3cSEAoIZmluaXNoZWQYAiABKAgixQIKFExpc3RXb3JrZmxvd3NSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIjCgRwYWdlGAIgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3QSLwoNc3RhdHVzX2ZpbHRlchgDIAMoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEhoKDXdvcmtmbG93X3R5cGUYBCABKAlIAIgBARIxCg1jcmVhdGVkX2FmdGVyGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5jcmVhdGVkX2JlZm9yZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGgoNcGFyZW50X3J1bl9pZBgHIAEoCUgBiAEBQhAKDl93b3JrZmxvd190eXBlQhAKDl9wYXJlbnRfcnVuX2lkImAKFUxpc3RXb3JrZmxvd3NSZXNwb25zZRIlCgl3b3JrZmxvd3MYASADKAsyEi5rYWd6aS52MS5Xb3JrZmxvdxIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8icQoVQ2FuY2VsV29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDgoGcmVhc29uGAMgASgJEhUKCGdyYWNlX21zGAQgASgDSACIAQFCCwoJX2dyYWNlX21zIj4KFkNhbmNlbFdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyJMChRQYXVzZVdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSI9ChVQYXVzZVdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyI9ChVSZXN1bWVXb3JrZmxvd1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCSI+ChZSZXN1bWVXb3JrZmxvd1Jlc3BvbnNlEiQKCHdvcmtmbG93GAEgASgLMhIua2FnemkudjEuV29ya2Zsb3ciPAoUUmV0cnlXb3JrZmxvd1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCSI9ChVSZXRyeVdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyLcAQoUUmVydW5Xb3JrZmxvd1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIZCgxmcm9tX3N0ZXBfaWQYAyABKAlIAIgBARIgCgVpbnB1dBgEIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSGAoLZXh0ZXJuYWxfaWQYBSABKAlIAYgBARIXCgpuZXdfcnVuX2lkGAYgASgJSAKIAQFCDwoNX2Zyb21fc3RlcF9pZEIOCgxfZXh0ZXJuYWxfaWRCDQoLX25ld19ydW5faWQiPwoVUmVydW5Xb3JrZmxvd1Jlc3BvbnNlEg4KBnJ1bl9pZBgBIAEoCRIWCg5hbHJlYWR5X2V4aXN0cxgCIAEoCCJQChhUZXJtaW5hdGVXb3JrZmxvd1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkiQQoZVGVybWluYXRlV29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93IrwCChZDYW5jZWxXb3JrZmxvd3NSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkSFQoIZ3JhY2VfbXMYAyABKANIAIgBARIvCg1zdGF0dXNfZmlsdGVyGAQgAygOMhgua2FnemkudjEuV29ya2Zsb3dTdGF0dXMSGgoNd29ya2Zsb3dfdHlwZRgFIAEoCUgBiAEBEjEKDWNyZWF0ZWRfYWZ0ZXIYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNyZWF0ZWRfYmVmb3JlGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpwYWdlX3Rva2VuGAggASgJQgsKCV9ncmFjZV9tc0IQCg5fd29ya2Zsb3dfdHlwZSJFChdDYW5jZWxXb3JrZmxvd3NSZXNwb25zZRIRCgljYW5jZWxsZWQYASABKAUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIj0KFURlbGV0ZVdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIhgKFkRlbGV0ZVdvcmtmbG93UmVzcG9uc2UqnAIKDldvcmtmbG93U3RhdHVzEh8KG1dPUktGTE9XX1NUQVRVU19VTlNQRUNJRklFRBAAEhsKF1dPUktGTE9XX1NUQVRVU19QRU5ESU5HEAESGwoXV09SS0ZMT1dfU1RBVFVTX1JVTk5JTkcQAhIcChhXT1JLRkxPV19TVEFUVVNfU0xFRVBJTkcQAxIbChdXT1JLRkxPV19TVEFUVVNfV0FJVElORxAEEhoKFldPUktGTE9XX1NUQVRVU19QQVVTRUQQBRIdChlXT1JLRkxPV19TVEFUVVNfQ09NUExFVEVEEAYSGgoWV09SS0ZMT1dfU1RBVFVTX0ZBSUxFRBAHEh0KGVdPUktGTE9XX1NUQVRVU19DQU5DRUxMRUQQCDLACQoPV29ya2Zsb3dTZXJ2aWNlElAKDVN0YXJ0V29ya2Zsb3cSHi5rYWd6aS52MS5TdGFydFdvcmtmbG93UmVxdWVzdBofLmthZ3ppLnYxLlN0YXJ0V29ya2Zsb3dSZXNwb25zZRJTCg5TdGFydFdvcmtmbG93cxIfLmthZ3ppLnYxLlN0YXJ0V29ya2Zsb3dzUmVxdWVzdBogLmthZ3ppLnYxLlN0YXJ0V29ya2Zsb3dzUmVzcG9uc2USSgoLR2V0V29ya2Zsb3cSHC5rYWd6aS52MS5HZXRXb3JrZmxvd1JlcXVlc3QaHS5rYWd6aS52MS5HZXRXb3JrZmxvd1Jlc3BvbnNlEm4KF0dldFdvcmtmbG93QnlFeHRlcm5hbElkEigua2FnemkudjEuR2V0V29ya2Zsb3dCeUV4dGVybmFsSWRSZXF1ZXN0Gikua2FnemkudjEuR2V0V29ya2Zsb3dCeUV4dGVybmFsSWRSZXNwb25zZRJNCgxXYWl0V29ya2Zsb3cSHS5rYWd6aS52MS5XYWl0V29ya2Zsb3dSZXF1ZXN0Gh4ua2FnemkudjEuV2FpdFdvcmtmbG93UmVzcG9uc2USUAoNTGlzdFdvcmtmbG93cxIeLmthZ3ppLnYxLkxpc3RXb3JrZmxvd3NSZXF1ZXN0Gh8ua2FnemkudjEuTGlzdFdvcmtmbG93c1Jlc3BvbnNlElMKDkNhbmNlbFdvcmtmbG93Eh8ua2FnemkudjEuQ2FuY2VsV29ya2Zsb3dSZXF1ZXN0GiAua2FnemkudjEuQ2FuY2VsV29ya2Zsb3dSZXNwb25zZRJQCg1QYXVzZVdvcmtmbG93Eh4ua2FnemkudjEuUGF1c2VXb3JrZmxvd1JlcXVlc3QaHy5rYWd6aS52MS5QYXVzZVdvcmtmbG93UmVzcG9uc2USUwoOUmVzdW1lV29ya2Zsb3cSHy5rYWd6aS52MS5SZXN1bWVXb3JrZmxvd1JlcXVlc3QaIC5rYWd6aS52MS5SZXN1bWVXb3JrZmxvd1Jlc3BvbnNlElAKDVJldHJ5V29ya2Zsb3cSHi5rYWd6aS52MS5SZXRyeVdvcmtmbG93UmVxdWVzdBofLmthZ3ppLnYxLlJldHJ5V29ya2Zsb3dSZXNwb25zZRJQCg1SZXJ1bldvcmtmbG93Eh4ua2FnemkudjEuUmVydW5Xb3JrZmxvd1JlcXVlc3QaHy5rYWd6aS52MS5SZXJ1bldvcmtmbG93UmVzcG9uc2USXAoRVGVybWluYXRlV29ya2Zsb3cSIi5rYWd6aS52MS5UZXJtaW5hdGVXb3JrZmxvd1JlcXVlc3QaIy5rYWd6aS52MS5UZXJtaW5hdGVXb3JrZmxvd1Jlc3BvbnNlElYKD0NhbmNlbFdvcmtmbG93cxIgLmthZ3ppLnYxLkNhbmNlbFdvcmtmbG93c1JlcXVlc3QaIS5rYWd6aS52MS5DYW5jZWxXb3JrZmxvd3NSZXNwb25zZRJTCg5EZWxldGVXb3JrZmxvdxIfLmthZ3ppLnYxLkRlbGV0ZVdvcmtmbG93UmVxdWVzdBogLmthZ3ppLnYxLkRlbGV0ZVdvcmtmbG93UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kagzi_v1_common]);
+  fileDesc("ChdrYWd6aS92MS93b3JrZmxvdy5wcm90bxIIa2FnemkudjEimggKCFdvcmtmbG93Eg4KBnJ1bl9pZBgBIAEoCRIYCgtleHRlcm5hbF9pZBgCIAEoCUgAiAEBEhQKDG5hbWVzcGFjZV9pZBgDIAEoCRISCgp0YXNrX3F1ZXVlGAQgASgJEhUKDXdvcmtmbG93X3R5cGUYBSABKAkSKAoGc3RhdHVzGAYgASgOMhgua2FnemkudjEuV29ya2Zsb3dTdGF0dXMSIAoFaW5wdXQYByABKAsyES5rYWd6aS52MS5QYXlsb2FkEiEKBm91dHB1dBgIIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSJAoFZXJyb3IYCSABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIQCghhdHRlbXB0cxgKIAEoBRIuCgpjcmVhdGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKd2FrZV91cF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVhZGxpbmVfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhYKCXdvcmtlcl9pZBgQIAEoCUgBiAEBEg8KB3ZlcnNpb24YESABKAkSEAoIcHJpb3JpdHkYEiABKAUSGgoNcGFyZW50X3J1bl9pZBgTIAEoCUgCiAEBEhsKDnBhcmVudF9zdGVwX2lkGBQgASgJSAOIAQESGAoLc2NoZWR1bGVfaWQYFSABKAlIBIgBARIjCghwcm9ncmVzcxgWIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSKQoLd2FpdGluZ19mb3IYFyABKAsyFC5rYWd6aS52MS5XYWl0aW5nRm9yEi8KEGNhbmNlbF9yZXF1ZXN0ZWQYGCABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIiChVjb250aW51ZWRfZnJvbV9ydW5faWQYGSABKAlIBYgBARIgChNjb250aW51ZWRfYXNfcnVuX2lkGBogASgJSAaIAQESHAoPcmVydW5fb2ZfcnVuX2lkGBsgASgJSAeIAQFCDgoMX2V4dGVybmFsX2lkQgwKCl93b3JrZXJfaWRCEAoOX3BhcmVudF9ydW5faWRCEQoPX3BhcmVudF9zdGVwX2lkQg4KDF9zY2hlZHVsZV9pZEIYChZfY29udGludWVkX2Zyb21fcnVuX2lkQhYKFF9jb250aW51ZWRfYXNfcnVuX2lkQhIKEF9yZXJ1bl9vZl9ydW5faWQi+QgKCldhaXRpbmdGb3ISKwoGcmVhc29uGAEgASgOMhsua2FnemkudjEuV2FpdGluZ0Zvci5SZWFzb24SDwoHbWVzc2FnZRgCIAEoCRIpCgV1bnRpbBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFc2luY2UYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBXRpbWVyGAUgASgOMhoua2FnemkudjEuV2FpdGluZ0Zvci5UaW1lchIPCgdzdGVwX2lkGAYgASgJEg8KB2F0dGVtcHQYByABKAUSJAoFZXJyb3IYCCABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIZCgxjaGlsZF9ydW5faWQYCSABKAlIAIgBARIuCgxjaGlsZF9zdGF0dXMYCiABKA4yGC5rYWd6aS52MS5Xb3JrZmxvd1N0YXR1cxIWCgl3b3JrZXJfaWQYCyABKAlIAYgBARIsCghoZWFyZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoHd29ya2VycxgNIAMoCzIVLmthZ3ppLnYxLldvcmtlclNsb3RzEhQKDHdvcmtlcl9jb3VudBgOIAEoBRINCgVzbG90cxgPIAEoBRITCgtzbG90c190YWtlbhgQIAEoBRIWCg5ob2xkZXJfcnVuX2lkcxgRIAMoCRINCgVhaGVhZBgSIAEoBRIPCgdvZmZlcmVkGBMgAygJEhYKDmRyYWluaW5nX2NvdW50GBQgASgFEhMKC3Rhc2tfcXVldWVzGBUgAygJEiAKE2NvbnRpbnVlZF9hc19ydW5faWQYFiABKAlIAogBASKxAgoGUmVhc29uEhYKElJFQVNPTl9VTlNQRUNJRklFRBAAEg8KC1JFQVNPTl9USU1FEAESEQoNUkVBU09OX1dPUktFUhACEg8KC1JFQVNPTl9TTE9UEAMSEQoNUkVBU09OX1BBVVNFRBAEEhAKDFJFQVNPTl9FVkVOVBAFEhkKFVJFQVNPTl9DSElMRF9XT1JLRkxPVxAGEg8KC1JFQVNPTl9TVEVQEAcSDwoLUkVBU09OX0NPREUQCBIQCgxSRUFTT05fTElNSVQQCRITCg9SRUFTT05fVEhST1RUTEUQChISCg5SRUFTT05fUlVOTklORxALEhUKEVJFQVNPTl9DQU5DRUxMSU5HEAwSEAoMUkVBU09OX0VOREVEEA0SFAoQUkVBU09OX05BTUVTUEFDRRAOIn8KBVRpbWVyEhUKEVRJTUVSX1VOU1BFQ0lGSUVEEAASDwoLVElNRVJfU1RBUlQQARIPCgtUSU1FUl9TTEVFUBACEhQKEFRJTUVSX1NURVBfUkVUUlkQAxITCg9USU1FUl9SVU5fUkVUUlkQBBISCg5USU1FUl9UQUtFT1ZFUhAFQg8KDV9jaGlsZF9ydW5faWRCDAoKX3dvcmtlcl9pZEIWChRfY29udGludWVkX2FzX3J1bl9pZCI+CgtXb3JrZXJTbG90cxIRCgl3b3JrZXJfaWQYASABKAkSDQoFdGFrZW4YAiABKAUSDQoFc2xvdHMYAyABKAUiPgoWRXhwbGFpbldvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIrABChdFeHBsYWluV29ya2Zsb3dSZXNwb25zZRIOCgZydW5faWQYASABKAkSKAoGc3RhdHVzGAIgASgOMhgua2FnemkudjEuV29ya2Zsb3dTdGF0dXMSJQoHcmVhc29ucxgDIAMoCzIULmthZ3ppLnYxLldhaXRpbmdGb3ISDAoEbmV4dBgEIAEoCRIVCg13b3JrZmxvd190eXBlGAUgASgJEg8KB3ZlcnNpb24YBiABKAki8AMKFFN0YXJ0V29ya2Zsb3dSZXF1ZXN0EhgKC2V4dGVybmFsX2lkGAEgASgJSACIAQESFAoMbmFtZXNwYWNlX2lkGAIgASgJEhIKCnRhc2tfcXVldWUYAyABKAkSFQoNd29ya2Zsb3dfdHlwZRgEIAEoCRIgCgVpbnB1dBgFIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSFAoHdmVyc2lvbhgGIAEoCUgBiAEBEisKDHJldHJ5X3BvbGljeRgHIAEoCzIVLmthZ3ppLnYxLlJldHJ5UG9saWN5EhAKCHByaW9yaXR5GAggASgFEhAKCGRlbGF5X21zGAkgASgDEhcKCnRpbWVvdXRfbXMYCiABKANIAogBARITCgZydW5faWQYCyABKAlIA4gBARIdChBzdGFydF90aW1lb3V0X21zGAwgASgDSASIAQESGgoNcGFyZW50X3J1bl9pZBgNIAEoCUgFiAEBEhsKDnBhcmVudF9zdGVwX2lkGA4gASgJSAaIAQFCDgoMX2V4dGVybmFsX2lkQgoKCF92ZXJzaW9uQg0KC190aW1lb3V0X21zQgkKB19ydW5faWRCEwoRX3N0YXJ0X3RpbWVvdXRfbXNCEAoOX3BhcmVudF9ydW5faWRCEQoPX3BhcmVudF9zdGVwX2lkIj8KFVN0YXJ0V29ya2Zsb3dSZXNwb25zZRIOCgZydW5faWQYASABKAkSFgoOYWxyZWFkeV9leGlzdHMYAiABKAgiSgoVU3RhcnRXb3JrZmxvd3NSZXF1ZXN0EjEKCXdvcmtmbG93cxgBIAMoCzIeLmthZ3ppLnYxLlN0YXJ0V29ya2Zsb3dSZXF1ZXN0IkwKFlN0YXJ0V29ya2Zsb3dzUmVzcG9uc2USMgoJd29ya2Zsb3dzGAEgAygLMh8ua2FnemkudjEuU3RhcnRXb3JrZmxvd1Jlc3BvbnNlIjoKEkdldFdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIjsKE0dldFdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyJLCh5HZXRXb3JrZmxvd0J5RXh0ZXJuYWxJZFJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhMKC2V4dGVybmFsX2lkGAIgASgJIkcKH0dldFdvcmtmbG93QnlFeHRlcm5hbElkUmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyJjChNXYWl0V29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSFwoKdGltZW91dF9tcxgDIAEoA0gAiAEBQg0KC190aW1lb3V0X21zIk4KFFdhaXRXb3JrZmxvd1Jlc3BvbnNlEiQKCHdvcmtmbG93GAEgASgLMhIua2FnemkudjEuV29ya2Zsb3cSEAoIZmluaXNoZWQYAiABKAgixQIKFExpc3RXb3JrZmxvd3NSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIjCgRwYWdlGAIgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3QSLwoNc3RhdHVzX2ZpbHRlchgDIAMoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEhoKDXdvcmtmbG93X3R5cGUYBCABKAlIAIgBARIxCg1jcmVhdGVkX2FmdGVyGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5jcmVhdGVkX2JlZm9yZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGgoNcGFyZW50X3J1bl9pZBgHIAEoCUgBiAEBQhAKDl93b3JrZmxvd190eXBlQhAKDl9wYXJlbnRfcnVuX2lkImAKFUxpc3RXb3JrZmxvd3NSZXNwb25zZRIlCgl3b3JrZmxvd3MYASADKAsyEi5rYWd6aS52MS5Xb3JrZmxvdxIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8icQoVQ2FuY2VsV29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDgoGcmVhc29uGAMgASgJEhUKCGdyYWNlX21zGAQgASgDSACIAQFCCwoJX2dyYWNlX21zIj4KFkNhbmNlbFdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyJMChRQYXVzZVdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSI9ChVQYXVzZVdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyI9ChVSZXN1bWVXb3JrZmxvd1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCSI+ChZSZXN1bWVXb3JrZmxvd1Jlc3BvbnNlEiQKCHdvcmtmbG93GAEgASgLMhIua2FnemkudjEuV29ya2Zsb3ciPAoUUmV0cnlXb3JrZmxvd1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCSI9ChVSZXRyeVdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyLcAQoUUmVydW5Xb3JrZmxvd1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIZCgxmcm9tX3N0ZXBfaWQYAyABKAlIAIgBARIgCgVpbnB1dBgEIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSGAoLZXh0ZXJuYWxfaWQYBSABKAlIAYgBARIXCgpuZXdfcnVuX2lkGAYgASgJSAKIAQFCDwoNX2Zyb21fc3RlcF9pZEIOCgxfZXh0ZXJuYWxfaWRCDQoLX25ld19ydW5faWQiPwoVUmVydW5Xb3JrZmxvd1Jlc3BvbnNlEg4KBnJ1bl9pZBgBIAEoCRIWCg5hbHJlYWR5X2V4aXN0cxgCIAEoCCJQChhUZXJtaW5hdGVXb3JrZmxvd1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkiQQoZVGVybWluYXRlV29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93IrwCChZDYW5jZWxXb3JrZmxvd3NSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkSFQoIZ3JhY2VfbXMYAyABKANIAIgBARIvCg1zdGF0dXNfZmlsdGVyGAQgAygOMhgua2FnemkudjEuV29ya2Zsb3dTdGF0dXMSGgoNd29ya2Zsb3dfdHlwZRgFIAEoCUgBiAEBEjEKDWNyZWF0ZWRfYWZ0ZXIYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNyZWF0ZWRfYmVmb3JlGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpwYWdlX3Rva2VuGAggASgJQgsKCV9ncmFjZV9tc0IQCg5fd29ya2Zsb3dfdHlwZSJFChdDYW5jZWxXb3JrZmxvd3NSZXNwb25zZRIRCgljYW5jZWxsZWQYASABKAUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIj0KFURlbGV0ZVdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIhgKFkRlbGV0ZVdvcmtmbG93UmVzcG9uc2UqnAIKDldvcmtmbG93U3RhdHVzEh8KG1dPUktGTE9XX1NUQVRVU19VTlNQRUNJRklFRBAAEhsKF1dPUktGTE9XX1NUQVRVU19QRU5ESU5HEAESGwoXV09SS0ZMT1dfU1RBVFVTX1JVTk5JTkcQAhIcChhXT1JLRkxPV19TVEFUVVNfU0xFRVBJTkcQAxIbChdXT1JLRkxPV19TVEFUVVNfV0FJVElORxAEEhoKFldPUktGTE9XX1NUQVRVU19QQVVTRUQQBRIdChlXT1JLRkxPV19TVEFUVVNfQ09NUExFVEVEEAYSGgoWV09SS0ZMT1dfU1RBVFVTX0ZBSUxFRBAHEh0KGVdPUktGTE9XX1NUQVRVU19DQU5DRUxMRUQQCDKYCgoPV29ya2Zsb3dTZXJ2aWNlElAKDVN0YXJ0V29ya2Zsb3cSHi5rYWd6aS52MS5TdGFydFdvcmtmbG93UmVxdWVzdBofLmthZ3ppLnYxLlN0YXJ0V29ya2Zsb3dSZXNwb25zZRJTCg5TdGFydFdvcmtmbG93cxIfLmthZ3ppLnYxLlN0YXJ0V29ya2Zsb3dzUmVxdWVzdBogLmthZ3ppLnYxLlN0YXJ0V29ya2Zsb3dzUmVzcG9uc2USSgoLR2V0V29ya2Zsb3cSHC5rYWd6aS52MS5HZXRXb3JrZmxvd1JlcXVlc3QaHS5rYWd6aS52MS5HZXRXb3JrZmxvd1Jlc3BvbnNlEm4KF0dldFdvcmtmbG93QnlFeHRlcm5hbElkEigua2FnemkudjEuR2V0V29ya2Zsb3dCeUV4dGVybmFsSWRSZXF1ZXN0Gikua2FnemkudjEuR2V0V29ya2Zsb3dCeUV4dGVybmFsSWRSZXNwb25zZRJNCgxXYWl0V29ya2Zsb3cSHS5rYWd6aS52MS5XYWl0V29ya2Zsb3dSZXF1ZXN0Gh4ua2FnemkudjEuV2FpdFdvcmtmbG93UmVzcG9uc2USUAoNTGlzdFdvcmtmbG93cxIeLmthZ3ppLnYxLkxpc3RXb3JrZmxvd3NSZXF1ZXN0Gh8ua2FnemkudjEuTGlzdFdvcmtmbG93c1Jlc3BvbnNlElMKDkNhbmNlbFdvcmtmbG93Eh8ua2FnemkudjEuQ2FuY2VsV29ya2Zsb3dSZXF1ZXN0GiAua2FnemkudjEuQ2FuY2VsV29ya2Zsb3dSZXNwb25zZRJQCg1QYXVzZVdvcmtmbG93Eh4ua2FnemkudjEuUGF1c2VXb3JrZmxvd1JlcXVlc3QaHy5rYWd6aS52MS5QYXVzZVdvcmtmbG93UmVzcG9uc2USUwoOUmVzdW1lV29ya2Zsb3cSHy5rYWd6aS52MS5SZXN1bWVXb3JrZmxvd1JlcXVlc3QaIC5rYWd6aS52MS5SZXN1bWVXb3JrZmxvd1Jlc3BvbnNlElAKDVJldHJ5V29ya2Zsb3cSHi5rYWd6aS52MS5SZXRyeVdvcmtmbG93UmVxdWVzdBofLmthZ3ppLnYxLlJldHJ5V29ya2Zsb3dSZXNwb25zZRJQCg1SZXJ1bldvcmtmbG93Eh4ua2FnemkudjEuUmVydW5Xb3JrZmxvd1JlcXVlc3QaHy5rYWd6aS52MS5SZXJ1bldvcmtmbG93UmVzcG9uc2USXAoRVGVybWluYXRlV29ya2Zsb3cSIi5rYWd6aS52MS5UZXJtaW5hdGVXb3JrZmxvd1JlcXVlc3QaIy5rYWd6aS52MS5UZXJtaW5hdGVXb3JrZmxvd1Jlc3BvbnNlElYKD0NhbmNlbFdvcmtmbG93cxIgLmthZ3ppLnYxLkNhbmNlbFdvcmtmbG93c1JlcXVlc3QaIS5rYWd6aS52MS5DYW5jZWxXb3JrZmxvd3NSZXNwb25zZRJWCg9FeHBsYWluV29ya2Zsb3cSIC5rYWd6aS52MS5FeHBsYWluV29ya2Zsb3dSZXF1ZXN0GiEua2FnemkudjEuRXhwbGFpbldvcmtmbG93UmVzcG9uc2USUwoORGVsZXRlV29ya2Zsb3cSHy5rYWd6aS52MS5EZWxldGVXb3JrZmxvd1JlcXVlc3QaIC5rYWd6aS52MS5EZWxldGVXb3JrZmxvd1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_kagzi_v1_common]);
 
 /**
  * One run of a workflow.
@@ -182,7 +182,7 @@ export const WorkflowSchema: GenMessage<Workflow> = /*@__PURE__*/
   messageDesc(file_kagzi_v1_workflow, 0);
 
 /**
- * Why a run is not moving.
+ * Why a run is not moving, or what it is busy with. Fields that say nothing of the reason are absent.
  *
  * @generated from message kagzi.v1.WaitingFor
  */
@@ -203,6 +203,127 @@ export type WaitingFor = Message<"kagzi.v1.WaitingFor"> & {
    * @generated from field: google.protobuf.Timestamp until = 3;
    */
   until?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp since = 4;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * @generated from field: kagzi.v1.WaitingFor.Timer timer = 5;
+   */
+  timer: WaitingFor_Timer;
+
+  /**
+   * The step that waits or runs.
+   *
+   * @generated from field: string step_id = 6;
+   */
+  stepId: string;
+
+  /**
+   * Of the step or the run that runs or failed.
+   *
+   * @generated from field: int32 attempt = 7;
+   */
+  attempt: number;
+
+  /**
+   * What failed, why it is paused, cancelled or failed for good.
+   *
+   * @generated from field: kagzi.v1.ErrorDetail error = 8;
+   */
+  error?: ErrorDetail | undefined;
+
+  /**
+   * @generated from field: optional string child_run_id = 9;
+   */
+  childRunId?: string | undefined;
+
+  /**
+   * @generated from field: kagzi.v1.WorkflowStatus child_status = 10;
+   */
+  childStatus: WorkflowStatus;
+
+  /**
+   * Who has it.
+   *
+   * @generated from field: optional string worker_id = 11;
+   */
+  workerId?: string | undefined;
+
+  /**
+   * When that worker was heard of last.
+   *
+   * @generated from field: google.protobuf.Timestamp heard_at = 12;
+   */
+  heardAt?: Timestamp | undefined;
+
+  /**
+   * At most ten of those that have its workflow, with their slots.
+   *
+   * @generated from field: repeated kagzi.v1.WorkerSlots workers = 13;
+   */
+  workers: WorkerSlots[];
+
+  /**
+   * Of all workers that have it: how many there are, their slots together and how many of them are taken.
+   *
+   * @generated from field: int32 worker_count = 14;
+   */
+  workerCount: number;
+
+  /**
+   * @generated from field: int32 slots = 15;
+   */
+  slots: number;
+
+  /**
+   * @generated from field: int32 slots_taken = 16;
+   */
+  slotsTaken: number;
+
+  /**
+   * At most ten of the runs that hold the slots.
+   *
+   * @generated from field: repeated string holder_run_ids = 17;
+   */
+  holderRunIds: string[];
+
+  /**
+   * Runs that are to be taken before it, counted up to 1000.
+   *
+   * @generated from field: int32 ahead = 18;
+   */
+  ahead: number;
+
+  /**
+   * What online workers have instead, as `name@version`, other versions of the workflow first; ten at most.
+   *
+   * @generated from field: repeated string offered = 19;
+   */
+  offered: string[];
+
+  /**
+   * Workers that have it, and finish what they hold and take no more.
+   *
+   * @generated from field: int32 draining_count = 20;
+   */
+  drainingCount: number;
+
+  /**
+   * Task queues whose online workers have it, where it is in another one.
+   *
+   * @generated from field: repeated string task_queues = 21;
+   */
+  taskQueues: string[];
+
+  /**
+   * The run that goes on where this one ended.
+   *
+   * @generated from field: optional string continued_as_run_id = 22;
+   */
+  continuedAsRunId?: string | undefined;
 };
 
 /**
@@ -222,7 +343,7 @@ export enum WaitingFor_Reason {
   UNSPECIFIED = 0,
 
   /**
-   * Until `until`: a delayed start, a sleep or a retry.
+   * Until `until`; `timer` says for what.
    *
    * @generated from enum value: REASON_TIME = 1;
    */
@@ -236,14 +357,14 @@ export enum WaitingFor_Reason {
   WORKER = 2,
 
   /**
-   * Workers have it, and all their slots are taken.
+   * Workers have it, and their slots are taken.
    *
    * @generated from enum value: REASON_SLOT = 3;
    */
   SLOT = 3,
 
   /**
-   * Paused; `error` of the run says by what.
+   * Paused, or, while a worker has it, about to be; `error` says by what.
    *
    * @generated from enum value: REASON_PAUSED = 4;
    */
@@ -276,6 +397,48 @@ export enum WaitingFor_Reason {
    * @generated from enum value: REASON_CODE = 8;
    */
   CODE = 8,
+
+  /**
+   * A limit on how many runs may run at once.
+   *
+   * @generated from enum value: REASON_LIMIT = 9;
+   */
+  LIMIT = 9,
+
+  /**
+   * A limit on how many runs may start in a time.
+   *
+   * @generated from enum value: REASON_THROTTLE = 10;
+   */
+  THROTTLE = 10,
+
+  /**
+   * A worker has it, and nothing has taken long.
+   *
+   * @generated from enum value: REASON_RUNNING = 11;
+   */
+  RUNNING = 11,
+
+  /**
+   * Somebody asked for its cancellation, and its code may clean up.
+   *
+   * @generated from enum value: REASON_CANCELLING = 12;
+   */
+  CANCELLING = 12,
+
+  /**
+   * It is over.
+   *
+   * @generated from enum value: REASON_ENDED = 13;
+   */
+  ENDED = 13,
+
+  /**
+   * Its namespace is disabled, and that matters here.
+   *
+   * @generated from enum value: REASON_NAMESPACE = 14;
+   */
+  NAMESPACE = 14,
 }
 
 /**
@@ -283,6 +446,154 @@ export enum WaitingFor_Reason {
  */
 export const WaitingFor_ReasonSchema: GenEnum<WaitingFor_Reason> = /*@__PURE__*/
   enumDesc(file_kagzi_v1_workflow, 1, 0);
+
+/**
+ * What a run waits for whose reason is TIME.
+ *
+ * @generated from enum kagzi.v1.WaitingFor.Timer
+ */
+export enum WaitingFor_Timer {
+  /**
+   * @generated from enum value: TIMER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A delayed start.
+   *
+   * @generated from enum value: TIMER_START = 1;
+   */
+  START = 1,
+
+  /**
+   * @generated from enum value: TIMER_SLEEP = 2;
+   */
+  SLEEP = 2,
+
+  /**
+   * The next attempt of a step: `attempt` failed with `error`.
+   *
+   * @generated from enum value: TIMER_STEP_RETRY = 3;
+   */
+  STEP_RETRY = 3,
+
+  /**
+   * The next attempt of the run itself: `attempt` failed with `error`.
+   *
+   * @generated from enum value: TIMER_RUN_RETRY = 4;
+   */
+  RUN_RETRY = 4,
+
+  /**
+   * It lost its worker `attempt` times in a row.
+   *
+   * @generated from enum value: TIMER_TAKEOVER = 5;
+   */
+  TAKEOVER = 5,
+}
+
+/**
+ * Describes the enum kagzi.v1.WaitingFor.Timer.
+ */
+export const WaitingFor_TimerSchema: GenEnum<WaitingFor_Timer> = /*@__PURE__*/
+  enumDesc(file_kagzi_v1_workflow, 1, 1);
+
+/**
+ * How many runs a worker has, as of its last heartbeat, and how many it may have.
+ *
+ * @generated from message kagzi.v1.WorkerSlots
+ */
+export type WorkerSlots = Message<"kagzi.v1.WorkerSlots"> & {
+  /**
+   * @generated from field: string worker_id = 1;
+   */
+  workerId: string;
+
+  /**
+   * @generated from field: int32 taken = 2;
+   */
+  taken: number;
+
+  /**
+   * @generated from field: int32 slots = 3;
+   */
+  slots: number;
+};
+
+/**
+ * Describes the message kagzi.v1.WorkerSlots.
+ * Use `create(WorkerSlotsSchema)` to create a new message.
+ */
+export const WorkerSlotsSchema: GenMessage<WorkerSlots> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_workflow, 2);
+
+/**
+ * @generated from message kagzi.v1.ExplainWorkflowRequest
+ */
+export type ExplainWorkflowRequest = Message<"kagzi.v1.ExplainWorkflowRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message kagzi.v1.ExplainWorkflowRequest.
+ * Use `create(ExplainWorkflowRequestSchema)` to create a new message.
+ */
+export const ExplainWorkflowRequestSchema: GenMessage<ExplainWorkflowRequest> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_workflow, 3);
+
+/**
+ * @generated from message kagzi.v1.ExplainWorkflowResponse
+ */
+export type ExplainWorkflowResponse = Message<"kagzi.v1.ExplainWorkflowResponse"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * @generated from field: kagzi.v1.WorkflowStatus status = 2;
+   */
+  status: WorkflowStatus;
+
+  /**
+   * Never empty; what holds the run back most comes first.
+   *
+   * @generated from field: repeated kagzi.v1.WaitingFor reasons = 3;
+   */
+  reasons: WaitingFor[];
+
+  /**
+   * What to do about the first of them, in a sentence.
+   *
+   * @generated from field: string next = 4;
+   */
+  next: string;
+
+  /**
+   * @generated from field: string workflow_type = 5;
+   */
+  workflowType: string;
+
+  /**
+   * @generated from field: string version = 6;
+   */
+  version: string;
+};
+
+/**
+ * Describes the message kagzi.v1.ExplainWorkflowResponse.
+ * Use `create(ExplainWorkflowResponseSchema)` to create a new message.
+ */
+export const ExplainWorkflowResponseSchema: GenMessage<ExplainWorkflowResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_workflow, 4);
 
 /**
  * @generated from message kagzi.v1.StartWorkflowRequest
@@ -387,7 +698,7 @@ export type StartWorkflowRequest = Message<"kagzi.v1.StartWorkflowRequest"> & {
  * Use `create(StartWorkflowRequestSchema)` to create a new message.
  */
 export const StartWorkflowRequestSchema: GenMessage<StartWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 2);
+  messageDesc(file_kagzi_v1_workflow, 5);
 
 /**
  * @generated from message kagzi.v1.StartWorkflowResponse
@@ -411,7 +722,7 @@ export type StartWorkflowResponse = Message<"kagzi.v1.StartWorkflowResponse"> & 
  * Use `create(StartWorkflowResponseSchema)` to create a new message.
  */
 export const StartWorkflowResponseSchema: GenMessage<StartWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 3);
+  messageDesc(file_kagzi_v1_workflow, 6);
 
 /**
  * @generated from message kagzi.v1.StartWorkflowsRequest
@@ -430,7 +741,7 @@ export type StartWorkflowsRequest = Message<"kagzi.v1.StartWorkflowsRequest"> & 
  * Use `create(StartWorkflowsRequestSchema)` to create a new message.
  */
 export const StartWorkflowsRequestSchema: GenMessage<StartWorkflowsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 4);
+  messageDesc(file_kagzi_v1_workflow, 7);
 
 /**
  * @generated from message kagzi.v1.StartWorkflowsResponse
@@ -449,7 +760,7 @@ export type StartWorkflowsResponse = Message<"kagzi.v1.StartWorkflowsResponse"> 
  * Use `create(StartWorkflowsResponseSchema)` to create a new message.
  */
 export const StartWorkflowsResponseSchema: GenMessage<StartWorkflowsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 5);
+  messageDesc(file_kagzi_v1_workflow, 8);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowRequest
@@ -471,7 +782,7 @@ export type GetWorkflowRequest = Message<"kagzi.v1.GetWorkflowRequest"> & {
  * Use `create(GetWorkflowRequestSchema)` to create a new message.
  */
 export const GetWorkflowRequestSchema: GenMessage<GetWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 6);
+  messageDesc(file_kagzi_v1_workflow, 9);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowResponse
@@ -488,7 +799,7 @@ export type GetWorkflowResponse = Message<"kagzi.v1.GetWorkflowResponse"> & {
  * Use `create(GetWorkflowResponseSchema)` to create a new message.
  */
 export const GetWorkflowResponseSchema: GenMessage<GetWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 7);
+  messageDesc(file_kagzi_v1_workflow, 10);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowByExternalIdRequest
@@ -510,7 +821,7 @@ export type GetWorkflowByExternalIdRequest = Message<"kagzi.v1.GetWorkflowByExte
  * Use `create(GetWorkflowByExternalIdRequestSchema)` to create a new message.
  */
 export const GetWorkflowByExternalIdRequestSchema: GenMessage<GetWorkflowByExternalIdRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 8);
+  messageDesc(file_kagzi_v1_workflow, 11);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowByExternalIdResponse
@@ -527,7 +838,7 @@ export type GetWorkflowByExternalIdResponse = Message<"kagzi.v1.GetWorkflowByExt
  * Use `create(GetWorkflowByExternalIdResponseSchema)` to create a new message.
  */
 export const GetWorkflowByExternalIdResponseSchema: GenMessage<GetWorkflowByExternalIdResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 9);
+  messageDesc(file_kagzi_v1_workflow, 12);
 
 /**
  * @generated from message kagzi.v1.WaitWorkflowRequest
@@ -556,7 +867,7 @@ export type WaitWorkflowRequest = Message<"kagzi.v1.WaitWorkflowRequest"> & {
  * Use `create(WaitWorkflowRequestSchema)` to create a new message.
  */
 export const WaitWorkflowRequestSchema: GenMessage<WaitWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 10);
+  messageDesc(file_kagzi_v1_workflow, 13);
 
 /**
  * @generated from message kagzi.v1.WaitWorkflowResponse
@@ -580,7 +891,7 @@ export type WaitWorkflowResponse = Message<"kagzi.v1.WaitWorkflowResponse"> & {
  * Use `create(WaitWorkflowResponseSchema)` to create a new message.
  */
 export const WaitWorkflowResponseSchema: GenMessage<WaitWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 11);
+  messageDesc(file_kagzi_v1_workflow, 14);
 
 /**
  * @generated from message kagzi.v1.ListWorkflowsRequest
@@ -631,7 +942,7 @@ export type ListWorkflowsRequest = Message<"kagzi.v1.ListWorkflowsRequest"> & {
  * Use `create(ListWorkflowsRequestSchema)` to create a new message.
  */
 export const ListWorkflowsRequestSchema: GenMessage<ListWorkflowsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 12);
+  messageDesc(file_kagzi_v1_workflow, 15);
 
 /**
  * @generated from message kagzi.v1.ListWorkflowsResponse
@@ -655,7 +966,7 @@ export type ListWorkflowsResponse = Message<"kagzi.v1.ListWorkflowsResponse"> & 
  * Use `create(ListWorkflowsResponseSchema)` to create a new message.
  */
 export const ListWorkflowsResponseSchema: GenMessage<ListWorkflowsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 13);
+  messageDesc(file_kagzi_v1_workflow, 16);
 
 /**
  * @generated from message kagzi.v1.CancelWorkflowRequest
@@ -689,7 +1000,7 @@ export type CancelWorkflowRequest = Message<"kagzi.v1.CancelWorkflowRequest"> & 
  * Use `create(CancelWorkflowRequestSchema)` to create a new message.
  */
 export const CancelWorkflowRequestSchema: GenMessage<CancelWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 14);
+  messageDesc(file_kagzi_v1_workflow, 17);
 
 /**
  * @generated from message kagzi.v1.CancelWorkflowResponse
@@ -706,7 +1017,7 @@ export type CancelWorkflowResponse = Message<"kagzi.v1.CancelWorkflowResponse"> 
  * Use `create(CancelWorkflowResponseSchema)` to create a new message.
  */
 export const CancelWorkflowResponseSchema: GenMessage<CancelWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 15);
+  messageDesc(file_kagzi_v1_workflow, 18);
 
 /**
  * @generated from message kagzi.v1.PauseWorkflowRequest
@@ -733,7 +1044,7 @@ export type PauseWorkflowRequest = Message<"kagzi.v1.PauseWorkflowRequest"> & {
  * Use `create(PauseWorkflowRequestSchema)` to create a new message.
  */
 export const PauseWorkflowRequestSchema: GenMessage<PauseWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 16);
+  messageDesc(file_kagzi_v1_workflow, 19);
 
 /**
  * @generated from message kagzi.v1.PauseWorkflowResponse
@@ -750,7 +1061,7 @@ export type PauseWorkflowResponse = Message<"kagzi.v1.PauseWorkflowResponse"> & 
  * Use `create(PauseWorkflowResponseSchema)` to create a new message.
  */
 export const PauseWorkflowResponseSchema: GenMessage<PauseWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 17);
+  messageDesc(file_kagzi_v1_workflow, 20);
 
 /**
  * @generated from message kagzi.v1.ResumeWorkflowRequest
@@ -772,7 +1083,7 @@ export type ResumeWorkflowRequest = Message<"kagzi.v1.ResumeWorkflowRequest"> & 
  * Use `create(ResumeWorkflowRequestSchema)` to create a new message.
  */
 export const ResumeWorkflowRequestSchema: GenMessage<ResumeWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 18);
+  messageDesc(file_kagzi_v1_workflow, 21);
 
 /**
  * @generated from message kagzi.v1.ResumeWorkflowResponse
@@ -789,7 +1100,7 @@ export type ResumeWorkflowResponse = Message<"kagzi.v1.ResumeWorkflowResponse"> 
  * Use `create(ResumeWorkflowResponseSchema)` to create a new message.
  */
 export const ResumeWorkflowResponseSchema: GenMessage<ResumeWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 19);
+  messageDesc(file_kagzi_v1_workflow, 22);
 
 /**
  * @generated from message kagzi.v1.RetryWorkflowRequest
@@ -811,7 +1122,7 @@ export type RetryWorkflowRequest = Message<"kagzi.v1.RetryWorkflowRequest"> & {
  * Use `create(RetryWorkflowRequestSchema)` to create a new message.
  */
 export const RetryWorkflowRequestSchema: GenMessage<RetryWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 20);
+  messageDesc(file_kagzi_v1_workflow, 23);
 
 /**
  * @generated from message kagzi.v1.RetryWorkflowResponse
@@ -828,7 +1139,7 @@ export type RetryWorkflowResponse = Message<"kagzi.v1.RetryWorkflowResponse"> & 
  * Use `create(RetryWorkflowResponseSchema)` to create a new message.
  */
 export const RetryWorkflowResponseSchema: GenMessage<RetryWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 21);
+  messageDesc(file_kagzi_v1_workflow, 24);
 
 /**
  * @generated from message kagzi.v1.RerunWorkflowRequest
@@ -876,7 +1187,7 @@ export type RerunWorkflowRequest = Message<"kagzi.v1.RerunWorkflowRequest"> & {
  * Use `create(RerunWorkflowRequestSchema)` to create a new message.
  */
 export const RerunWorkflowRequestSchema: GenMessage<RerunWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 22);
+  messageDesc(file_kagzi_v1_workflow, 25);
 
 /**
  * @generated from message kagzi.v1.RerunWorkflowResponse
@@ -898,7 +1209,7 @@ export type RerunWorkflowResponse = Message<"kagzi.v1.RerunWorkflowResponse"> & 
  * Use `create(RerunWorkflowResponseSchema)` to create a new message.
  */
 export const RerunWorkflowResponseSchema: GenMessage<RerunWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 23);
+  messageDesc(file_kagzi_v1_workflow, 26);
 
 /**
  * @generated from message kagzi.v1.TerminateWorkflowRequest
@@ -925,7 +1236,7 @@ export type TerminateWorkflowRequest = Message<"kagzi.v1.TerminateWorkflowReques
  * Use `create(TerminateWorkflowRequestSchema)` to create a new message.
  */
 export const TerminateWorkflowRequestSchema: GenMessage<TerminateWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 24);
+  messageDesc(file_kagzi_v1_workflow, 27);
 
 /**
  * @generated from message kagzi.v1.TerminateWorkflowResponse
@@ -942,7 +1253,7 @@ export type TerminateWorkflowResponse = Message<"kagzi.v1.TerminateWorkflowRespo
  * Use `create(TerminateWorkflowResponseSchema)` to create a new message.
  */
 export const TerminateWorkflowResponseSchema: GenMessage<TerminateWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 25);
+  messageDesc(file_kagzi_v1_workflow, 28);
 
 /**
  * @generated from message kagzi.v1.CancelWorkflowsRequest
@@ -998,7 +1309,7 @@ export type CancelWorkflowsRequest = Message<"kagzi.v1.CancelWorkflowsRequest"> 
  * Use `create(CancelWorkflowsRequestSchema)` to create a new message.
  */
 export const CancelWorkflowsRequestSchema: GenMessage<CancelWorkflowsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 26);
+  messageDesc(file_kagzi_v1_workflow, 29);
 
 /**
  * @generated from message kagzi.v1.CancelWorkflowsResponse
@@ -1024,7 +1335,7 @@ export type CancelWorkflowsResponse = Message<"kagzi.v1.CancelWorkflowsResponse"
  * Use `create(CancelWorkflowsResponseSchema)` to create a new message.
  */
 export const CancelWorkflowsResponseSchema: GenMessage<CancelWorkflowsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 27);
+  messageDesc(file_kagzi_v1_workflow, 30);
 
 /**
  * @generated from message kagzi.v1.DeleteWorkflowRequest
@@ -1046,7 +1357,7 @@ export type DeleteWorkflowRequest = Message<"kagzi.v1.DeleteWorkflowRequest"> & 
  * Use `create(DeleteWorkflowRequestSchema)` to create a new message.
  */
 export const DeleteWorkflowRequestSchema: GenMessage<DeleteWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 28);
+  messageDesc(file_kagzi_v1_workflow, 31);
 
 /**
  * @generated from message kagzi.v1.DeleteWorkflowResponse
@@ -1059,7 +1370,7 @@ export type DeleteWorkflowResponse = Message<"kagzi.v1.DeleteWorkflowResponse"> 
  * Use `create(DeleteWorkflowResponseSchema)` to create a new message.
  */
 export const DeleteWorkflowResponseSchema: GenMessage<DeleteWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 29);
+  messageDesc(file_kagzi_v1_workflow, 32);
 
 /**
  * @generated from enum kagzi.v1.WorkflowStatus
@@ -1256,6 +1567,16 @@ export const WorkflowService: GenService<{
     methodKind: "unary";
     input: typeof CancelWorkflowsRequestSchema;
     output: typeof CancelWorkflowsResponseSchema;
+  },
+  /**
+   * Tells in what state a run is, why it is not moving and what to do about it. What it costs does not grow with the run.
+   *
+   * @generated from rpc kagzi.v1.WorkflowService.ExplainWorkflow
+   */
+  explainWorkflow: {
+    methodKind: "unary";
+    input: typeof ExplainWorkflowRequestSchema;
+    output: typeof ExplainWorkflowResponseSchema;
   },
   /**
    * Removes a run that has ended, with everything that is known of it.

@@ -1,22 +1,15 @@
 import { type RunHandle, workflow } from "kagzi";
 import { expect } from "vitest";
 import { ISO, type State, UUID, naps, quick, servicesOf, some, stepId } from "./explain-states.ts";
-import { type Fixture, signal } from "./fixture.ts";
+import { type Fixture, abortable } from "./fixture.ts";
 
-/** A workflow whose only step is in the middle of its work, and hears nothing. */
+/** A run in the middle of its only step. */
 async function inTheMiddle(f: Fixture): Promise<RunHandle<unknown>> {
-  const begun = signal();
-  const busy = workflow("busy", async (ctx) => {
-    await ctx.step("work", async ({ signal: stopped }) => {
-      begun.resolve();
-      await new Promise((resolve) => {
-        stopped.addEventListener("abort", resolve);
-      });
-    });
-  });
+  const step = abortable();
+  const busy = workflow("busy", async (ctx) => ctx.step("work", step.run));
   await f.work([busy]);
   const run = await f.client.start(busy, undefined);
-  await begun.promise;
+  await step.begun;
   return run;
 }
 
@@ -77,18 +70,11 @@ export const READY_STATES: readonly State[] = [
   {
     name: "pending, with all slots taken",
     reach: async (f) => {
-      const held = signal();
-      const slow = workflow("slow", async (ctx) => {
-        await ctx.step("hold", ({ signal: stopped }) => {
-          held.resolve();
-          return new Promise<void>((resolve) => {
-            stopped.addEventListener("abort", () => resolve());
-          });
-        });
-      });
+      const step = abortable();
+      const slow = workflow("slow", async (ctx) => ctx.step("hold", step.run));
       await f.work([slow], { concurrency: 1 });
       await f.client.start(slow, undefined);
-      await held.promise;
+      await step.begun;
       await f.client.start(slow, undefined, { priority: 5 });
       const run = await f.client.start(slow, undefined);
       const taken = async () => (await run.explain()).reasons[0]?.slots?.taken;

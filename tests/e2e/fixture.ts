@@ -1,5 +1,6 @@
 import { Client, type KagziError, type RunHandle, Worker, type WorkerOptions, type Workflow } from "kagzi";
 import { afterEach, beforeEach, expect } from "vitest";
+import type { Store } from "@kagzi/core";
 import type { ENGINES, TestEngine } from "./engines.ts";
 
 export const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -61,4 +62,54 @@ export function signal(): { readonly promise: Promise<void>; readonly resolve: (
 /** Resolves when the run is in one of these states. */
 export async function reaches(run: RunHandle<unknown>, ...statuses: readonly string[]): Promise<void> {
   await expect.poll(async () => statuses.includes((await run.status()).status), { timeout: 15_000 }).toBe(true);
+}
+
+/** A step's function that works until it is aborted, and notes when that was. */
+export interface Aborted {
+  readonly run: (step: { readonly signal: AbortSignal }) => Promise<void>;
+  /** Resolves when it has begun. */
+  readonly begun: Promise<void>;
+  /** By `performance.now()`; absent before. */
+  readonly abortedAt: number | undefined;
+  /** Ends it where nobody has aborted it. */
+  readonly end: () => void;
+}
+
+export function abortable(): Aborted {
+  const [begun, ended] = [signal(), signal()];
+  let abortedAt: number | undefined;
+  return {
+    begun: begun.promise,
+    end: ended.resolve,
+    get abortedAt() {
+      return abortedAt;
+    },
+    run: async ({ signal: aborted }) => {
+      aborted.addEventListener("abort", () => {
+        abortedAt = performance.now();
+        ended.resolve();
+      });
+      begun.resolve();
+      await ended.promise;
+    },
+  };
+}
+
+/** A store with some of its parts replaced. */
+export function storeWith(store: Store, change: Partial<Store>): Store {
+  const { history, hints, inbox, kind, namespaces, runs, workers } = store;
+  return {
+    history,
+    hints,
+    inbox,
+    kind,
+    namespaces,
+    runs,
+    workers,
+    migrate: () => store.migrate(),
+    now: () => store.now(),
+    violations: () => store.violations(),
+    close: () => store.close(),
+    ...change,
+  };
 }

@@ -3,26 +3,13 @@ import { openStore } from "@kagzi/embedded";
 import { type RunningServer, startServer } from "@kagzi/server";
 import { Client, Worker, type Workflow, workflow } from "kagzi";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { failure, quiet, reaches, signal } from "./fixture.ts";
+import { abortable, failure, quiet, reaches, signal, storeWith } from "./fixture.ts";
 
 let schemas = 0;
 
 /** The store as a server has it that hears nothing from other servers, and tells them nothing. */
 function deaf(store: Store): Store {
-  const { history, inbox, kind, namespaces, runs, workers } = store;
-  return {
-    history,
-    inbox,
-    kind,
-    namespaces,
-    runs,
-    workers,
-    hints: { listen: () => () => {}, send: async () => {} },
-    migrate: () => store.migrate(),
-    now: () => store.now(),
-    violations: () => store.violations(),
-    close: () => store.close(),
-  };
+  return storeWith(store, { hints: { listen: () => () => {}, send: async () => {} } });
 }
 
 describe.each([
@@ -67,27 +54,17 @@ describe.each([
   }
 
   it("bring a cancellation to a step that runs at the other one", async () => {
-    const begun = signal();
-    let heardAfter = Number.POSITIVE_INFINITY;
-    let asked = 0;
+    const step = abortable();
     const long = workflow("long", async (ctx) => {
-      await ctx.step("wait", ({ signal: aborted }) => {
-        begun.resolve();
-        return new Promise<void>((resolve) => {
-          aborted.addEventListener("abort", () => {
-            heardAfter = performance.now() - asked;
-            resolve();
-          });
-        });
-      });
+      await ctx.step("wait", step.run);
     });
     await work(long);
     const run = await near.start(long, undefined);
-    await begun.promise;
-    asked = performance.now();
+    await step.begun;
+    const asked = performance.now();
     await far.run(run.id).cancel("from afar");
     expect((await failure(run)).message).toContain("from afar");
-    expect(heardAfter).toBeLessThan(withinMs);
+    expect(Number(step.abortedAt) - asked).toBeLessThan(withinMs);
   });
 
   it("bring events to a run that runs at the other one, and wake one that waits", async () => {

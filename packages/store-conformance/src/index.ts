@@ -1,13 +1,16 @@
 import { afterEach, beforeEach, describe, expect } from "vitest";
+import { describeCancelling } from "./cancelling.ts";
 import { describeClaims } from "./claims.ts";
+import { describeEndings } from "./endings.ts";
 import { Fixture, type StoreHarness } from "./harness.ts";
 import { describeInbox } from "./inbox.ts";
 import { describeLeases } from "./leases.ts";
 import { describeLifetime } from "./lifetime.ts";
 import { describeModel } from "./model.ts";
 import { describeNamespaces } from "./namespaces.ts";
-import { describeOperations } from "./operations.ts";
+import { describePausing } from "./pausing.ts";
 import { describeReads } from "./reads.ts";
+import { describeRestarts } from "./restarts.ts";
 import { describeStarts } from "./starts.ts";
 import { describeWrites } from "./writes.ts";
 
@@ -40,7 +43,10 @@ export function describeStore(harness: StoreHarness): void {
     describeClaims(fixture);
     describeWrites(fixture);
     describeLeases(fixture);
-    describeOperations(fixture);
+    describeEndings(fixture);
+    describeCancelling(fixture);
+    describePausing(fixture);
+    describeRestarts(fixture);
     describeInbox(fixture);
     describeReads(fixture);
     describeNamespaces(fixture);

@@ -1,4 +1,4 @@
-import { cliProgram } from "@kagzi/test-support";
+import { cliProgram, freePort } from "@kagzi/test-support";
 import { Client, Worker, workflow } from "kagzi";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ENGINES } from "./engines.ts";
@@ -108,5 +108,12 @@ next      nothing: it goes on by itself
       output: expect.stringContaining("text or json"),
     });
     expect(await explain()).toMatchObject({ code: 2 });
+    // The last of several is taken.
+    expect(await explain("latest", "--url", "nonsense")).toMatchObject({ code: 2 });
+    const nobody = `http://127.0.0.1:${await freePort()}`;
+    expect(await explain("latest", "--url", nobody)).toMatchObject({
+      code: 6,
+      output: expect.stringContaining(nobody),
+    });
   });
 });

@@ -3,10 +3,11 @@ import type { Command } from "commander";
 import { type Client, Client as KagziClient } from "kagzi";
 import { explanationAsJson, explanationAsText } from "./explanation.ts";
 import { findRun } from "./find-run.ts";
+import { checkReachable } from "./reach.ts";
 
 /** Options of the commands that speak to a server. */
 interface ServerFlags {
-  readonly url?: string;
+  readonly url: string;
   readonly namespace: string;
   readonly output: string;
 }
@@ -32,8 +33,8 @@ export function addRun(kagzi: Command): void {
 
 function withClient(command: Command): Command {
   return command
-    .option("--url <url>", "the server; default KAGZI_URL, else http://localhost:50051")
-    .option("--namespace <name>", "default KAGZI_NAMESPACE, else default", process.env["KAGZI_NAMESPACE"] ?? "default")
+    .option("--url <url>", "the server; default KAGZI_URL", process.env["KAGZI_URL"] ?? "http://localhost:50051")
+    .option("--namespace <name>", "default KAGZI_NAMESPACE", process.env["KAGZI_NAMESPACE"] ?? "default")
     .option("-o, --output <format>", "text or json", "text");
 }
 
@@ -43,6 +44,7 @@ function formatOf({ output }: ServerFlags): "text" | "json" {
 }
 
 async function withConnection({ namespace, url }: ServerFlags, work: (client: Client) => Promise<void>): Promise<void> {
-  await using client = new KagziClient({ namespace, ...(url !== undefined && { url }) });
+  await checkReachable(url);
+  await using client = new KagziClient({ namespace, url });
   await work(client);
 }

@@ -1,8 +1,8 @@
 import { quoteId } from "./error.ts";
-import { MAX_AHEAD, type WaitingFor } from "./explain.ts";
 import { parseStepKey } from "./record.ts";
 import type { Instant } from "./time.ts";
 import { unreachable } from "./unreachable.ts";
+import { MAX_AHEAD, type WaitingFor } from "./waiting-for.ts";
 
 /** A reason as one sentence. */
 export function sentenceOf(reason: WaitingFor): string {

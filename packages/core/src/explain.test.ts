@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { ErrorDetail } from "./error.ts";
-import { type ExplainFacts, MAX_AHEAD, type WaitingFor, reasonsOf } from "./explain.ts";
+import { type ExplainFacts, reasonsOf } from "./explain.ts";
 import { adviceOn, sentenceOf } from "./explain-text.ts";
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
 import type { HistoryRecord } from "./record.ts";
 import type { Run, RunState } from "./run.ts";
 import { stepsOf } from "./steps.ts";
+import { MAX_AHEAD, type WaitingFor } from "./waiting-for.ts";
 import type { Worker } from "./worker.ts";
 
 const NOW = Date.UTC(2030, 0, 1);

@@ -34,15 +34,7 @@ export {
   quoteId,
   retryCanHelp,
 } from "./error.ts";
-export {
-  type ExplainFacts,
-  MAX_AHEAD,
-  MAX_NAMED,
-  type Timer,
-  type WaitingFor,
-  type WorkerSlots,
-  reasonsOf,
-} from "./explain.ts";
+export { type ExplainFacts, reasonsOf } from "./explain.ts";
 export { adviceOn, sentenceOf } from "./explain-text.ts";
 export { type NamespaceId, type RunId, type UuidSource, type WorkerId, isUuid, uuidv7Source } from "./ids.ts";
 export {
@@ -135,6 +127,7 @@ export type {
 } from "./store.ts";
 export { type Due, type Instant, LONGEST_WAIT_MS } from "./time.ts";
 export { unreachable } from "./unreachable.ts";
+export { MAX_AHEAD, MAX_NAMED, type Timer, type WaitingFor, type WorkerSlots } from "./waiting-for.ts";
 export {
   type NewWorker,
   type OfferedWorkflow,

@@ -1,6 +1,7 @@
-import { cliProgram, freePort } from "@kagzi/test-support";
+import { freePort } from "@kagzi/test-support";
 import { Client, Worker, workflow } from "kagzi";
 import { beforeEach, describe, expect, it } from "vitest";
+import { type CommandResult, kagzi } from "./cli.ts";
 import { ENGINES } from "./engines.ts";
 import { quiet, reaches, useEngine } from "./fixture.ts";
 
@@ -16,11 +17,8 @@ describe("kagzi run explain", () => {
     url = "url" in f.engine.at ? f.engine.at.url : "";
   });
 
-  /** Runs the command to its end. */
-  async function explain(...args: readonly string[]): Promise<{ readonly code: unknown; readonly output: string }> {
-    const program = cliProgram(["run", "explain", "--url", url, ...args]);
-    program.spawn();
-    return { code: await program.exited(), output: program.output };
+  function explain(...words: readonly string[]): Promise<CommandResult> {
+    return kagzi("run", "explain", "--url", url, ...words);
   }
 
   /** What differs from one time to the next is replaced by what it is. */

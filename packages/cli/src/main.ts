@@ -4,6 +4,7 @@ import { SERVER_VERSION } from "@kagzi/server";
 import { Command, CommanderError } from "commander";
 import { migrateDatabase, printMigrations } from "./database.ts";
 import { USAGE, exitCodeOf } from "./exit-code.ts";
+import { addNamespace } from "./namespace.ts";
 import { addRun } from "./run.ts";
 import { serve } from "./serve.ts";
 import { type Flags, readSettings } from "./settings.ts";
@@ -36,6 +37,7 @@ function program(): Command {
   addDev(kagzi);
   addDatabase(kagzi);
   addRun(kagzi);
+  addNamespace(kagzi);
   return kagzi;
 }
 

@@ -1,34 +1,24 @@
 import { KagziError, workflow } from "kagzi";
 import { describe, expect, it } from "vitest";
 import { ENGINES } from "./engines.ts";
-import { failure, reaches, signal, useEngine } from "./fixture.ts";
+import { abortable, failure, reaches, signal, useEngine } from "./fixture.ts";
 
 describe.each(ENGINES)("cancelling a run on %s", (_, open) => {
   const f = useEngine(open);
 
   it("reaches the signal of a step that runs, within a second", async () => {
-    const begun = signal();
-    let abortedAfter = Number.POSITIVE_INFINITY;
-    let asked = 0;
+    const step = abortable();
     const long = workflow("long", async (ctx) => {
-      await ctx.step("wait", ({ signal: aborted }) => {
-        begun.resolve();
-        return new Promise<void>((resolve) => {
-          aborted.addEventListener("abort", () => {
-            abortedAfter = performance.now() - asked;
-            resolve();
-          });
-        });
-      });
+      await ctx.step("wait", step.run);
     });
     await f.work([long]);
     const run = await f.client.start(long, undefined);
-    await begun.promise;
-    asked = performance.now();
+    await step.begun;
+    const asked = performance.now();
     expect(await run.cancel("customer called")).toMatchObject({ cancelRequested: { code: "CANCELLED" } });
     expect(await failure(run)).toMatchObject({ code: "CANCELLED" });
     expect((await failure(run)).message).toContain("customer called");
-    expect(abortedAfter).toBeLessThan(1000);
+    expect(Number(step.abortedAt) - asked).toBeLessThan(1000);
     expect(await run.status()).toMatchObject({ status: "cancelled" });
   });
 

@@ -1,6 +1,6 @@
-import type { Store } from "@kagzi/core";
 import { Client, type KagziError, type RunHandle, Worker, type WorkerOptions, type Workflow } from "kagzi";
 import { afterEach, beforeEach, expect } from "vitest";
+import type { Store } from "@kagzi/core";
 import type { ENGINES, TestEngine } from "./engines.ts";
 
 export const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -72,4 +72,35 @@ export function storeWith(store: Store, parts: Partial<Store>): Store {
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
   });
+}
+
+/** A step's function that works until it is aborted, and notes when that was. */
+export interface Aborted {
+  readonly run: (step: { readonly signal: AbortSignal }) => Promise<void>;
+  /** Resolves when it has begun. */
+  readonly begun: Promise<void>;
+  /** By `performance.now()`; absent before. */
+  readonly abortedAt: number | undefined;
+  /** Ends it where nobody has aborted it. */
+  readonly end: () => void;
+}
+
+export function abortable(): Aborted {
+  const [begun, ended] = [signal(), signal()];
+  let abortedAt: number | undefined;
+  return {
+    begun: begun.promise,
+    end: ended.resolve,
+    get abortedAt() {
+      return abortedAt;
+    },
+    run: async ({ signal: aborted }) => {
+      aborted.addEventListener("abort", () => {
+        abortedAt = performance.now();
+        ended.resolve();
+      });
+      begun.resolve();
+      await ended.promise;
+    },
+  };
 }

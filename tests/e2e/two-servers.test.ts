@@ -3,7 +3,7 @@ import { openStore } from "@kagzi/embedded";
 import { type RunningServer, startServer } from "@kagzi/server";
 import { Client, Worker, type Workflow, workflow } from "kagzi";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { failure, quiet, reaches, signal, storeWith } from "./fixture.ts";
+import { abortable, failure, quiet, reaches, signal, storeWith } from "./fixture.ts";
 
 let schemas = 0;
 
@@ -54,27 +54,17 @@ describe.each([
   }
 
   it("bring a cancellation to a step that runs at the other one", async () => {
-    const begun = signal();
-    let heardAfter = Number.POSITIVE_INFINITY;
-    let asked = 0;
+    const step = abortable();
     const long = workflow("long", async (ctx) => {
-      await ctx.step("wait", ({ signal: aborted }) => {
-        begun.resolve();
-        return new Promise<void>((resolve) => {
-          aborted.addEventListener("abort", () => {
-            heardAfter = performance.now() - asked;
-            resolve();
-          });
-        });
-      });
+      await ctx.step("wait", step.run);
     });
     await work(long);
     const run = await near.start(long, undefined);
-    await begun.promise;
-    asked = performance.now();
+    await step.begun;
+    const asked = performance.now();
     await far.run(run.id).cancel("from afar");
     expect((await failure(run)).message).toContain("from afar");
-    expect(heardAfter).toBeLessThan(withinMs);
+    expect(Number(step.abortedAt) - asked).toBeLessThan(withinMs);
   });
 
   it("bring events to a run that runs at the other one, and wake one that waits", async () => {

@@ -1,13 +1,14 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { type ErrorCode, KagziError, errorCodeOf } from "@kagzi/core";
+import { KagziError } from "@kagzi/core";
 import { SERVER_VERSION } from "@kagzi/server";
 import { Command, CommanderError } from "commander";
 import { migrateDatabase, printMigrations } from "./database.ts";
+import { USAGE, exitCodeOf } from "./exit-code.ts";
+import { addNamespace } from "./namespace.ts";
+import { addRun } from "./run.ts";
 import { serve } from "./serve.ts";
 import { type Flags, readSettings } from "./settings.ts";
 
-/** The exit code for a command that makes no sense. */
-const USAGE = 2;
 const DEV_FOLDER = ".kagzi";
 const DEV_DB = `sqlite:${DEV_FOLDER}/dev.db`;
 
@@ -24,7 +25,7 @@ export async function main(argv: readonly string[] = process.argv): Promise<void
 
 function fail(error: unknown): void {
   process.stderr.write(`kagzi: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = exitCode(errorCodeOf(error));
+  process.exitCode = exitCodeOf(error);
 }
 
 function program(): Command {
@@ -35,6 +36,8 @@ function program(): Command {
   addServer(kagzi);
   addDev(kagzi);
   addDatabase(kagzi);
+  addRun(kagzi);
+  addNamespace(kagzi);
   return kagzi;
 }
 
@@ -98,23 +101,4 @@ function withDatabase(command: Command): Command {
   return command
     .option("--db <url>", "postgres://… or sqlite:file; default KAGZI_DB_URL")
     .option("--schema <name>", "the schema in PostgreSQL; default KAGZI_DB_SCHEMA, else kagzi");
-}
-
-/** What a script can tell from the exit code. */
-function exitCode(code: ErrorCode): number {
-  switch (code) {
-    case "INVALID_ARGUMENT":
-      return USAGE;
-    case "NOT_FOUND":
-      return 3;
-    case "CONFLICT":
-    case "PRECONDITION_FAILED":
-      return 4;
-    case "UNAUTHORIZED":
-      return 5;
-    case "UNAVAILABLE":
-      return 6;
-    default:
-      return 1;
-  }
 }

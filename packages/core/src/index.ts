@@ -35,6 +35,8 @@ export {
   retryCanHelp,
 } from "./error.ts";
 export type { EventFilter, EventPosition, NewEvent, Routed, SendOutcome, SentEvent, Subscription } from "./event.ts";
+export { type ExplainFacts, reasonsOf } from "./explain.ts";
+export { adviceOn, sentenceOf } from "./explain-text.ts";
 export { type NamespaceId, type RunId, type UuidSource, type WorkerId, isUuid, uuidv7Source } from "./ids.ts";
 export {
   DELIVERY_GRACE_MS,
@@ -162,6 +164,7 @@ export type {
 } from "./store.ts";
 export { type Due, type Instant, LONGEST_WAIT_MS } from "./time.ts";
 export { unreachable } from "./unreachable.ts";
+export { MAX_AHEAD, MAX_NAMED, type Timer, type WaitingFor, type WorkerSlots } from "./waiting-for.ts";
 export {
   type NewWorker,
   type OfferedWorkflow,

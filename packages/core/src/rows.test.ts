@@ -5,6 +5,7 @@ import {
   type MessageRow,
   type RunRow,
   type ScheduleRow,
+  bareHistoryColumns,
   historyColumns,
   jsonColumn,
   metadataColumn,
@@ -188,6 +189,8 @@ describe("a row of a history", () => {
   });
 
   it("is read by its columns", () => {
+    expect(bareHistoryColumns("h")).toContain("h.name, ");
+    expect(bareHistoryColumns("h")).toContain("NULL AS payload, NULL AS payload_metadata, NULL AS input, ");
     expect(historyColumns("h").split(", ")).toEqual(Object.keys(row).map((column) => `h.${column}`));
   });
 });

@@ -200,6 +200,13 @@ export function historyColumns(of: string): string {
   return HISTORY_COLUMNS.map((column) => `${of}.${column}`).join(", ");
 }
 
+/** The same without what records carry: their payloads and inputs are null. */
+export function bareHistoryColumns(of: string): string {
+  return HISTORY_COLUMNS.map((column) => (CARRIED.has(column) ? `NULL AS ${column}` : `${of}.${column}`)).join(", ");
+}
+
+const CARRIED: ReadonlySet<string> = new Set(["payload", "payload_metadata", "input", "input_metadata"]);
+
 const HISTORY_COLUMNS = [
   "seq",
   "epoch",

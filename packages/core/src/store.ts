@@ -203,6 +203,8 @@ export interface RunStore {
   /** Of the given runs those that have ended, or are not there. */
   ended(runs: readonly RunReference[]): Promise<readonly RunId[]>;
   list(filter: RunFilter, page: { readonly before?: RunId; readonly limit: number }): Promise<readonly Run[]>;
+  /** How many ready runs are to be taken before this one, which is ready itself; counted up to `limit`. */
+  ahead(run: Run, limit: number): Promise<number>;
   /** How many runs a list would show, counted up to `limit`. */
   count(filter: RunFilter, limit: number): Promise<number>;
 }
@@ -283,6 +285,8 @@ export interface HistoryPosition extends RunReference {
 export interface HistoryStore {
   /** A page for each position, of about `maxBytes` and at least one record. */
   read(positions: readonly HistoryPosition[], maxBytes: number): Promise<readonly HistoryPage[]>;
+  /** The last records of a run, at most `limit`, in order, without their payloads and inputs. */
+  latest(run: RunReference, limit: number): Promise<readonly HistoryRecord[]>;
 }
 
 /** What is said of a workflow's limits. */

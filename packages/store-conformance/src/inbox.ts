@@ -243,6 +243,15 @@ export function describeInbox(fixture: () => Fixture): void {
       expect(bytesOf(next.input)).toEqual(bytesOf(json("more")));
       expect((await f.get(parent.run.runId)).run.status).toBe("waiting");
     });
+
+    it("begins that one also where nothing new may start", async () => {
+      const f = fixture();
+      const held = await f.running();
+      await f.store.namespaces.update(DEFAULT, { enabled: false });
+      const start = f.newStart({ continuedFrom: held.run.runId });
+      expect(await f.write(held, [], { become: "continued", start })).toMatchObject({ became: "written" });
+      expect((await f.get(start.runId)).run).toMatchObject({ status: "pending", continuedFrom: held.run.runId });
+    });
   });
 
   describe("progress", () => {

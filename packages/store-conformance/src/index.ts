@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect } from "vitest";
+import { describeCancelling } from "./cancelling.ts";
 import { describeClaims } from "./claims.ts";
 import { describeEvents } from "./events.ts";
+import { describeEndings } from "./endings.ts";
 import { Fixture, type StoreHarness } from "./harness.ts";
 import { describeInbox } from "./inbox.ts";
 import { describeLeases } from "./leases.ts";
@@ -8,10 +10,11 @@ import { describeLifetime } from "./lifetime.ts";
 import { describeLimits } from "./limits.ts";
 import { describeModel } from "./model.ts";
 import { describeNamespaces } from "./namespaces.ts";
-import { describeOperations } from "./operations.ts";
+import { describePausing } from "./pausing.ts";
 import { describeReads } from "./reads.ts";
 import { describeSlots } from "./slots.ts";
 import { describeSchedules } from "./schedules.ts";
+import { describeRestarts } from "./restarts.ts";
 import { describeStarts } from "./starts.ts";
 import { describeWrites } from "./writes.ts";
 
@@ -44,7 +47,10 @@ export function describeStore(harness: StoreHarness): void {
     describeClaims(fixture);
     describeWrites(fixture);
     describeLeases(fixture);
-    describeOperations(fixture);
+    describeEndings(fixture);
+    describeCancelling(fixture);
+    describePausing(fixture);
+    describeRestarts(fixture);
     describeInbox(fixture);
     describeEvents(harness, fixture);
     describeReads(fixture);

@@ -42,6 +42,43 @@ export function describeReads(fixture: () => Fixture): void {
       expect(await f.store.runs.ended([])).toEqual([]);
     });
 
+    it("shows the last records of a history, in order, without what they carry", async () => {
+      const f = fixture();
+      const held = await f.running({ input: json("in") });
+      await f.write(held, [completed("a", json(1)), completed("b", json(2))]);
+      const all = await f.store.history.latest(held.run, 10);
+      expect(all.map(({ name, seq }) => [seq, name])).toEqual([
+        [1, ""],
+        [2, "a"],
+        [3, "b"],
+      ]);
+      expect(all.some(({ payload }) => payload !== undefined)).toBe(false);
+      expect((await f.store.history.latest(held.run, 2)).map(({ seq }) => seq)).toEqual([2, 3]);
+      const other = { namespaceId: "other" as NamespaceId, runId: held.run.runId };
+      expect(await f.store.history.latest(other, 10)).toEqual([]);
+    });
+
+    it("counts the runs that are to be taken before one: by priority, then by time, of its own kind", async () => {
+      const f = fixture();
+      const before = [await f.start({ priority: 5 }), await f.start({ priority: 5 })];
+      f.clock.now += 10;
+      before.push(await f.start());
+      f.clock.now += 10;
+      const runId = await f.start();
+      f.clock.now += 10;
+      await f.start();
+      await f.start({ priority: -1 });
+      await f.start({ priority: 9, delayMs: 1000 });
+      await f.start({ priority: 9, workflowType: "other" });
+      await f.start({ priority: 9, version: "2" });
+      await f.start({ priority: 9, taskQueue: "other" });
+      const { run } = await f.get(runId);
+      expect(await f.store.runs.ahead(run, 10)).toBe(before.length);
+      expect(await f.store.runs.ahead(run, 2)).toBe(2);
+      f.clock.now += 1000;
+      expect(await f.store.runs.ahead(run, 10)).toBe(before.length + 1);
+    });
+
     it("lists runs newest first, page by page", async () => {
       const f = fixture();
       const ids: RunId[] = [];

@@ -162,6 +162,30 @@ export function describeStarts(fixture: () => Fixture): void {
       expect(await f.store.runs.findByExternalId(off, "a")).toBeUndefined();
     });
 
+    it("starts in a disabled namespace what a run that is there awaits, and finds what had been started", async () => {
+      const f = fixture();
+      const off = "off" as NamespaceId;
+      await f.store.namespaces.create(off, "");
+      const parent = f.newStart({ namespaceId: off, externalId: "a" });
+      await f.store.runs.start([parent]);
+      await f.store.namespaces.update(off, { enabled: false });
+      const ofParent = { runId: parent.runId, step: "child" };
+      const starts = [
+        f.newStart({ namespaceId: off, parent: { ...ofParent, awaited: true } }),
+        f.newStart({ namespaceId: off, parent: { ...ofParent, awaited: false } }),
+        f.newStart({ namespaceId: off, externalId: "a" }),
+        parent,
+      ];
+      expect(await f.store.runs.start(starts)).toMatchObject([
+        { became: "started" },
+        { became: "refused", because: "namespaceDisabled" },
+        { became: "found", runId: parent.runId },
+        { became: "found", runId: parent.runId },
+      ]);
+      const rerun = await f.store.runs.rerun(f.newStart({ namespaceId: off }), { ...parent, beforeSeq: 2 });
+      expect(rerun).toEqual({ became: "refused", because: "namespaceDisabled" });
+    });
+
     it("starts a thousand runs in one batch, each with its own input", async () => {
       const f = fixture();
       const starts = Array.from({ length: 1000 }, (_, index) => f.newStart({ input: json({ index }) }));

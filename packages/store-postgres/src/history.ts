@@ -1,5 +1,5 @@
-import type { HistoryPage, HistoryPosition, HistoryRecord } from "@kagzi/core";
-import { type HistoryRow, historyColumns, toHistoryRecord } from "@kagzi/core/rows";
+import type { HistoryPage, HistoryPosition, HistoryRecord, RunReference } from "@kagzi/core";
+import { type HistoryRow, bareHistoryColumns, historyColumns, toHistoryRecord } from "@kagzi/core/rows";
 import type { Database, Statement } from "./database.ts";
 import { statement } from "./sql.ts";
 
@@ -48,4 +48,21 @@ function readStatement(schema: string): Statement {
      ) h
      ORDER BY p.ordinality, h.seq`,
   );
+}
+
+/** The last records of a run, in order, without what they carry. */
+export async function latestRecords(
+  database: Database,
+  run: RunReference,
+  limit: number,
+): Promise<readonly HistoryRecord[]> {
+  const rows = await database.run<HistoryRow>(
+    statement(
+      "history_latest",
+      `SELECT ${bareHistoryColumns("h")} FROM ${database.schema}.history h
+       WHERE h.namespace_id = $1 AND h.run_id = $2 ORDER BY h.seq DESC LIMIT $3`,
+    ),
+    [run.namespaceId, run.runId, limit],
+  );
+  return rows.map(toHistoryRecord).toReversed();
 }

@@ -1,6 +1,7 @@
 import type { Activity, NamespaceId, Run, RunDetail, RunFilter, RunId, RunReference } from "@kagzi/core";
 import { type RunRow, runColumns, toError, toPayload, toRun } from "@kagzi/core/rows";
 import type { Database, Statement, Value } from "./database.ts";
+import { OF_KEY, priorities } from "./runs-claim.ts";
 import { CLOCK, instant, statement } from "./sql.ts";
 
 /** Runs with the payloads at the two ends of their histories. */
@@ -134,6 +135,31 @@ export async function countRuns(database: Database, filter: RunFilter, limit: nu
          SELECT FROM ${database.schema}.runs r WHERE ${where} LIMIT $${values.length + 1}) counted`,
     ),
     [...values, limit],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** How many ready runs of its kind are to be taken before a run, counted up to `limit`. */
+export async function countAhead(database: Database, run: Run, limit: number): Promise<number> {
+  const { schema } = database;
+  const rows = await database.run<{ count: number }>(
+    statement(
+      "runs_ahead",
+      `WITH ${CLOCK}
+       SELECT count(*) AS count FROM (
+         SELECT FROM ${schema}.runs w CROSS JOIN LATERAL (${priorities(schema)}
+           SELECT FROM level l CROSS JOIN LATERAL (
+             SELECT FROM ${schema}.runs r
+             WHERE ${OF_KEY} AND r.priority = l.priority AND r.available_at <
+               CASE WHEN l.priority = w.priority THEN w.available_at ELSE (SELECT now + interval '1 microsecond' FROM clock) END
+             LIMIT $5
+           ) ready
+           WHERE l.priority >= w.priority
+         ) ahead
+         WHERE w.namespace_id = $2 AND w.run_id = $4 LIMIT $5
+       ) counted`,
+    ),
+    [database.now(), run.namespaceId, run.taskQueue, run.runId, limit],
   );
   return rows[0]?.count ?? 0;
 }

@@ -130,7 +130,9 @@ function beginStatement(
          -- Who has limits waits for its turn, even where its starter did not know of them yet.
          AND NOT EXISTS (SELECT FROM ${schema}.workflow_limits l
            WHERE l.namespace_id = s.namespace_id AND l.workflow_type = s.workflow_type)
-       WHERE (SELECT n.enabled FROM ${schema}.namespaces n WHERE n.namespace_id = s.namespace_id)
+       -- What a run that is there needs in order to come to its end begins in a disabled namespace, too.
+       WHERE (SELECT n.enabled OR s.awaited OR s.continued_from IS NOT NULL
+              FROM ${schema}.namespaces n WHERE n.namespace_id = s.namespace_id)
          ${ofParents ? hasParent : ""}
      ),
      keyed AS (
@@ -199,7 +201,7 @@ async function lookUp(runner: Runner, schema: string, starts: readonly Start[]):
   return new Map(
     rows.map((row) => [
       row.start_id,
-      row.run_id === null || !row.enabled
+      row.run_id === null
         ? { became: "refused", because: row.enabled ? "parentEnded" : "namespaceDisabled" }
         : { became: "found", runId: row.run_id, fingerprint: row.fingerprint ?? "" },
     ]),

@@ -14,7 +14,7 @@ import type {
 import { Database, type PostgresOptions } from "./database.ts";
 import { routeEvents } from "./event-routes.ts";
 import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
-import { readHistories } from "./history.ts";
+import { latestRecords, readHistories } from "./history.ts";
 import { PostgresHints } from "./hints.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
@@ -23,7 +23,7 @@ import { migrate } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { claimRuns } from "./runs-claim.ts";
 import { claimLimitedRuns } from "./runs-claim-limited.ts";
-import { countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
+import { countAhead, countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
 import { startRuns, startRunsTogether } from "./runs-start.ts";
 import { closedRun, closingRuns, deleteRuns, openChildren, rerunRun, unblockRuns } from "./runs-manage.ts";
 import { operateOnRun } from "./runs-operate.ts";
@@ -90,6 +90,7 @@ export class PostgresStore implements Store {
       ended: (runs) => endedRuns(database, runs),
       list: (filter, page) => listRuns(database, filter, page),
       count: (filter, limit) => countRuns(database, filter, limit),
+      ahead: (run, limit) => countAhead(database, run, limit),
     };
     this.inbox = {
       send: (messages) => sendAll(database, messages),
@@ -122,7 +123,10 @@ export class PostgresStore implements Store {
       count: (filter, limit) => countEvents(database, filter, limit),
       expire: (olderThanMs, limit) => expireEvents(database, olderThanMs, limit),
     };
-    this.history = { read: (positions, maxBytes) => readHistories(database, positions, maxBytes) };
+    this.history = {
+      read: (positions, maxBytes) => readHistories(database, positions, maxBytes),
+      latest: (run, limit) => latestRecords(database, run, limit),
+    };
     this.workers = {
       register: (worker, leaseMs) => registerWorker(database, worker, leaseMs),
       heartbeat: (worker, leaseMs, stats) => heartbeat(database, worker, leaseMs, stats),

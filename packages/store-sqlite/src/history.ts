@@ -1,5 +1,11 @@
-import { type HistoryPage, type HistoryPosition, type HistoryRecord, payloadBytes } from "@kagzi/core";
-import { type HistoryRow, historyColumns, toHistoryRecord } from "@kagzi/core/rows";
+import {
+  type HistoryPage,
+  type HistoryPosition,
+  type HistoryRecord,
+  type RunReference,
+  payloadBytes,
+} from "@kagzi/core";
+import { type HistoryRow, bareHistoryColumns, historyColumns, toHistoryRecord } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 
 /** Records of a page at most, whatever their size. */
@@ -34,4 +40,14 @@ function readHistory(database: Database, position: HistoryPosition, maxBytes: nu
     }
     if (rows.length < READ_RECORDS) return { records, more: false };
   }
+}
+
+/** The last records of a run, in order, without what they carry. */
+export function latestRecords(database: Database, run: RunReference, limit: number): readonly HistoryRecord[] {
+  const rows = database.all<HistoryRow>(
+    `SELECT ${bareHistoryColumns("h")} FROM history h
+     WHERE namespace_id = ? AND run_id = ? ORDER BY seq DESC LIMIT ?`,
+    [run.namespaceId, run.runId, limit],
+  );
+  return rows.map(toHistoryRecord).toReversed();
 }

@@ -9,6 +9,7 @@ import type {
   Run,
   RunId,
   WorkerId,
+  WorkflowVersion,
 } from "@kagzi/core";
 import { type Wanted, leftOvers, refusedWorkers } from "@kagzi/core";
 import { type RunRow, runColumns, toRun } from "@kagzi/core/rows";
@@ -94,17 +95,17 @@ function byPriority(a: ReadyRow, b: ReadyRow): number {
 type Where = Pick<ClaimRequest, "namespaceId" | "taskQueue">;
 
 /** The runs of one key, which the index of claimable runs has together. */
-const OF_KEY = `namespace_id = ? AND task_queue = ? AND workflow_type = ? AND version = ? AND available_at IS NOT NULL
+export const OF_KEY = `namespace_id = ? AND task_queue = ? AND workflow_type = ? AND version = ? AND available_at IS NOT NULL
        AND lane IS NULL`;
 
-function keyOf(request: Where, wanted: Wanted): [string, string, string, string] {
+export function keyOf(request: Where, wanted: WorkflowVersion): [string, string, string, string] {
   return [request.namespaceId, request.taskQueue, wanted.workflowType, wanted.version];
 }
 
 // The index orders runs by priority and, within one, by the time they are ready, those of the future last. So each
 // priority is looked at by itself: stepping from one to the next costs a look at the index, and no run that is not
 // ready yet is read, however many sleep.
-function* priorities(database: Database, request: Where, wanted: Wanted): Generator<number> {
+export function* priorities(database: Database, request: Where, wanted: WorkflowVersion): Generator<number> {
   let below = Number.MAX_SAFE_INTEGER;
   for (;;) {
     const [level] = database.all<{ priority: number }>(

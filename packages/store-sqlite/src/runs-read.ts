@@ -2,6 +2,7 @@ import type { Activity, NamespaceId, Run, RunDetail, RunFilter, RunId, RunRefere
 import { type RunRow, runColumns, toError, toPayload, toRun } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import type { Value } from "./driver.ts";
+import { OF_KEY, keyOf, priorities } from "./runs-claim.ts";
 
 /** Runs with the payloads at the two ends of their histories. */
 export function getRuns(database: Database, runs: readonly RunReference[]): readonly (RunDetail | undefined)[] {
@@ -105,6 +106,24 @@ export function countRuns(database: Database, filter: RunFilter, limit: number):
     [...values, limit],
   );
   return row?.count ?? 0;
+}
+
+/** How many ready runs of its kind are to be taken before a run, counted up to `limit`. */
+export function countAhead(database: Database, run: Run, limit: number): number {
+  const now = database.now();
+  let ahead = 0;
+  for (const priority of priorities(database, run, run)) {
+    if (priority < run.priority || ahead >= limit) break;
+    const own = "availableAt" in run ? run.availableAt : undefined;
+    const before = priority > run.priority ? now + 1 : (own ?? now);
+    const [row] = database.all<{ count: number }>(
+      `SELECT count(*) AS count FROM (
+         SELECT 1 FROM runs WHERE ${OF_KEY} AND priority = ? AND available_at < ? LIMIT ?)`,
+      [...keyOf(run, run), priority, before, limit - ahead],
+    );
+    ahead += row?.count ?? 0;
+  }
+  return ahead;
 }
 
 // Each combination of filters is a statement of its own, so that each gets the plan that fits it.

@@ -25,10 +25,9 @@ function isAccepted(outcome: StartOutcome, start: Start | undefined): boolean {
 
 /** Begins a run with the first record of its history, if it can begin. */
 export function beginRun(database: Database, start: Start): StartOutcome {
-  const refusal = refusalOf(database, start);
-  if (refusal !== undefined) return refusal;
-  const found = ownRun(database, start) ?? takeKey(database, start);
-  if (found !== undefined) return found;
+  const outcome = ownRun(database, start) ?? ownerOfKey(database, start) ?? refusalOf(database, start);
+  if (outcome !== undefined) return outcome;
+  takeKey(database, start);
   const now = database.now();
   const claimed = insertRun(database, start, now);
   database.change(
@@ -38,20 +37,6 @@ export function beginRun(database: Database, start: Start): StartOutcome {
     [start.namespaceId, start.runId, now, now, start.input?.data ?? null, metadataColumn(start.input)],
   );
   return { became: "started", now, claimed };
-}
-
-function refusalOf(database: Database, { namespaceId, parent }: Start): StartOutcome | undefined {
-  const [namespace] = database.all<{ enabled: number }>("SELECT enabled FROM namespaces WHERE namespace_id = ?", [
-    namespaceId,
-  ]);
-  if (namespace === undefined) return { became: "refused", because: "noNamespace" };
-  if (namespace.enabled !== 1) return { became: "refused", because: "namespaceDisabled" };
-  if (parent?.awaited !== true) return undefined;
-  const living = database.all("SELECT 1 FROM runs WHERE namespace_id = ? AND run_id = ? AND finished_at IS NULL", [
-    namespaceId,
-    parent.runId,
-  ]);
-  return living.length === 1 ? undefined : { became: "refused", because: "parentEnded" };
 }
 
 /** The run itself, begun by an earlier try whose answer was lost. */
@@ -64,21 +49,36 @@ function ownRun(database: Database, start: Start): StartOutcome | undefined {
   return { became: "found", runId: start.runId, fingerprint: start.key?.fingerprint ?? "" };
 }
 
-function takeKey(database: Database, start: Start): StartOutcome | undefined {
-  if (start.key === undefined) return undefined;
-  const { externalId, fingerprint } = start.key;
-  const taken = database.change("INSERT INTO run_keys VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", [
-    start.namespaceId,
-    externalId,
-    start.runId,
-    fingerprint,
-  ]);
-  if (taken === 1) return undefined;
+/** The run that has the key. */
+function ownerOfKey(database: Database, { key, namespaceId }: Start): StartOutcome | undefined {
+  if (key === undefined) return undefined;
   const [found] = database.all<{ run_id: RunId; fingerprint: string }>(
     "SELECT run_id, fingerprint FROM run_keys WHERE namespace_id = ? AND external_id = ?",
-    [start.namespaceId, externalId],
+    [namespaceId, key.externalId],
   );
   return found && { became: "found", runId: found.run_id, fingerprint: found.fingerprint };
+}
+
+function refusalOf(database: Database, { continuedFrom, namespaceId, parent }: Start): StartOutcome | undefined {
+  const [namespace] = database.all<{ enabled: number }>("SELECT enabled FROM namespaces WHERE namespace_id = ?", [
+    namespaceId,
+  ]);
+  if (namespace === undefined) return { became: "refused", because: "noNamespace" };
+  // What a run that is there needs in order to come to its end begins in a disabled namespace, too.
+  const isNew = parent?.awaited !== true && continuedFrom === undefined;
+  if (isNew && namespace.enabled !== 1) return { became: "refused", because: "namespaceDisabled" };
+  if (parent?.awaited !== true) return undefined;
+  const living = database.all("SELECT 1 FROM runs WHERE namespace_id = ? AND run_id = ? AND finished_at IS NULL", [
+    namespaceId,
+    parent.runId,
+  ]);
+  return living.length === 1 ? undefined : { became: "refused", because: "parentEnded" };
+}
+
+function takeKey(database: Database, { key, namespaceId, runId }: Start): void {
+  if (key === undefined) return;
+  const values = [namespaceId, key.externalId, runId, key.fingerprint];
+  database.change("INSERT INTO run_keys VALUES (?, ?, ?, ?)", values);
 }
 
 /** Answers whether the worker that was to have the run at once has it. */

@@ -15,7 +15,7 @@ import type {
 import { Database, type SqliteOptions } from "./database.ts";
 import { routeEvents } from "./event-routes.ts";
 import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
-import { readHistories } from "./history.ts";
+import { latestRecords, readHistories } from "./history.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
 import { declareLimits, getLimits, limitUsage, overrideLimits } from "./limits.ts";
@@ -23,7 +23,7 @@ import { migrate } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { claimRuns } from "./runs-claim.ts";
 import { claimLimitedRuns } from "./runs-claim-limited.ts";
-import { countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
+import { countAhead, countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
 import { startRuns, startRunsTogether } from "./runs-start.ts";
 import { closedRun, closingRuns, deleteRuns, openChildren, rerunRun, unblockRuns } from "./runs-manage.ts";
 import { operateOnRun } from "./runs-operate.ts";
@@ -91,6 +91,7 @@ export class SqliteStore implements Store {
       ended: async (runs) => endedRuns(database, runs),
       list: async (filter, page) => listRuns(database, filter, page),
       count: async (filter, limit) => countRuns(database, filter, limit),
+      ahead: async (run, limit) => countAhead(database, run, limit),
     };
     this.inbox = {
       send: async (messages) => sendAll(database, messages),
@@ -124,7 +125,10 @@ export class SqliteStore implements Store {
       count: async (filter, limit) => countEvents(database, filter, limit),
       expire: async (olderThanMs, limit) => expireEvents(database, olderThanMs, limit),
     };
-    this.history = { read: async (positions, maxBytes) => readHistories(database, positions, maxBytes) };
+    this.history = {
+      read: async (positions, maxBytes) => readHistories(database, positions, maxBytes),
+      latest: async (run, limit) => latestRecords(database, run, limit),
+    };
     this.workers = {
       register: async (worker, leaseMs) => registerWorker(database, worker, leaseMs),
       heartbeat: async (worker, leaseMs, stats) => heartbeat(database, worker, leaseMs, stats),

@@ -2,8 +2,10 @@ export { Client, type ClientOptions, type StartItem, type StartOptions } from ".
 export type { LimitsClient, StepLimitInfo } from "./client/limits.ts";
 export type { EventFilter, EventInfo, EventList, EventPage, EventsClient, SendResult } from "./client/events.ts";
 export type { Namespace, NamespacesClient } from "./client/namespaces.ts";
+export type { Explanation } from "./client/explanation.ts";
 export type { CancelOptions, ResultOptions, RunHandle } from "./client/run-handle.ts";
-export type { RunInfo, RunStatus, WaitingFor } from "./client/run-info.ts";
+export type { RunInfo } from "./client/run-info.ts";
+export type { RunStatus } from "./client/run-status.ts";
 export type { ListFilter, PageOptions, RerunOptions, RunFilter, RunList, RunPage, RunsClient } from "./client/runs.ts";
 export type { SendOptions } from "./client/send-request.ts";
 export type { RunOptions } from "./client/start-request.ts";
@@ -15,6 +17,7 @@ export type {
   SchedulePage,
   SchedulesClient,
 } from "./client/schedules.ts";
+export type { WaitingFor, WaitingReason, WorkerSlots } from "./client/waiting-for.ts";
 export type { LimitUsage, WorkflowLimitsInfo, WorkflowsClient, WorkflowVersions } from "./client/workflows.ts";
 export type { Connection } from "./connection.ts";
 export type {

@@ -5,6 +5,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import { type Env, systemEnv } from "./env.ts";
 import { EventRouter } from "./event-router.ts";
 import { Events } from "./events.ts";
+import { Explanations } from "./explain.ts";
 import { HintOutbox } from "./hint-outbox.ts";
 import { type Log, silentLog } from "./log.ts";
 import { Namespaces } from "./namespaces.ts";
@@ -55,6 +56,7 @@ export class Engine {
   readonly starts: Starts;
   readonly updates: Updates;
   readonly runs: Runs;
+  readonly explanations: Explanations;
   readonly workers: Workers;
   readonly polls: TaskPolls;
   readonly unary: UnaryWorker;
@@ -73,6 +75,7 @@ export class Engine {
     this.dispatcher = new Dispatcher({ ...context, catalog });
     this.waiters = new Waiters(store.runs);
     this.runs = new Runs(context, this.waiters);
+    this.explanations = new Explanations(context, this);
     this.starts = new Starts(context, { catalog, dispatcher: this.dispatcher, hints: this.hints });
     this.catalog = catalog;
     this.schedules = new Schedules(context, { starts: this.starts });

@@ -1,6 +1,4 @@
 import {
-  type Activity,
-  type Instant,
   KagziError,
   LIMITS,
   type Run,
@@ -11,7 +9,6 @@ import {
   type Step,
   type HistoryRecord,
   checkInteger,
-  formatStepKey,
   isTerminal,
   isUuid,
   notFound,
@@ -40,13 +37,6 @@ export interface Page<Item> {
   /** Empty on the last page. */
   readonly next: string;
   readonly total?: number;
-}
-
-/** Why a run is not moving. */
-export interface WaitingFor {
-  readonly reason: "time" | "worker" | "slot" | "paused" | "event" | "child" | "step" | "code";
-  readonly message: string;
-  readonly until?: Instant;
 }
 
 /** Looks at runs, and waits for them to end. */
@@ -130,90 +120,9 @@ export class Runs {
     return [...(isNow ? withRunning(steps, activity) : steps).values()];
   }
 
-  /** Why the run is not moving; `undefined` while it moves and once it has ended. */
-  async waitingFor({ activity, run }: RunDetail): Promise<WaitingFor | undefined> {
-    switch (run.status) {
-      case "running":
-        return activity?.epoch === run.epoch ? busyWith(activity) : undefined;
-      case "pending":
-      case "sleeping":
-        return (await this.#isAhead(run.availableAt))
-          ? { reason: "time", message: timeMessage(run), until: run.availableAt }
-          : this.#waitingForWorker(run);
-      case "waiting":
-        return this.#waitingForOthers(run);
-      case "paused":
-        return { reason: "paused", message: `paused: ${run.pauseError.message}` };
-      default:
-        return undefined;
-    }
-  }
-
   close(): Promise<void> {
     return this.#reads.close();
   }
-
-  /** Whether that time is still to come. This server's notion of the store's clock may be behind: then the store is asked. */
-  async #isAhead(time: Instant): Promise<boolean> {
-    const { clock, store } = this.#context;
-    if (time > clock.now()) clock.observe(await store.now());
-    return time > clock.now();
-  }
-
-  async #waitingForOthers(run: Run & { readonly availableAt?: Instant }): Promise<WaitingFor> {
-    const waits = (await this.steps(run)).filter((step) => step.status === "waiting" && step.kind !== "function");
-    const [child] = waits.filter((step) => step.kind === "child");
-    const named = waits.slice(0, 10).map(waitMessage).join("; ");
-    return {
-      reason: child === undefined ? "event" : "child",
-      message: waits.length > 10 ? `${named}; and ${waits.length - 10} more` : named,
-      ...(run.availableAt !== undefined && { until: run.availableAt }),
-    };
-  }
-
-  async #waitingForWorker(run: Run): Promise<WaitingFor> {
-    const { namespaceId, taskQueue } = run;
-    const online = await this.#context.store.workers.list(
-      { namespaceId, taskQueue, status: "online" },
-      { limit: LIMITS.pageSize },
-    );
-    const able = online.filter((worker) =>
-      worker.workflows.some((each) => each.workflowType === run.workflowType && each.version === run.version),
-    );
-    if (able.length > 0) {
-      return { reason: "slot", message: `${able.length} worker(s) have this workflow, and no free slot` };
-    }
-    const offered = new Set(
-      online.flatMap((worker) => worker.workflows.map((each) => `${each.workflowType}@${each.version}`)),
-    );
-    const known =
-      offered.size === 0 ? "no worker is online" : `online workers have ${[...offered].slice(0, 10).join(", ")}`;
-    return { reason: "worker", message: `no worker has ${run.workflowType}@${run.version}; ${known}` };
-  }
-}
-
-function busyWith({ steps }: Activity): WaitingFor {
-  if (steps.length === 0) {
-    const message = "the workflow's own code is running: it awaits something that it did not ask its context for";
-    return { reason: "code", message };
-  }
-  const named = steps.slice(0, 10).map((step) => {
-    const since = new Date(step.startedAt).toISOString();
-    return `step ${JSON.stringify(formatStepKey(step))} (attempt ${step.attempt}) has been running since ${since}`;
-  });
-  return { reason: "step", message: steps.length > 10 ? `${named.join("; ")}; and more` : named.join("; ") };
-}
-
-function waitMessage(step: Step): string {
-  const key = JSON.stringify(formatStepKey(step));
-  const until = "dueAt" in step && step.dueAt !== undefined ? ` until ${new Date(step.dueAt).toISOString()}` : "";
-  if (step.kind === "child") return `waits for child ${key}, run ${step.childRunId}`;
-  return step.kind === "event" ? `waits for event ${key}${until}` : `sleep ${key}${until}`;
-}
-
-function timeMessage(run: Run & { readonly availableAt: Instant }): string {
-  const until = new Date(run.availableAt).toISOString();
-  return run.status === "pending" ? `starts at ${until}` : `sleeps until ${until}`;
 }
 
 /** How many items a page has. @throws KagziError `INVALID_ARGUMENT` */

@@ -86,11 +86,12 @@ export class Starts {
 
   /**
    * Starts a run, or finds the one with the same external id and the same input.
-   * @throws KagziError `INVALID_ARGUMENT`, `PAYLOAD_TOO_LARGE`; `NOT_FOUND` for the namespace, `PRECONDITION_FAILED` if it
-   * is disabled; `CONFLICT` if the external id belongs to another start
+   * @throws KagziError `INVALID_ARGUMENT`, `PAYLOAD_TOO_LARGE`; `NOT_FOUND` for the namespace or the parent,
+   * `PRECONDITION_FAILED` if the namespace is disabled; `CONFLICT` if the external id belongs to another start
    */
   async start(request: StartRequest): Promise<StartAnswer> {
     const start = await this.prepare(request);
+    await this.#checkParents([start]);
     const mayClaim = start.delayMs === 0 && start.limitKey === undefined;
     const session = mayClaim ? this.#dispatcher.reserve(start) : undefined;
     try {
@@ -109,6 +110,7 @@ export class Starts {
   async startTogether(requests: readonly StartRequest[]): Promise<readonly StartAnswer[]> {
     checkInteger("the number of workflows to start", requests.length, 1, LIMITS.startsPerCall);
     const starts = await Promise.all(requests.map((request) => this.prepare(request)));
+    await this.#checkParents(starts);
     const outcomes = await this.#context.store.runs.startTogether(starts);
     const answers = starts.map((start, index) => answerOf(start, outcomes[index]));
     for (const [index, start] of starts.entries()) {
@@ -159,6 +161,18 @@ export class Starts {
     this.#catalog.forget(namespaceId, [workflowType]);
     const limits = await this.#catalog.limits(namespaceId, workflowType);
     if (limits === undefined) session.lapsed = true;
+  }
+
+  /** A run that goes its own way was started by one of its own namespace. Where a parent waits, the store looks at it. */
+  async #checkParents(starts: readonly Start[]): Promise<void> {
+    const parents = starts.flatMap(({ namespaceId, parent }) =>
+      parent === undefined || parent.awaited ? [] : [{ namespaceId, runId: parent.runId }],
+    );
+    if (parents.length === 0) return;
+    const details = await this.#context.store.runs.get(parents);
+    const missing = parents.find((_, index) => details[index] === undefined);
+    if (missing !== undefined)
+      throw notFound("run", missing.runId, "a run names as its parent one of its own namespace");
   }
 
   /** The run is in the store: it goes to the worker that took it, or word goes to whoever may. */
@@ -295,10 +309,8 @@ export function noNamespace(namespaceId: NamespaceId): KagziError {
 export function disabled(namespaceId: NamespaceId): KagziError {
   return new KagziError(
     "PRECONDITION_FAILED",
-    `namespace ${quoteId(namespaceId)} is disabled: nothing new starts in it`,
-    {
-      subject: "namespace",
-      subjectId: namespaceId,
-    },
+    `namespace ${quoteId(namespaceId)} is disabled: nothing new starts in it before it is enabled, with EnableNamespace ` +
+      `or client.namespaces.enable(${quoteId(namespaceId)})`,
+    { subject: "namespace", subjectId: namespaceId },
   );
 }

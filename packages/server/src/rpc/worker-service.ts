@@ -2,10 +2,11 @@ import { durationMs } from "@bufbuild/protobuf/wkt";
 import {
   KagziError,
   LIMITS,
-  type StepKind,
   type OfferedWorkflow,
   type SlotClaim,
   type WorkflowLimits,
+  type RunReference,
+  type StepKind,
   checkInteger,
   checkName,
   checkNamespaceId,
@@ -15,6 +16,7 @@ import {
   checkWorkerId,
   formatStepKey,
   isUnlimited,
+  notFound,
 } from "@kagzi/core";
 import {
   type AcquireSlotRequest,
@@ -205,14 +207,20 @@ function leaseClaim(request: {
   if (request.taskToken === "") return { namespaceId: checkNamespaceId(request.namespaceId), runId };
   const token = parseTaskToken(request.taskToken);
   if (token.runId !== runId) throw otherRun("task_token", runId);
-  return token;
+  return ofItsNamespace(token, request);
 }
 
 function stepToken(request: { readonly runId: string; readonly stepId: string; readonly namespaceId: string }) {
   const runId = checkRunId(request.runId);
   const token = parseStepToken(request.stepId, checkNamespaceId(request.namespaceId));
   if (token.runId !== runId) throw otherRun("step_id", runId);
-  return token;
+  return ofItsNamespace(token, request);
+}
+
+/** What was given out in one namespace is nothing in another one. A call that names none speaks for the token's own. */
+function ofItsNamespace<Token extends RunReference>(token: Token, request: { readonly namespaceId: string }): Token {
+  if (request.namespaceId === "" || checkNamespaceId(request.namespaceId) === token.namespaceId) return token;
+  throw notFound("run", token.runId);
 }
 
 function otherRun(what: string, runId: string): KagziError {

@@ -1,4 +1,3 @@
-import { create } from "@bufbuild/protobuf";
 import {
   KagziError,
   RUN_STATUSES,
@@ -15,29 +14,17 @@ import {
   type CancelWorkflowsRequest,
   type ListWorkflowsRequest,
   type RerunWorkflowRequest,
-  WaitingFor_Reason as Reason,
   type WorkflowStatus,
   type Workflow,
-  WaitingForSchema,
 } from "@kagzi/proto";
 import type { Engine } from "../engine/engine.ts";
-import { LONGEST_WAIT_CALL_MS, type WaitingFor } from "../engine/runs.ts";
+import { LONGEST_WAIT_CALL_MS } from "../engine/runs.ts";
 import { rerun } from "../engine/reruns.ts";
-import { RUN_STATUS, fromTimestamp, fromWirePage, given, givenTime, keyOf, toWirePage, toWireRun } from "./convert.ts";
+import { RUN_STATUS, fromTimestamp, fromWirePage, given, keyOf, toWirePage, toWireRun } from "./convert.ts";
+import { toWireReason } from "./explain.ts";
 import type { Service } from "./service.ts";
 import { startRequest } from "./start-request.ts";
 import type { WorkflowService } from "@kagzi/proto";
-
-const REASON: Readonly<Record<WaitingFor["reason"], Reason>> = {
-  time: Reason.TIME,
-  worker: Reason.WORKER,
-  slot: Reason.SLOT,
-  paused: Reason.PAUSED,
-  event: Reason.EVENT,
-  child: Reason.CHILD_WORKFLOW,
-  step: Reason.STEP,
-  code: Reason.CODE,
-};
 
 /** The states of runs that can be cancelled. */
 const OPEN = RUN_STATUSES.filter((status) => !isTerminal(status));
@@ -135,6 +122,13 @@ export function createWorkflowService(engine: Engine): Service<typeof WorkflowSe
       return { cancelled, nextPageToken: next };
     },
 
+    async explainWorkflow(request) {
+      const { next, reasons, run } = await engine.explanations.explain(referenceOf(request));
+      const { runId, status, version, workflowType } = run;
+      const about = { runId, workflowType, version, status: RUN_STATUS[status], next };
+      return { ...about, reasons: reasons.map((reason) => toWireReason(run, reason)) };
+    },
+
     async deleteWorkflow(request) {
       await operations.delete(referenceOf(request));
       return {};
@@ -143,8 +137,9 @@ export function createWorkflowService(engine: Engine): Service<typeof WorkflowSe
 }
 
 async function withReason(engine: Engine, detail: RunDetail): Promise<Workflow> {
-  const waitingFor = await engine.runs.waitingFor(detail);
-  return toWireRun(detail.run, { ...detail, ...given("waitingFor", waitingFor && toWireReason(waitingFor)) });
+  const { run } = detail;
+  const waitingFor = await engine.explanations.waitingFor(detail);
+  return toWireRun(run, { ...detail, ...given("waitingFor", waitingFor && toWireReason(run, waitingFor)) });
 }
 
 function filterOf(request: ListWorkflowsRequest | CancelWorkflowsRequest): RunFilter {
@@ -161,14 +156,6 @@ function filterOf(request: ListWorkflowsRequest | CancelWorkflowsRequest): RunFi
 /** The step that a rerun begins with, given by its id or by its name. */
 function stepOf({ fromStepId = "", runId }: RerunWorkflowRequest): string {
   return fromStepId.startsWith(`${runId}/`) ? fromStepId.slice(runId.length + 1) : fromStepId;
-}
-
-function toWireReason({ reason, message, until }: WaitingFor) {
-  return create(WaitingForSchema, {
-    reason: REASON[reason],
-    message,
-    ...givenTime("until", until),
-  });
 }
 
 function referenceOf(request: { readonly namespaceId: string; readonly runId: string }): RunReference {

@@ -5,8 +5,10 @@ import { durationMs } from "../duration.ts";
 import type { Duration } from "../duration-grammar.ts";
 import { KagziError } from "../error.ts";
 import { checkText } from "../names.ts";
+import { type Explanation, explain } from "./explanation.ts";
 import { newRunId } from "./run-id.ts";
-import { type RunInfo, hasEnded, toRunInfo } from "./run-info.ts";
+import { type RunInfo, toRunInfo } from "./run-info.ts";
+import { hasEnded } from "./run-status.ts";
 import { type SendOptions, eventIdOf, sendRequest } from "./send-request.ts";
 import type { ClientScope } from "./scope.ts";
 
@@ -62,6 +64,11 @@ export class RunHandle<Output> {
   /** Everything that is known of the run. @throws KagziError `NOT_FOUND` */
   async status(): Promise<RunInfo<Output>> {
     return this.#ask((request, options) => this.#scope.connection.workflows.getWorkflow(request, options));
+  }
+
+  /** Why the run is not moving, and what to do about it. @throws KagziError `NOT_FOUND` */
+  async explain(): Promise<Explanation> {
+    return explain(this.#scope, this.id);
   }
 
   /**

@@ -1,20 +1,11 @@
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
-import { WaitingFor_Reason as Reason, type Workflow, WorkflowStatus } from "@kagzi/proto";
+import { timestampDate } from "@bufbuild/protobuf/wkt";
+import type { Workflow } from "@kagzi/proto";
 import type { KagziError } from "../error.ts";
 import { fromErrorDetail } from "../error-detail.ts";
 import type { Payloads } from "../payload/codec.ts";
-
-/** The states of a run. */
-export type RunStatus =
-  "pending" | "running" | "sleeping" | "waiting" | "paused" | "completed" | "failed" | "cancelled";
-
-/** Why a run is not moving. */
-export interface WaitingFor {
-  readonly reason: "time" | "worker" | "slot" | "paused" | "event" | "child" | "step" | "code";
-  /** One sentence for people. */
-  readonly message: string;
-  readonly until?: Date;
-}
+import { givenDate } from "./dates.ts";
+import { type RunStatus, fromWireStatus } from "./run-status.ts";
+import { type WaitingFor, toWaitingFor } from "./waiting-for.ts";
 
 /** Everything that is known of a run. */
 export interface RunInfo<Output = unknown> {
@@ -59,49 +50,13 @@ export interface RunInfo<Output = unknown> {
   readonly output?: Output;
 }
 
-const WIRE_STATUS: Readonly<Record<RunStatus, WorkflowStatus>> = {
-  pending: WorkflowStatus.PENDING,
-  running: WorkflowStatus.RUNNING,
-  sleeping: WorkflowStatus.SLEEPING,
-  waiting: WorkflowStatus.WAITING,
-  paused: WorkflowStatus.PAUSED,
-  completed: WorkflowStatus.COMPLETED,
-  failed: WorkflowStatus.FAILED,
-  cancelled: WorkflowStatus.CANCELLED,
-};
-
-const STATUS = new Map(Object.entries(WIRE_STATUS).map(([status, wire]) => [wire, status as RunStatus]));
-
-const REASON: Readonly<Record<Reason, WaitingFor["reason"] | undefined>> = {
-  [Reason.UNSPECIFIED]: undefined,
-  [Reason.TIME]: "time",
-  [Reason.WORKER]: "worker",
-  [Reason.SLOT]: "slot",
-  [Reason.PAUSED]: "paused",
-  [Reason.EVENT]: "event",
-  [Reason.CHILD_WORKFLOW]: "child",
-  [Reason.STEP]: "step",
-  [Reason.CODE]: "code",
-};
-
-/** A status as the wire has it. */
-export function toWireStatus(status: RunStatus): WorkflowStatus {
-  return WIRE_STATUS[status];
-}
-
-/** Whether the run has ended. */
-export function hasEnded(status: RunStatus): boolean {
-  return status === "completed" || status === "failed" || status === "cancelled";
-}
-
 export function toRunInfo<Output>(run: Workflow, payloads: Payloads): RunInfo<Output> {
   return {
     id: run.runId,
     namespace: run.namespaceId,
     workflow: run.workflowType,
     version: run.version,
-    // A status of a newer server counts as one that goes on.
-    status: STATUS.get(run.status) ?? "waiting",
+    status: fromWireStatus(run.status),
     priority: run.priority,
     attempt: run.attempts,
     createdAt: run.createdAt === undefined ? new Date(0) : timestampDate(run.createdAt),
@@ -125,12 +80,4 @@ export function toRunInfo<Output>(run: Workflow, payloads: Payloads): RunInfo<Ou
     ...(run.input !== undefined && { input: payloads.decode(run.input) }),
     ...(run.output !== undefined && { output: payloads.decode(run.output) as Output }),
   };
-}
-
-function toWaitingFor({ reason, message, until }: NonNullable<Workflow["waitingFor"]>): WaitingFor {
-  return { reason: REASON[reason] ?? "time", message, ...givenDate("until", until) };
-}
-
-function givenDate<Key extends string>(key: Key, at: Timestamp | undefined): { [K in Key]?: Date } {
-  return at === undefined ? {} : ({ [key]: timestampDate(at) } as { [K in Key]: Date });
 }

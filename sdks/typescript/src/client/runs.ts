@@ -8,7 +8,9 @@ import { checkName, checkText } from "../names.ts";
 import { type CancelOptions, RunHandle } from "./run-handle.ts";
 import { newRunId } from "./run-id.ts";
 import type { ClientScope } from "./scope.ts";
-import { type RunInfo, type RunStatus, toRunInfo, toWireStatus } from "./run-info.ts";
+import { type Explanation, explain } from "./explanation.ts";
+import { type RunInfo, toRunInfo } from "./run-info.ts";
+import { type RunStatus, toWireStatus } from "./run-status.ts";
 
 /** Which runs are meant. */
 export interface RunFilter {
@@ -141,6 +143,14 @@ export class RunsClient {
     const { connection, namespace, runtime } = this.#scope;
     const request = { namespaceId: namespace, runId };
     await call({ runtime }, (options) => connection.workflows.deleteWorkflow(request, options));
+  }
+
+  /**
+   * Tells in what state a run is, why it is not moving, and what to do about it. What that costs does not grow with the run.
+   * @throws KagziError `NOT_FOUND`
+   */
+  async explain(runId: string): Promise<Explanation> {
+    return explain(this.#scope, runId);
   }
 
   /** The whole history of a run as JSON, for a file: `replayHistory` tells whether code still matches it. */

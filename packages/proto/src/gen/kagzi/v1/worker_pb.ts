@@ -672,7 +672,8 @@ export type PollTaskResponse = Message<"kagzi.v1.PollTaskResponse"> & {
   input?: Payload | undefined;
 
   /**
-   * Names the lease. Given back with each write, it keeps a worker that lost the run from changing it.
+   * Names the lease. Given back with each write, it keeps a worker that lost the run from changing it. It is of its
+   * namespace: a call that names another one finds nothing; one that names none means the token's own.
    *
    * @generated from field: string task_token = 4;
    */

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kagzi/v1/workflow.proto.
  */
 export const file_kagzi_v1_workflow: GenFile = /*@__PURE__*/
-  fileDesc("ChdrYWd6aS92MS93b3JrZmxvdy5wcm90bxIIa2FnemkudjEi8AgKCFdvcmtmbG93Eg4KBnJ1bl9pZBgBIAEoCRIYCgtleHRlcm5hbF9pZBgCIAEoCUgAiAEBEhQKDG5hbWVzcGFjZV9pZBgDIAEoCRISCgp0YXNrX3F1ZXVlGAQgASgJEhUKDXdvcmtmbG93X3R5cGUYBSABKAkSKAoGc3RhdHVzGAYgASgOMhgua2FnemkudjEuV29ya2Zsb3dTdGF0dXMSIAoFaW5wdXQYByABKAsyES5rYWd6aS52MS5QYXlsb2FkEiEKBm91dHB1dBgIIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSJAoFZXJyb3IYCSABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIQCghhdHRlbXB0cxgKIAEoBRIuCgpjcmVhdGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKd2FrZV91cF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVhZGxpbmVfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhYKCXdvcmtlcl9pZBgQIAEoCUgBiAEBEg8KB3ZlcnNpb24YESABKAkSEAoIcHJpb3JpdHkYEiABKAUSGgoNcGFyZW50X3J1bl9pZBgTIAEoCUgCiAEBEhsKDnBhcmVudF9zdGVwX2lkGBQgASgJSAOIAQESGAoLc2NoZWR1bGVfaWQYFSABKAlIBIgBARIjCghwcm9ncmVzcxgWIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSKQoLd2FpdGluZ19mb3IYFyABKAsyFC5rYWd6aS52MS5XYWl0aW5nRm9yEi8KEGNhbmNlbF9yZXF1ZXN0ZWQYGCABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIiChVjb250aW51ZWRfZnJvbV9ydW5faWQYGSABKAlIBYgBARIgChNjb250aW51ZWRfYXNfcnVuX2lkGBogASgJSAaIAQESHAoPcmVydW5fb2ZfcnVuX2lkGBsgASgJSAeIAQESFQoIZXZlbnRfaWQYHCABKAlICIgBARIwCgxzY2hlZHVsZWRfYXQYHSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg4KDF9leHRlcm5hbF9pZEIMCgpfd29ya2VyX2lkQhAKDl9wYXJlbnRfcnVuX2lkQhEKD19wYXJlbnRfc3RlcF9pZEIOCgxfc2NoZWR1bGVfaWRCGAoWX2NvbnRpbnVlZF9mcm9tX3J1bl9pZEIWChRfY29udGludWVkX2FzX3J1bl9pZEISChBfcmVydW5fb2ZfcnVuX2lkQgsKCV9ldmVudF9pZCKvAgoKV2FpdGluZ0ZvchIrCgZyZWFzb24YASABKA4yGy5rYWd6aS52MS5XYWl0aW5nRm9yLlJlYXNvbhIPCgdtZXNzYWdlGAIgASgJEikKBXVudGlsGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCK3AQoGUmVhc29uEhYKElJFQVNPTl9VTlNQRUNJRklFRBAAEg8KC1JFQVNPTl9USU1FEAESEQoNUkVBU09OX1dPUktFUhACEg8KC1JFQVNPTl9TTE9UEAMSEQoNUkVBU09OX1BBVVNFRBAEEhAKDFJFQVNPTl9FVkVOVBAFEhkKFVJFQVNPTl9DSElMRF9XT1JLRkxPVxAGEg8KC1JFQVNPTl9TVEVQEAcSDwoLUkVBU09OX0NPREUQCCLlBAoUU3RhcnRXb3JrZmxvd1JlcXVlc3QSGAoLZXh0ZXJuYWxfaWQYASABKAlIAIgBARIUCgxuYW1lc3BhY2VfaWQYAiABKAkSEgoKdGFza19xdWV1ZRgDIAEoCRIVCg13b3JrZmxvd190eXBlGAQgASgJEiAKBWlucHV0GAUgASgLMhEua2FnemkudjEuUGF5bG9hZBIUCgd2ZXJzaW9uGAYgASgJSAGIAQESKwoMcmV0cnlfcG9saWN5GAcgASgLMhUua2FnemkudjEuUmV0cnlQb2xpY3kSEAoIcHJpb3JpdHkYCCABKAUSEAoIZGVsYXlfbXMYCSABKAMSFwoKdGltZW91dF9tcxgKIAEoA0gCiAEBEhMKBnJ1bl9pZBgLIAEoCUgDiAEBEh0KEHN0YXJ0X3RpbWVvdXRfbXMYDCABKANIBIgBARIaCg1wYXJlbnRfcnVuX2lkGA0gASgJSAWIAQESGwoOcGFyZW50X3N0ZXBfaWQYDiABKAlIBogBARJBCgpsaW1pdF9rZXlzGA8gAygLMi0ua2FnemkudjEuU3RhcnRXb3JrZmxvd1JlcXVlc3QuTGltaXRLZXlzRW50cnkaMAoOTGltaXRLZXlzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIOCgxfZXh0ZXJuYWxfaWRCCgoIX3ZlcnNpb25CDQoLX3RpbWVvdXRfbXNCCQoHX3J1bl9pZEITChFfc3RhcnRfdGltZW91dF9tc0IQCg5fcGFyZW50X3J1bl9pZEIRCg9fcGFyZW50X3N0ZXBfaWQiPwoVU3RhcnRXb3JrZmxvd1Jlc3BvbnNlEg4KBnJ1bl9pZBgBIAEoCRIWCg5hbHJlYWR5X2V4aXN0cxgCIAEoCCJKChVTdGFydFdvcmtmbG93c1JlcXVlc3QSMQoJd29ya2Zsb3dzGAEgAygLMh4ua2FnemkudjEuU3RhcnRXb3JrZmxvd1JlcXVlc3QiTAoWU3RhcnRXb3JrZmxvd3NSZXNwb25zZRIyCgl3b3JrZmxvd3MYASADKAsyHy5rYWd6aS52MS5TdGFydFdvcmtmbG93UmVzcG9uc2UiOgoSR2V0V29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiOwoTR2V0V29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93IksKHkdldFdvcmtmbG93QnlFeHRlcm5hbElkUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEwoLZXh0ZXJuYWxfaWQYAiABKAkiRwofR2V0V29ya2Zsb3dCeUV4dGVybmFsSWRSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93ImMKE1dhaXRXb3JrZmxvd1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIXCgp0aW1lb3V0X21zGAMgASgDSACIAQFCDQoLX3RpbWVvdXRfbXMiTgoUV2FpdFdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdxIQCghmaW5pc2hlZBgCIAEoCCLFAgoUTGlzdFdvcmtmbG93c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEiMKBHBhZ2UYAiABKAsyFS5rYWd6aS52MS5QYWdlUmVxdWVzdBIvCg1zdGF0dXNfZmlsdGVyGAMgAygOMhgua2FnemkudjEuV29ya2Zsb3dTdGF0dXMSGgoNd29ya2Zsb3dfdHlwZRgEIAEoCUgAiAEBEjEKDWNyZWF0ZWRfYWZ0ZXIYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNyZWF0ZWRfYmVmb3JlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIaCg1wYXJlbnRfcnVuX2lkGAcgASgJSAGIAQFCEAoOX3dvcmtmbG93X3R5cGVCEAoOX3BhcmVudF9ydW5faWQiYAoVTGlzdFdvcmtmbG93c1Jlc3BvbnNlEiUKCXdvcmtmbG93cxgBIAMoCzISLmthZ3ppLnYxLldvcmtmbG93EiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyJxChVDYW5jZWxXb3JrZmxvd1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkSFQoIZ3JhY2VfbXMYBCABKANIAIgBAUILCglfZ3JhY2VfbXMiPgoWQ2FuY2VsV29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93IkwKFFBhdXNlV29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDgoGcmVhc29uGAMgASgJIj0KFVBhdXNlV29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93Ij0KFVJlc3VtZVdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIj4KFlJlc3VtZVdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyI8ChRSZXRyeVdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIj0KFVJldHJ5V29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93ItwBChRSZXJ1bldvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEhkKDGZyb21fc3RlcF9pZBgDIAEoCUgAiAEBEiAKBWlucHV0GAQgASgLMhEua2FnemkudjEuUGF5bG9hZBIYCgtleHRlcm5hbF9pZBgFIAEoCUgBiAEBEhcKCm5ld19ydW5faWQYBiABKAlIAogBAUIPCg1fZnJvbV9zdGVwX2lkQg4KDF9leHRlcm5hbF9pZEINCgtfbmV3X3J1bl9pZCI/ChVSZXJ1bldvcmtmbG93UmVzcG9uc2USDgoGcnVuX2lkGAEgASgJEhYKDmFscmVhZHlfZXhpc3RzGAIgASgIIlAKGFRlcm1pbmF0ZVdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSJBChlUZXJtaW5hdGVXb3JrZmxvd1Jlc3BvbnNlEiQKCHdvcmtmbG93GAEgASgLMhIua2FnemkudjEuV29ya2Zsb3civAIKFkNhbmNlbFdvcmtmbG93c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIVCghncmFjZV9tcxgDIAEoA0gAiAEBEi8KDXN0YXR1c19maWx0ZXIYBCADKA4yGC5rYWd6aS52MS5Xb3JrZmxvd1N0YXR1cxIaCg13b3JrZmxvd190eXBlGAUgASgJSAGIAQESMQoNY3JlYXRlZF9hZnRlchgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoOY3JlYXRlZF9iZWZvcmUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnBhZ2VfdG9rZW4YCCABKAlCCwoJX2dyYWNlX21zQhAKDl93b3JrZmxvd190eXBlIkUKF0NhbmNlbFdvcmtmbG93c1Jlc3BvbnNlEhEKCWNhbmNlbGxlZBgBIAEoBRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiPQoVRGVsZXRlV29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiGAoWRGVsZXRlV29ya2Zsb3dSZXNwb25zZSqcAgoOV29ya2Zsb3dTdGF0dXMSHwobV09SS0ZMT1dfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGwoXV09SS0ZMT1dfU1RBVFVTX1BFTkRJTkcQARIbChdXT1JLRkxPV19TVEFUVVNfUlVOTklORxACEhwKGFdPUktGTE9XX1NUQVRVU19TTEVFUElORxADEhsKF1dPUktGTE9XX1NUQVRVU19XQUlUSU5HEAQSGgoWV09SS0ZMT1dfU1RBVFVTX1BBVVNFRBAFEh0KGVdPUktGTE9XX1NUQVRVU19DT01QTEVURUQQBhIaChZXT1JLRkxPV19TVEFUVVNfRkFJTEVEEAcSHQoZV09SS0ZMT1dfU1RBVFVTX0NBTkNFTExFRBAIMsAJCg9Xb3JrZmxvd1NlcnZpY2USUAoNU3RhcnRXb3JrZmxvdxIeLmthZ3ppLnYxLlN0YXJ0V29ya2Zsb3dSZXF1ZXN0Gh8ua2FnemkudjEuU3RhcnRXb3JrZmxvd1Jlc3BvbnNlElMKDlN0YXJ0V29ya2Zsb3dzEh8ua2FnemkudjEuU3RhcnRXb3JrZmxvd3NSZXF1ZXN0GiAua2FnemkudjEuU3RhcnRXb3JrZmxvd3NSZXNwb25zZRJKCgtHZXRXb3JrZmxvdxIcLmthZ3ppLnYxLkdldFdvcmtmbG93UmVxdWVzdBodLmthZ3ppLnYxLkdldFdvcmtmbG93UmVzcG9uc2USbgoXR2V0V29ya2Zsb3dCeUV4dGVybmFsSWQSKC5rYWd6aS52MS5HZXRXb3JrZmxvd0J5RXh0ZXJuYWxJZFJlcXVlc3QaKS5rYWd6aS52MS5HZXRXb3JrZmxvd0J5RXh0ZXJuYWxJZFJlc3BvbnNlEk0KDFdhaXRXb3JrZmxvdxIdLmthZ3ppLnYxLldhaXRXb3JrZmxvd1JlcXVlc3QaHi5rYWd6aS52MS5XYWl0V29ya2Zsb3dSZXNwb25zZRJQCg1MaXN0V29ya2Zsb3dzEh4ua2FnemkudjEuTGlzdFdvcmtmbG93c1JlcXVlc3QaHy5rYWd6aS52MS5MaXN0V29ya2Zsb3dzUmVzcG9uc2USUwoOQ2FuY2VsV29ya2Zsb3cSHy5rYWd6aS52MS5DYW5jZWxXb3JrZmxvd1JlcXVlc3QaIC5rYWd6aS52MS5DYW5jZWxXb3JrZmxvd1Jlc3BvbnNlElAKDVBhdXNlV29ya2Zsb3cSHi5rYWd6aS52MS5QYXVzZVdvcmtmbG93UmVxdWVzdBofLmthZ3ppLnYxLlBhdXNlV29ya2Zsb3dSZXNwb25zZRJTCg5SZXN1bWVXb3JrZmxvdxIfLmthZ3ppLnYxLlJlc3VtZVdvcmtmbG93UmVxdWVzdBogLmthZ3ppLnYxLlJlc3VtZVdvcmtmbG93UmVzcG9uc2USUAoNUmV0cnlXb3JrZmxvdxIeLmthZ3ppLnYxLlJldHJ5V29ya2Zsb3dSZXF1ZXN0Gh8ua2FnemkudjEuUmV0cnlXb3JrZmxvd1Jlc3BvbnNlElAKDVJlcnVuV29ya2Zsb3cSHi5rYWd6aS52MS5SZXJ1bldvcmtmbG93UmVxdWVzdBofLmthZ3ppLnYxLlJlcnVuV29ya2Zsb3dSZXNwb25zZRJcChFUZXJtaW5hdGVXb3JrZmxvdxIiLmthZ3ppLnYxLlRlcm1pbmF0ZVdvcmtmbG93UmVxdWVzdBojLmthZ3ppLnYxLlRlcm1pbmF0ZVdvcmtmbG93UmVzcG9uc2USVgoPQ2FuY2VsV29ya2Zsb3dzEiAua2FnemkudjEuQ2FuY2VsV29ya2Zsb3dzUmVxdWVzdBohLmthZ3ppLnYxLkNhbmNlbFdvcmtmbG93c1Jlc3BvbnNlElMKDkRlbGV0ZVdvcmtmbG93Eh8ua2FnemkudjEuRGVsZXRlV29ya2Zsb3dSZXF1ZXN0GiAua2FnemkudjEuRGVsZXRlV29ya2Zsb3dSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_kagzi_v1_common]);
+  fileDesc("ChdrYWd6aS92MS93b3JrZmxvdy5wcm90bxIIa2FnemkudjEi8AgKCFdvcmtmbG93Eg4KBnJ1bl9pZBgBIAEoCRIYCgtleHRlcm5hbF9pZBgCIAEoCUgAiAEBEhQKDG5hbWVzcGFjZV9pZBgDIAEoCRISCgp0YXNrX3F1ZXVlGAQgASgJEhUKDXdvcmtmbG93X3R5cGUYBSABKAkSKAoGc3RhdHVzGAYgASgOMhgua2FnemkudjEuV29ya2Zsb3dTdGF0dXMSIAoFaW5wdXQYByABKAsyES5rYWd6aS52MS5QYXlsb2FkEiEKBm91dHB1dBgIIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSJAoFZXJyb3IYCSABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIQCghhdHRlbXB0cxgKIAEoBRIuCgpjcmVhdGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydGVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtmaW5pc2hlZF9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKd2FrZV91cF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZGVhZGxpbmVfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhYKCXdvcmtlcl9pZBgQIAEoCUgBiAEBEg8KB3ZlcnNpb24YESABKAkSEAoIcHJpb3JpdHkYEiABKAUSGgoNcGFyZW50X3J1bl9pZBgTIAEoCUgCiAEBEhsKDnBhcmVudF9zdGVwX2lkGBQgASgJSAOIAQESGAoLc2NoZWR1bGVfaWQYFSABKAlIBIgBARIjCghwcm9ncmVzcxgWIAEoCzIRLmthZ3ppLnYxLlBheWxvYWQSKQoLd2FpdGluZ19mb3IYFyABKAsyFC5rYWd6aS52MS5XYWl0aW5nRm9yEi8KEGNhbmNlbF9yZXF1ZXN0ZWQYGCABKAsyFS5rYWd6aS52MS5FcnJvckRldGFpbBIiChVjb250aW51ZWRfZnJvbV9ydW5faWQYGSABKAlIBYgBARIgChNjb250aW51ZWRfYXNfcnVuX2lkGBogASgJSAaIAQESHAoPcmVydW5fb2ZfcnVuX2lkGBsgASgJSAeIAQESFQoIZXZlbnRfaWQYHCABKAlICIgBARIwCgxzY2hlZHVsZWRfYXQYHSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQg4KDF9leHRlcm5hbF9pZEIMCgpfd29ya2VyX2lkQhAKDl9wYXJlbnRfcnVuX2lkQhEKD19wYXJlbnRfc3RlcF9pZEIOCgxfc2NoZWR1bGVfaWRCGAoWX2NvbnRpbnVlZF9mcm9tX3J1bl9pZEIWChRfY29udGludWVkX2FzX3J1bl9pZEISChBfcmVydW5fb2ZfcnVuX2lkQgsKCV9ldmVudF9pZCL5CAoKV2FpdGluZ0ZvchIrCgZyZWFzb24YASABKA4yGy5rYWd6aS52MS5XYWl0aW5nRm9yLlJlYXNvbhIPCgdtZXNzYWdlGAIgASgJEikKBXVudGlsGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgVzaW5jZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdGltZXIYBSABKA4yGi5rYWd6aS52MS5XYWl0aW5nRm9yLlRpbWVyEg8KB3N0ZXBfaWQYBiABKAkSDwoHYXR0ZW1wdBgHIAEoBRIkCgVlcnJvchgIIAEoCzIVLmthZ3ppLnYxLkVycm9yRGV0YWlsEhkKDGNoaWxkX3J1bl9pZBgJIAEoCUgAiAEBEi4KDGNoaWxkX3N0YXR1cxgKIAEoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEhYKCXdvcmtlcl9pZBgLIAEoCUgBiAEBEiwKCGhlYXJkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgd3b3JrZXJzGA0gAygLMhUua2FnemkudjEuV29ya2VyU2xvdHMSFAoMd29ya2VyX2NvdW50GA4gASgFEg0KBXNsb3RzGA8gASgFEhMKC3Nsb3RzX3Rha2VuGBAgASgFEhYKDmhvbGRlcl9ydW5faWRzGBEgAygJEg0KBWFoZWFkGBIgASgFEg8KB29mZmVyZWQYEyADKAkSFgoOZHJhaW5pbmdfY291bnQYFCABKAUSEwoLdGFza19xdWV1ZXMYFSADKAkSIAoTY29udGludWVkX2FzX3J1bl9pZBgWIAEoCUgCiAEBIrECCgZSZWFzb24SFgoSUkVBU09OX1VOU1BFQ0lGSUVEEAASDwoLUkVBU09OX1RJTUUQARIRCg1SRUFTT05fV09SS0VSEAISDwoLUkVBU09OX1NMT1QQAxIRCg1SRUFTT05fUEFVU0VEEAQSEAoMUkVBU09OX0VWRU5UEAUSGQoVUkVBU09OX0NISUxEX1dPUktGTE9XEAYSDwoLUkVBU09OX1NURVAQBxIPCgtSRUFTT05fQ09ERRAIEhAKDFJFQVNPTl9MSU1JVBAJEhMKD1JFQVNPTl9USFJPVFRMRRAKEhIKDlJFQVNPTl9SVU5OSU5HEAsSFQoRUkVBU09OX0NBTkNFTExJTkcQDBIQCgxSRUFTT05fRU5ERUQQDRIUChBSRUFTT05fTkFNRVNQQUNFEA4ifwoFVGltZXISFQoRVElNRVJfVU5TUEVDSUZJRUQQABIPCgtUSU1FUl9TVEFSVBABEg8KC1RJTUVSX1NMRUVQEAISFAoQVElNRVJfU1RFUF9SRVRSWRADEhMKD1RJTUVSX1JVTl9SRVRSWRAEEhIKDlRJTUVSX1RBS0VPVkVSEAVCDwoNX2NoaWxkX3J1bl9pZEIMCgpfd29ya2VyX2lkQhYKFF9jb250aW51ZWRfYXNfcnVuX2lkIj4KC1dvcmtlclNsb3RzEhEKCXdvcmtlcl9pZBgBIAEoCRINCgV0YWtlbhgCIAEoBRINCgVzbG90cxgDIAEoBSI+ChZFeHBsYWluV29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkisAEKF0V4cGxhaW5Xb3JrZmxvd1Jlc3BvbnNlEg4KBnJ1bl9pZBgBIAEoCRIoCgZzdGF0dXMYAiABKA4yGC5rYWd6aS52MS5Xb3JrZmxvd1N0YXR1cxIlCgdyZWFzb25zGAMgAygLMhQua2FnemkudjEuV2FpdGluZ0ZvchIMCgRuZXh0GAQgASgJEhUKDXdvcmtmbG93X3R5cGUYBSABKAkSDwoHdmVyc2lvbhgGIAEoCSLlBAoUU3RhcnRXb3JrZmxvd1JlcXVlc3QSGAoLZXh0ZXJuYWxfaWQYASABKAlIAIgBARIUCgxuYW1lc3BhY2VfaWQYAiABKAkSEgoKdGFza19xdWV1ZRgDIAEoCRIVCg13b3JrZmxvd190eXBlGAQgASgJEiAKBWlucHV0GAUgASgLMhEua2FnemkudjEuUGF5bG9hZBIUCgd2ZXJzaW9uGAYgASgJSAGIAQESKwoMcmV0cnlfcG9saWN5GAcgASgLMhUua2FnemkudjEuUmV0cnlQb2xpY3kSEAoIcHJpb3JpdHkYCCABKAUSEAoIZGVsYXlfbXMYCSABKAMSFwoKdGltZW91dF9tcxgKIAEoA0gCiAEBEhMKBnJ1bl9pZBgLIAEoCUgDiAEBEh0KEHN0YXJ0X3RpbWVvdXRfbXMYDCABKANIBIgBARIaCg1wYXJlbnRfcnVuX2lkGA0gASgJSAWIAQESGwoOcGFyZW50X3N0ZXBfaWQYDiABKAlIBogBARJBCgpsaW1pdF9rZXlzGA8gAygLMi0ua2FnemkudjEuU3RhcnRXb3JrZmxvd1JlcXVlc3QuTGltaXRLZXlzRW50cnkaMAoOTGltaXRLZXlzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIOCgxfZXh0ZXJuYWxfaWRCCgoIX3ZlcnNpb25CDQoLX3RpbWVvdXRfbXNCCQoHX3J1bl9pZEITChFfc3RhcnRfdGltZW91dF9tc0IQCg5fcGFyZW50X3J1bl9pZEIRCg9fcGFyZW50X3N0ZXBfaWQiPwoVU3RhcnRXb3JrZmxvd1Jlc3BvbnNlEg4KBnJ1bl9pZBgBIAEoCRIWCg5hbHJlYWR5X2V4aXN0cxgCIAEoCCJKChVTdGFydFdvcmtmbG93c1JlcXVlc3QSMQoJd29ya2Zsb3dzGAEgAygLMh4ua2FnemkudjEuU3RhcnRXb3JrZmxvd1JlcXVlc3QiTAoWU3RhcnRXb3JrZmxvd3NSZXNwb25zZRIyCgl3b3JrZmxvd3MYASADKAsyHy5rYWd6aS52MS5TdGFydFdvcmtmbG93UmVzcG9uc2UiOgoSR2V0V29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiOwoTR2V0V29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93IksKHkdldFdvcmtmbG93QnlFeHRlcm5hbElkUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEwoLZXh0ZXJuYWxfaWQYAiABKAkiRwofR2V0V29ya2Zsb3dCeUV4dGVybmFsSWRSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93ImMKE1dhaXRXb3JrZmxvd1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIXCgp0aW1lb3V0X21zGAMgASgDSACIAQFCDQoLX3RpbWVvdXRfbXMiTgoUV2FpdFdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdxIQCghmaW5pc2hlZBgCIAEoCCLFAgoUTGlzdFdvcmtmbG93c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEiMKBHBhZ2UYAiABKAsyFS5rYWd6aS52MS5QYWdlUmVxdWVzdBIvCg1zdGF0dXNfZmlsdGVyGAMgAygOMhgua2FnemkudjEuV29ya2Zsb3dTdGF0dXMSGgoNd29ya2Zsb3dfdHlwZRgEIAEoCUgAiAEBEjEKDWNyZWF0ZWRfYWZ0ZXIYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNyZWF0ZWRfYmVmb3JlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIaCg1wYXJlbnRfcnVuX2lkGAcgASgJSAGIAQFCEAoOX3dvcmtmbG93X3R5cGVCEAoOX3BhcmVudF9ydW5faWQiYAoVTGlzdFdvcmtmbG93c1Jlc3BvbnNlEiUKCXdvcmtmbG93cxgBIAMoCzISLmthZ3ppLnYxLldvcmtmbG93EiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyJxChVDYW5jZWxXb3JrZmxvd1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkSFQoIZ3JhY2VfbXMYBCABKANIAIgBAUILCglfZ3JhY2VfbXMiPgoWQ2FuY2VsV29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93IkwKFFBhdXNlV29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDgoGcmVhc29uGAMgASgJIj0KFVBhdXNlV29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93Ij0KFVJlc3VtZVdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIj4KFlJlc3VtZVdvcmtmbG93UmVzcG9uc2USJAoId29ya2Zsb3cYASABKAsyEi5rYWd6aS52MS5Xb3JrZmxvdyI8ChRSZXRyeVdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJIj0KFVJldHJ5V29ya2Zsb3dSZXNwb25zZRIkCgh3b3JrZmxvdxgBIAEoCzISLmthZ3ppLnYxLldvcmtmbG93ItwBChRSZXJ1bldvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEhkKDGZyb21fc3RlcF9pZBgDIAEoCUgAiAEBEiAKBWlucHV0GAQgASgLMhEua2FnemkudjEuUGF5bG9hZBIYCgtleHRlcm5hbF9pZBgFIAEoCUgBiAEBEhcKCm5ld19ydW5faWQYBiABKAlIAogBAUIPCg1fZnJvbV9zdGVwX2lkQg4KDF9leHRlcm5hbF9pZEINCgtfbmV3X3J1bl9pZCI/ChVSZXJ1bldvcmtmbG93UmVzcG9uc2USDgoGcnVuX2lkGAEgASgJEhYKDmFscmVhZHlfZXhpc3RzGAIgASgIIlAKGFRlcm1pbmF0ZVdvcmtmbG93UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSJBChlUZXJtaW5hdGVXb3JrZmxvd1Jlc3BvbnNlEiQKCHdvcmtmbG93GAEgASgLMhIua2FnemkudjEuV29ya2Zsb3civAIKFkNhbmNlbFdvcmtmbG93c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIVCghncmFjZV9tcxgDIAEoA0gAiAEBEi8KDXN0YXR1c19maWx0ZXIYBCADKA4yGC5rYWd6aS52MS5Xb3JrZmxvd1N0YXR1cxIaCg13b3JrZmxvd190eXBlGAUgASgJSAGIAQESMQoNY3JlYXRlZF9hZnRlchgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoOY3JlYXRlZF9iZWZvcmUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnBhZ2VfdG9rZW4YCCABKAlCCwoJX2dyYWNlX21zQhAKDl93b3JrZmxvd190eXBlIkUKF0NhbmNlbFdvcmtmbG93c1Jlc3BvbnNlEhEKCWNhbmNlbGxlZBgBIAEoBRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiPQoVRGVsZXRlV29ya2Zsb3dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkiGAoWRGVsZXRlV29ya2Zsb3dSZXNwb25zZSqcAgoOV29ya2Zsb3dTdGF0dXMSHwobV09SS0ZMT1dfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGwoXV09SS0ZMT1dfU1RBVFVTX1BFTkRJTkcQARIbChdXT1JLRkxPV19TVEFUVVNfUlVOTklORxACEhwKGFdPUktGTE9XX1NUQVRVU19TTEVFUElORxADEhsKF1dPUktGTE9XX1NUQVRVU19XQUlUSU5HEAQSGgoWV09SS0ZMT1dfU1RBVFVTX1BBVVNFRBAFEh0KGVdPUktGTE9XX1NUQVRVU19DT01QTEVURUQQBhIaChZXT1JLRkxPV19TVEFUVVNfRkFJTEVEEAcSHQoZV09SS0ZMT1dfU1RBVFVTX0NBTkNFTExFRBAIMpgKCg9Xb3JrZmxvd1NlcnZpY2USUAoNU3RhcnRXb3JrZmxvdxIeLmthZ3ppLnYxLlN0YXJ0V29ya2Zsb3dSZXF1ZXN0Gh8ua2FnemkudjEuU3RhcnRXb3JrZmxvd1Jlc3BvbnNlElMKDlN0YXJ0V29ya2Zsb3dzEh8ua2FnemkudjEuU3RhcnRXb3JrZmxvd3NSZXF1ZXN0GiAua2FnemkudjEuU3RhcnRXb3JrZmxvd3NSZXNwb25zZRJKCgtHZXRXb3JrZmxvdxIcLmthZ3ppLnYxLkdldFdvcmtmbG93UmVxdWVzdBodLmthZ3ppLnYxLkdldFdvcmtmbG93UmVzcG9uc2USbgoXR2V0V29ya2Zsb3dCeUV4dGVybmFsSWQSKC5rYWd6aS52MS5HZXRXb3JrZmxvd0J5RXh0ZXJuYWxJZFJlcXVlc3QaKS5rYWd6aS52MS5HZXRXb3JrZmxvd0J5RXh0ZXJuYWxJZFJlc3BvbnNlEk0KDFdhaXRXb3JrZmxvdxIdLmthZ3ppLnYxLldhaXRXb3JrZmxvd1JlcXVlc3QaHi5rYWd6aS52MS5XYWl0V29ya2Zsb3dSZXNwb25zZRJQCg1MaXN0V29ya2Zsb3dzEh4ua2FnemkudjEuTGlzdFdvcmtmbG93c1JlcXVlc3QaHy5rYWd6aS52MS5MaXN0V29ya2Zsb3dzUmVzcG9uc2USUwoOQ2FuY2VsV29ya2Zsb3cSHy5rYWd6aS52MS5DYW5jZWxXb3JrZmxvd1JlcXVlc3QaIC5rYWd6aS52MS5DYW5jZWxXb3JrZmxvd1Jlc3BvbnNlElAKDVBhdXNlV29ya2Zsb3cSHi5rYWd6aS52MS5QYXVzZVdvcmtmbG93UmVxdWVzdBofLmthZ3ppLnYxLlBhdXNlV29ya2Zsb3dSZXNwb25zZRJTCg5SZXN1bWVXb3JrZmxvdxIfLmthZ3ppLnYxLlJlc3VtZVdvcmtmbG93UmVxdWVzdBogLmthZ3ppLnYxLlJlc3VtZVdvcmtmbG93UmVzcG9uc2USUAoNUmV0cnlXb3JrZmxvdxIeLmthZ3ppLnYxLlJldHJ5V29ya2Zsb3dSZXF1ZXN0Gh8ua2FnemkudjEuUmV0cnlXb3JrZmxvd1Jlc3BvbnNlElAKDVJlcnVuV29ya2Zsb3cSHi5rYWd6aS52MS5SZXJ1bldvcmtmbG93UmVxdWVzdBofLmthZ3ppLnYxLlJlcnVuV29ya2Zsb3dSZXNwb25zZRJcChFUZXJtaW5hdGVXb3JrZmxvdxIiLmthZ3ppLnYxLlRlcm1pbmF0ZVdvcmtmbG93UmVxdWVzdBojLmthZ3ppLnYxLlRlcm1pbmF0ZVdvcmtmbG93UmVzcG9uc2USVgoPQ2FuY2VsV29ya2Zsb3dzEiAua2FnemkudjEuQ2FuY2VsV29ya2Zsb3dzUmVxdWVzdBohLmthZ3ppLnYxLkNhbmNlbFdvcmtmbG93c1Jlc3BvbnNlElYKD0V4cGxhaW5Xb3JrZmxvdxIgLmthZ3ppLnYxLkV4cGxhaW5Xb3JrZmxvd1JlcXVlc3QaIS5rYWd6aS52MS5FeHBsYWluV29ya2Zsb3dSZXNwb25zZRJTCg5EZWxldGVXb3JrZmxvdxIfLmthZ3ppLnYxLkRlbGV0ZVdvcmtmbG93UmVxdWVzdBogLmthZ3ppLnYxLkRlbGV0ZVdvcmtmbG93UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kagzi_v1_common]);
 
 /**
  * One run of a workflow.
@@ -196,7 +196,7 @@ export const WorkflowSchema: GenMessage<Workflow> = /*@__PURE__*/
   messageDesc(file_kagzi_v1_workflow, 0);
 
 /**
- * Why a run is not moving.
+ * Why a run is not moving, or what it is busy with. Fields that say nothing of the reason are absent.
  *
  * @generated from message kagzi.v1.WaitingFor
  */
@@ -217,6 +217,127 @@ export type WaitingFor = Message<"kagzi.v1.WaitingFor"> & {
    * @generated from field: google.protobuf.Timestamp until = 3;
    */
   until?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp since = 4;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * @generated from field: kagzi.v1.WaitingFor.Timer timer = 5;
+   */
+  timer: WaitingFor_Timer;
+
+  /**
+   * The step that waits or runs.
+   *
+   * @generated from field: string step_id = 6;
+   */
+  stepId: string;
+
+  /**
+   * Of the step or the run that runs or failed.
+   *
+   * @generated from field: int32 attempt = 7;
+   */
+  attempt: number;
+
+  /**
+   * What failed, why it is paused, cancelled or failed for good.
+   *
+   * @generated from field: kagzi.v1.ErrorDetail error = 8;
+   */
+  error?: ErrorDetail | undefined;
+
+  /**
+   * @generated from field: optional string child_run_id = 9;
+   */
+  childRunId?: string | undefined;
+
+  /**
+   * @generated from field: kagzi.v1.WorkflowStatus child_status = 10;
+   */
+  childStatus: WorkflowStatus;
+
+  /**
+   * Who has it.
+   *
+   * @generated from field: optional string worker_id = 11;
+   */
+  workerId?: string | undefined;
+
+  /**
+   * When that worker was heard of last.
+   *
+   * @generated from field: google.protobuf.Timestamp heard_at = 12;
+   */
+  heardAt?: Timestamp | undefined;
+
+  /**
+   * At most ten of those that have its workflow, with their slots.
+   *
+   * @generated from field: repeated kagzi.v1.WorkerSlots workers = 13;
+   */
+  workers: WorkerSlots[];
+
+  /**
+   * Of all workers that have it: how many there are, their slots together and how many of them are taken.
+   *
+   * @generated from field: int32 worker_count = 14;
+   */
+  workerCount: number;
+
+  /**
+   * @generated from field: int32 slots = 15;
+   */
+  slots: number;
+
+  /**
+   * @generated from field: int32 slots_taken = 16;
+   */
+  slotsTaken: number;
+
+  /**
+   * At most ten of the runs that hold the slots.
+   *
+   * @generated from field: repeated string holder_run_ids = 17;
+   */
+  holderRunIds: string[];
+
+  /**
+   * Runs that are to be taken before it, counted up to 1000.
+   *
+   * @generated from field: int32 ahead = 18;
+   */
+  ahead: number;
+
+  /**
+   * What online workers have instead, as `name@version`, other versions of the workflow first; ten at most.
+   *
+   * @generated from field: repeated string offered = 19;
+   */
+  offered: string[];
+
+  /**
+   * Workers that have it, and finish what they hold and take no more.
+   *
+   * @generated from field: int32 draining_count = 20;
+   */
+  drainingCount: number;
+
+  /**
+   * Task queues whose online workers have it, where it is in another one.
+   *
+   * @generated from field: repeated string task_queues = 21;
+   */
+  taskQueues: string[];
+
+  /**
+   * The run that goes on where this one ended.
+   *
+   * @generated from field: optional string continued_as_run_id = 22;
+   */
+  continuedAsRunId?: string | undefined;
 };
 
 /**
@@ -236,7 +357,7 @@ export enum WaitingFor_Reason {
   UNSPECIFIED = 0,
 
   /**
-   * Until `until`: a delayed start, a sleep or a retry.
+   * Until `until`; `timer` says for what.
    *
    * @generated from enum value: REASON_TIME = 1;
    */
@@ -250,14 +371,14 @@ export enum WaitingFor_Reason {
   WORKER = 2,
 
   /**
-   * Workers have it, and all their slots are taken.
+   * Workers have it, and their slots are taken.
    *
    * @generated from enum value: REASON_SLOT = 3;
    */
   SLOT = 3,
 
   /**
-   * Paused; `error` of the run says by what.
+   * Paused, or, while a worker has it, about to be; `error` says by what.
    *
    * @generated from enum value: REASON_PAUSED = 4;
    */
@@ -290,6 +411,48 @@ export enum WaitingFor_Reason {
    * @generated from enum value: REASON_CODE = 8;
    */
   CODE = 8,
+
+  /**
+   * A limit on how many runs may run at once.
+   *
+   * @generated from enum value: REASON_LIMIT = 9;
+   */
+  LIMIT = 9,
+
+  /**
+   * A limit on how many runs may start in a time.
+   *
+   * @generated from enum value: REASON_THROTTLE = 10;
+   */
+  THROTTLE = 10,
+
+  /**
+   * A worker has it, and nothing has taken long.
+   *
+   * @generated from enum value: REASON_RUNNING = 11;
+   */
+  RUNNING = 11,
+
+  /**
+   * Somebody asked for its cancellation, and its code may clean up.
+   *
+   * @generated from enum value: REASON_CANCELLING = 12;
+   */
+  CANCELLING = 12,
+
+  /**
+   * It is over.
+   *
+   * @generated from enum value: REASON_ENDED = 13;
+   */
+  ENDED = 13,
+
+  /**
+   * Its namespace is disabled, and that matters here.
+   *
+   * @generated from enum value: REASON_NAMESPACE = 14;
+   */
+  NAMESPACE = 14,
 }
 
 /**
@@ -297,6 +460,154 @@ export enum WaitingFor_Reason {
  */
 export const WaitingFor_ReasonSchema: GenEnum<WaitingFor_Reason> = /*@__PURE__*/
   enumDesc(file_kagzi_v1_workflow, 1, 0);
+
+/**
+ * What a run waits for whose reason is TIME.
+ *
+ * @generated from enum kagzi.v1.WaitingFor.Timer
+ */
+export enum WaitingFor_Timer {
+  /**
+   * @generated from enum value: TIMER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A delayed start.
+   *
+   * @generated from enum value: TIMER_START = 1;
+   */
+  START = 1,
+
+  /**
+   * @generated from enum value: TIMER_SLEEP = 2;
+   */
+  SLEEP = 2,
+
+  /**
+   * The next attempt of a step: `attempt` failed with `error`.
+   *
+   * @generated from enum value: TIMER_STEP_RETRY = 3;
+   */
+  STEP_RETRY = 3,
+
+  /**
+   * The next attempt of the run itself: `attempt` failed with `error`.
+   *
+   * @generated from enum value: TIMER_RUN_RETRY = 4;
+   */
+  RUN_RETRY = 4,
+
+  /**
+   * It lost its worker `attempt` times in a row.
+   *
+   * @generated from enum value: TIMER_TAKEOVER = 5;
+   */
+  TAKEOVER = 5,
+}
+
+/**
+ * Describes the enum kagzi.v1.WaitingFor.Timer.
+ */
+export const WaitingFor_TimerSchema: GenEnum<WaitingFor_Timer> = /*@__PURE__*/
+  enumDesc(file_kagzi_v1_workflow, 1, 1);
+
+/**
+ * How many runs a worker has, as of its last heartbeat, and how many it may have.
+ *
+ * @generated from message kagzi.v1.WorkerSlots
+ */
+export type WorkerSlots = Message<"kagzi.v1.WorkerSlots"> & {
+  /**
+   * @generated from field: string worker_id = 1;
+   */
+  workerId: string;
+
+  /**
+   * @generated from field: int32 taken = 2;
+   */
+  taken: number;
+
+  /**
+   * @generated from field: int32 slots = 3;
+   */
+  slots: number;
+};
+
+/**
+ * Describes the message kagzi.v1.WorkerSlots.
+ * Use `create(WorkerSlotsSchema)` to create a new message.
+ */
+export const WorkerSlotsSchema: GenMessage<WorkerSlots> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_workflow, 2);
+
+/**
+ * @generated from message kagzi.v1.ExplainWorkflowRequest
+ */
+export type ExplainWorkflowRequest = Message<"kagzi.v1.ExplainWorkflowRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message kagzi.v1.ExplainWorkflowRequest.
+ * Use `create(ExplainWorkflowRequestSchema)` to create a new message.
+ */
+export const ExplainWorkflowRequestSchema: GenMessage<ExplainWorkflowRequest> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_workflow, 3);
+
+/**
+ * @generated from message kagzi.v1.ExplainWorkflowResponse
+ */
+export type ExplainWorkflowResponse = Message<"kagzi.v1.ExplainWorkflowResponse"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * @generated from field: kagzi.v1.WorkflowStatus status = 2;
+   */
+  status: WorkflowStatus;
+
+  /**
+   * Never empty; what holds the run back most comes first.
+   *
+   * @generated from field: repeated kagzi.v1.WaitingFor reasons = 3;
+   */
+  reasons: WaitingFor[];
+
+  /**
+   * What to do about the first of them, in a sentence.
+   *
+   * @generated from field: string next = 4;
+   */
+  next: string;
+
+  /**
+   * @generated from field: string workflow_type = 5;
+   */
+  workflowType: string;
+
+  /**
+   * @generated from field: string version = 6;
+   */
+  version: string;
+};
+
+/**
+ * Describes the message kagzi.v1.ExplainWorkflowResponse.
+ * Use `create(ExplainWorkflowResponseSchema)` to create a new message.
+ */
+export const ExplainWorkflowResponseSchema: GenMessage<ExplainWorkflowResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_workflow, 4);
 
 /**
  * @generated from message kagzi.v1.StartWorkflowRequest
@@ -408,7 +719,7 @@ export type StartWorkflowRequest = Message<"kagzi.v1.StartWorkflowRequest"> & {
  * Use `create(StartWorkflowRequestSchema)` to create a new message.
  */
 export const StartWorkflowRequestSchema: GenMessage<StartWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 2);
+  messageDesc(file_kagzi_v1_workflow, 5);
 
 /**
  * @generated from message kagzi.v1.StartWorkflowResponse
@@ -432,7 +743,7 @@ export type StartWorkflowResponse = Message<"kagzi.v1.StartWorkflowResponse"> & 
  * Use `create(StartWorkflowResponseSchema)` to create a new message.
  */
 export const StartWorkflowResponseSchema: GenMessage<StartWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 3);
+  messageDesc(file_kagzi_v1_workflow, 6);
 
 /**
  * @generated from message kagzi.v1.StartWorkflowsRequest
@@ -451,7 +762,7 @@ export type StartWorkflowsRequest = Message<"kagzi.v1.StartWorkflowsRequest"> & 
  * Use `create(StartWorkflowsRequestSchema)` to create a new message.
  */
 export const StartWorkflowsRequestSchema: GenMessage<StartWorkflowsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 4);
+  messageDesc(file_kagzi_v1_workflow, 7);
 
 /**
  * @generated from message kagzi.v1.StartWorkflowsResponse
@@ -470,7 +781,7 @@ export type StartWorkflowsResponse = Message<"kagzi.v1.StartWorkflowsResponse"> 
  * Use `create(StartWorkflowsResponseSchema)` to create a new message.
  */
 export const StartWorkflowsResponseSchema: GenMessage<StartWorkflowsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 5);
+  messageDesc(file_kagzi_v1_workflow, 8);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowRequest
@@ -492,7 +803,7 @@ export type GetWorkflowRequest = Message<"kagzi.v1.GetWorkflowRequest"> & {
  * Use `create(GetWorkflowRequestSchema)` to create a new message.
  */
 export const GetWorkflowRequestSchema: GenMessage<GetWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 6);
+  messageDesc(file_kagzi_v1_workflow, 9);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowResponse
@@ -509,7 +820,7 @@ export type GetWorkflowResponse = Message<"kagzi.v1.GetWorkflowResponse"> & {
  * Use `create(GetWorkflowResponseSchema)` to create a new message.
  */
 export const GetWorkflowResponseSchema: GenMessage<GetWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 7);
+  messageDesc(file_kagzi_v1_workflow, 10);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowByExternalIdRequest
@@ -531,7 +842,7 @@ export type GetWorkflowByExternalIdRequest = Message<"kagzi.v1.GetWorkflowByExte
  * Use `create(GetWorkflowByExternalIdRequestSchema)` to create a new message.
  */
 export const GetWorkflowByExternalIdRequestSchema: GenMessage<GetWorkflowByExternalIdRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 8);
+  messageDesc(file_kagzi_v1_workflow, 11);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowByExternalIdResponse
@@ -548,7 +859,7 @@ export type GetWorkflowByExternalIdResponse = Message<"kagzi.v1.GetWorkflowByExt
  * Use `create(GetWorkflowByExternalIdResponseSchema)` to create a new message.
  */
 export const GetWorkflowByExternalIdResponseSchema: GenMessage<GetWorkflowByExternalIdResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 9);
+  messageDesc(file_kagzi_v1_workflow, 12);
 
 /**
  * @generated from message kagzi.v1.WaitWorkflowRequest
@@ -577,7 +888,7 @@ export type WaitWorkflowRequest = Message<"kagzi.v1.WaitWorkflowRequest"> & {
  * Use `create(WaitWorkflowRequestSchema)` to create a new message.
  */
 export const WaitWorkflowRequestSchema: GenMessage<WaitWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 10);
+  messageDesc(file_kagzi_v1_workflow, 13);
 
 /**
  * @generated from message kagzi.v1.WaitWorkflowResponse
@@ -601,7 +912,7 @@ export type WaitWorkflowResponse = Message<"kagzi.v1.WaitWorkflowResponse"> & {
  * Use `create(WaitWorkflowResponseSchema)` to create a new message.
  */
 export const WaitWorkflowResponseSchema: GenMessage<WaitWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 11);
+  messageDesc(file_kagzi_v1_workflow, 14);
 
 /**
  * @generated from message kagzi.v1.ListWorkflowsRequest
@@ -652,7 +963,7 @@ export type ListWorkflowsRequest = Message<"kagzi.v1.ListWorkflowsRequest"> & {
  * Use `create(ListWorkflowsRequestSchema)` to create a new message.
  */
 export const ListWorkflowsRequestSchema: GenMessage<ListWorkflowsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 12);
+  messageDesc(file_kagzi_v1_workflow, 15);
 
 /**
  * @generated from message kagzi.v1.ListWorkflowsResponse
@@ -676,7 +987,7 @@ export type ListWorkflowsResponse = Message<"kagzi.v1.ListWorkflowsResponse"> & 
  * Use `create(ListWorkflowsResponseSchema)` to create a new message.
  */
 export const ListWorkflowsResponseSchema: GenMessage<ListWorkflowsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 13);
+  messageDesc(file_kagzi_v1_workflow, 16);
 
 /**
  * @generated from message kagzi.v1.CancelWorkflowRequest
@@ -710,7 +1021,7 @@ export type CancelWorkflowRequest = Message<"kagzi.v1.CancelWorkflowRequest"> & 
  * Use `create(CancelWorkflowRequestSchema)` to create a new message.
  */
 export const CancelWorkflowRequestSchema: GenMessage<CancelWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 14);
+  messageDesc(file_kagzi_v1_workflow, 17);
 
 /**
  * @generated from message kagzi.v1.CancelWorkflowResponse
@@ -727,7 +1038,7 @@ export type CancelWorkflowResponse = Message<"kagzi.v1.CancelWorkflowResponse"> 
  * Use `create(CancelWorkflowResponseSchema)` to create a new message.
  */
 export const CancelWorkflowResponseSchema: GenMessage<CancelWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 15);
+  messageDesc(file_kagzi_v1_workflow, 18);
 
 /**
  * @generated from message kagzi.v1.PauseWorkflowRequest
@@ -754,7 +1065,7 @@ export type PauseWorkflowRequest = Message<"kagzi.v1.PauseWorkflowRequest"> & {
  * Use `create(PauseWorkflowRequestSchema)` to create a new message.
  */
 export const PauseWorkflowRequestSchema: GenMessage<PauseWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 16);
+  messageDesc(file_kagzi_v1_workflow, 19);
 
 /**
  * @generated from message kagzi.v1.PauseWorkflowResponse
@@ -771,7 +1082,7 @@ export type PauseWorkflowResponse = Message<"kagzi.v1.PauseWorkflowResponse"> & 
  * Use `create(PauseWorkflowResponseSchema)` to create a new message.
  */
 export const PauseWorkflowResponseSchema: GenMessage<PauseWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 17);
+  messageDesc(file_kagzi_v1_workflow, 20);
 
 /**
  * @generated from message kagzi.v1.ResumeWorkflowRequest
@@ -793,7 +1104,7 @@ export type ResumeWorkflowRequest = Message<"kagzi.v1.ResumeWorkflowRequest"> & 
  * Use `create(ResumeWorkflowRequestSchema)` to create a new message.
  */
 export const ResumeWorkflowRequestSchema: GenMessage<ResumeWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 18);
+  messageDesc(file_kagzi_v1_workflow, 21);
 
 /**
  * @generated from message kagzi.v1.ResumeWorkflowResponse
@@ -810,7 +1121,7 @@ export type ResumeWorkflowResponse = Message<"kagzi.v1.ResumeWorkflowResponse"> 
  * Use `create(ResumeWorkflowResponseSchema)` to create a new message.
  */
 export const ResumeWorkflowResponseSchema: GenMessage<ResumeWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 19);
+  messageDesc(file_kagzi_v1_workflow, 22);
 
 /**
  * @generated from message kagzi.v1.RetryWorkflowRequest
@@ -832,7 +1143,7 @@ export type RetryWorkflowRequest = Message<"kagzi.v1.RetryWorkflowRequest"> & {
  * Use `create(RetryWorkflowRequestSchema)` to create a new message.
  */
 export const RetryWorkflowRequestSchema: GenMessage<RetryWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 20);
+  messageDesc(file_kagzi_v1_workflow, 23);
 
 /**
  * @generated from message kagzi.v1.RetryWorkflowResponse
@@ -849,7 +1160,7 @@ export type RetryWorkflowResponse = Message<"kagzi.v1.RetryWorkflowResponse"> & 
  * Use `create(RetryWorkflowResponseSchema)` to create a new message.
  */
 export const RetryWorkflowResponseSchema: GenMessage<RetryWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 21);
+  messageDesc(file_kagzi_v1_workflow, 24);
 
 /**
  * @generated from message kagzi.v1.RerunWorkflowRequest
@@ -897,7 +1208,7 @@ export type RerunWorkflowRequest = Message<"kagzi.v1.RerunWorkflowRequest"> & {
  * Use `create(RerunWorkflowRequestSchema)` to create a new message.
  */
 export const RerunWorkflowRequestSchema: GenMessage<RerunWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 22);
+  messageDesc(file_kagzi_v1_workflow, 25);
 
 /**
  * @generated from message kagzi.v1.RerunWorkflowResponse
@@ -919,7 +1230,7 @@ export type RerunWorkflowResponse = Message<"kagzi.v1.RerunWorkflowResponse"> & 
  * Use `create(RerunWorkflowResponseSchema)` to create a new message.
  */
 export const RerunWorkflowResponseSchema: GenMessage<RerunWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 23);
+  messageDesc(file_kagzi_v1_workflow, 26);
 
 /**
  * @generated from message kagzi.v1.TerminateWorkflowRequest
@@ -946,7 +1257,7 @@ export type TerminateWorkflowRequest = Message<"kagzi.v1.TerminateWorkflowReques
  * Use `create(TerminateWorkflowRequestSchema)` to create a new message.
  */
 export const TerminateWorkflowRequestSchema: GenMessage<TerminateWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 24);
+  messageDesc(file_kagzi_v1_workflow, 27);
 
 /**
  * @generated from message kagzi.v1.TerminateWorkflowResponse
@@ -963,7 +1274,7 @@ export type TerminateWorkflowResponse = Message<"kagzi.v1.TerminateWorkflowRespo
  * Use `create(TerminateWorkflowResponseSchema)` to create a new message.
  */
 export const TerminateWorkflowResponseSchema: GenMessage<TerminateWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 25);
+  messageDesc(file_kagzi_v1_workflow, 28);
 
 /**
  * @generated from message kagzi.v1.CancelWorkflowsRequest
@@ -1019,7 +1330,7 @@ export type CancelWorkflowsRequest = Message<"kagzi.v1.CancelWorkflowsRequest"> 
  * Use `create(CancelWorkflowsRequestSchema)` to create a new message.
  */
 export const CancelWorkflowsRequestSchema: GenMessage<CancelWorkflowsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 26);
+  messageDesc(file_kagzi_v1_workflow, 29);
 
 /**
  * @generated from message kagzi.v1.CancelWorkflowsResponse
@@ -1045,7 +1356,7 @@ export type CancelWorkflowsResponse = Message<"kagzi.v1.CancelWorkflowsResponse"
  * Use `create(CancelWorkflowsResponseSchema)` to create a new message.
  */
 export const CancelWorkflowsResponseSchema: GenMessage<CancelWorkflowsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 27);
+  messageDesc(file_kagzi_v1_workflow, 30);
 
 /**
  * @generated from message kagzi.v1.DeleteWorkflowRequest
@@ -1067,7 +1378,7 @@ export type DeleteWorkflowRequest = Message<"kagzi.v1.DeleteWorkflowRequest"> & 
  * Use `create(DeleteWorkflowRequestSchema)` to create a new message.
  */
 export const DeleteWorkflowRequestSchema: GenMessage<DeleteWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 28);
+  messageDesc(file_kagzi_v1_workflow, 31);
 
 /**
  * @generated from message kagzi.v1.DeleteWorkflowResponse
@@ -1080,7 +1391,7 @@ export type DeleteWorkflowResponse = Message<"kagzi.v1.DeleteWorkflowResponse"> 
  * Use `create(DeleteWorkflowResponseSchema)` to create a new message.
  */
 export const DeleteWorkflowResponseSchema: GenMessage<DeleteWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_workflow, 29);
+  messageDesc(file_kagzi_v1_workflow, 32);
 
 /**
  * @generated from enum kagzi.v1.WorkflowStatus
@@ -1277,6 +1588,16 @@ export const WorkflowService: GenService<{
     methodKind: "unary";
     input: typeof CancelWorkflowsRequestSchema;
     output: typeof CancelWorkflowsResponseSchema;
+  },
+  /**
+   * Tells in what state a run is, why it is not moving and what to do about it. What it costs does not grow with the run.
+   *
+   * @generated from rpc kagzi.v1.WorkflowService.ExplainWorkflow
+   */
+  explainWorkflow: {
+    methodKind: "unary";
+    input: typeof ExplainWorkflowRequestSchema;
+    output: typeof ExplainWorkflowResponseSchema;
   },
   /**
    * Removes a run that has ended, with everything that is known of it.

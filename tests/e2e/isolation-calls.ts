@@ -1,0 +1,190 @@
+import type { DescMethod, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
+import {
+  AdminService,
+  EventService,
+  NamespaceService,
+  StepKind,
+  WorkerService,
+  WorkflowScheduleService,
+  WorkflowService,
+} from "@kagzi/proto";
+
+/** What lives in one namespace. */
+export interface Inhabitants {
+  readonly namespaceId: string;
+  readonly runId: string;
+  /** One that nobody has taken, of the workflow `TYPE`. */
+  readonly readyRunId: string;
+  readonly failedRunId: string;
+  readonly pausedRunId: string;
+  readonly externalId: string;
+  readonly eventId: string;
+  readonly workerId: string;
+  /** The run that the worker holds, with the lease, and a step of it. */
+  readonly heldRunId: string;
+  readonly taskToken: string;
+  readonly stepToken: string;
+  readonly stepId: string;
+}
+
+/** The workflow that both namespaces have. */
+export const TYPE = "shared";
+/** A version that only the workers of the first namespace have. */
+export const OWN_VERSION = "7";
+
+/**
+ * What becomes of a call for things of another namespace: `missing`: NOT_FOUND. `empty`: an answer without anything in
+ * it. `own`: it is about the caller's own namespace. `later`: it is not offered yet, or it is missing.
+ */
+export type Expected = "missing" | "empty" | "own" | "later";
+
+export interface ForeignCall {
+  readonly method: DescMethod;
+  readonly expected: Expected;
+  readonly request: (a: Inhabitants, b: Inhabitants) => object;
+}
+
+function foreign<Method extends DescMethodUnary>(
+  method: Method,
+  expected: Expected,
+  request: (a: Inhabitants, b: Inhabitants) => MessageInitShape<Method["input"]>,
+): ForeignCall {
+  return { method, expected, request };
+}
+
+const { method: runs } = WorkflowService;
+const { method: workers } = WorkerService;
+const { method: admin } = AdminService;
+const { method: events } = EventService;
+const { method: namespaces } = NamespaceService;
+const { method: schedules } = WorkflowScheduleService;
+
+/** A run of A, asked for in B. */
+const run = (a: Inhabitants, b: Inhabitants) => ({ namespaceId: b.namespaceId, runId: a.runId });
+const held = (a: Inhabitants, b: Inhabitants) => ({ namespaceId: b.namespaceId, runId: a.heldRunId });
+const worker = (a: Inhabitants, b: Inhabitants) => ({ namespaceId: b.namespaceId, workerId: a.workerId });
+const page = (a: Inhabitants) => ({ page: { pageSize: 1000, pageToken: a.readyRunId } });
+const schedule = (_: Inhabitants, b: Inhabitants) => ({ namespaceId: b.namespaceId, scheduleId: "nightly" });
+
+/** Calls of methods that this server does not offer yet. Once they are there, each is `missing`, `empty` or `own`. */
+const LATER: readonly ForeignCall[] = [
+  foreign(schedules.createWorkflowSchedule, "later", (_, b) => ({ namespaceId: b.namespaceId })),
+  foreign(schedules.getWorkflowSchedule, "later", schedule),
+  foreign(schedules.listWorkflowSchedules, "later", (_, b) => ({ namespaceId: b.namespaceId })),
+  foreign(schedules.updateWorkflowSchedule, "later", schedule),
+  foreign(schedules.deleteWorkflowSchedule, "later", schedule),
+  foreign(schedules.pauseWorkflowSchedule, "later", schedule),
+  foreign(schedules.resumeWorkflowSchedule, "later", schedule),
+  foreign(schedules.triggerWorkflowSchedule, "later", schedule),
+  foreign(events.listEvents, "later", (_, b) => ({ namespaceId: b.namespaceId })),
+];
+
+/**
+ * Every call of the contract that goes by single messages, made in namespace B with what lives in namespace A. Those that
+ * make something in B under an id of A come last: before them B has no such thing.
+ */
+export const FOREIGN_CALLS: readonly ForeignCall[] = [
+  foreign(runs.startWorkflow, "missing", (a, b) => ({
+    namespaceId: b.namespaceId,
+    workflowType: TYPE,
+    parentRunId: a.runId,
+    parentStepId: "step",
+  })),
+  foreign(runs.startWorkflows, "missing", (a, { namespaceId }) => ({
+    workflows: [
+      { namespaceId, workflowType: TYPE },
+      { namespaceId, workflowType: TYPE, parentRunId: a.runId, parentStepId: "step" },
+    ],
+  })),
+  foreign(runs.getWorkflow, "missing", run),
+  foreign(runs.getWorkflowByExternalId, "missing", (a, b) => ({
+    namespaceId: b.namespaceId,
+    externalId: a.externalId,
+  })),
+  foreign(runs.waitWorkflow, "missing", (a, b) => ({ ...run(a, b), timeoutMs: 1n })),
+  foreign(runs.listWorkflows, "empty", (a, b) => ({ namespaceId: b.namespaceId, parentRunId: a.runId })),
+  foreign(runs.listWorkflows, "own", (a, b) => ({ namespaceId: b.namespaceId, ...page(a) })),
+  foreign(runs.cancelWorkflow, "missing", run),
+  foreign(runs.pauseWorkflow, "missing", run),
+  foreign(runs.resumeWorkflow, "missing", (a, b) => ({ ...run(a, b), runId: a.pausedRunId })),
+  foreign(runs.retryWorkflow, "missing", (a, b) => ({ ...run(a, b), runId: a.failedRunId })),
+  foreign(runs.rerunWorkflow, "missing", run),
+  foreign(runs.rerunWorkflow, "missing", (a, b) => ({ ...run(b, b), fromStepId: a.stepId })),
+  foreign(runs.explainWorkflow, "missing", run),
+  foreign(runs.terminateWorkflow, "missing", run),
+  foreign(runs.deleteWorkflow, "missing", (a, b) => ({ ...run(a, b), runId: a.failedRunId })),
+  foreign(events.sendEvent, "missing", (a, b) => ({ ...run(a, b), name: "go", eventId: a.eventId })),
+
+  foreign(workers.heartbeat, "missing", worker),
+  foreign(workers.heartbeat, "own", (a, b) => ({
+    ...worker(b, b),
+    held: { runs: [{ runId: a.heldRunId, epoch: 1 }] },
+  })),
+  foreign(workers.deregister, "missing", worker),
+  foreign(workers.pollTask, "missing", worker),
+  foreign(workers.pollTask, "empty", (_, b) => ({ ...worker(b, b), workflowTypes: [TYPE], timeoutMs: 50n })),
+  foreign(workers.beginStep, "missing", (a, b) => ({ ...held(a, b), stepName: "charge" })),
+  foreign(workers.beginStep, "missing", (a, b) => ({
+    ...held(a, b),
+    stepName: "charge",
+    kind: StepKind.SLEEP,
+    taskToken: a.taskToken,
+  })),
+  foreign(workers.completeStep, "missing", (a, b) => ({ ...held(a, b), stepId: a.stepId })),
+  foreign(workers.completeStep, "missing", (a, b) => ({ ...held(a, b), stepId: a.stepToken })),
+  foreign(workers.failStep, "missing", (a, b) => ({ ...held(a, b), stepId: a.stepId, error: { message: "no" } })),
+  foreign(workers.failStep, "missing", (a, b) => ({ ...held(a, b), stepId: a.stepToken, error: { message: "no" } })),
+  foreign(workers.sleep, "missing", (a, b) => ({ ...held(a, b), stepId: a.stepId, duration: { seconds: 1n } })),
+  foreign(workers.sleep, "missing", (a, b) => ({ ...held(a, b), stepId: a.stepToken, duration: { seconds: 1n } })),
+  foreign(workers.completeWorkflow, "missing", held),
+  foreign(workers.completeWorkflow, "missing", (a, b) => ({ ...held(a, b), taskToken: a.taskToken })),
+  foreign(workers.failWorkflow, "missing", (a, b) => ({ ...held(a, b), error: { message: "no" } })),
+  foreign(workers.failWorkflow, "missing", (a, b) => ({
+    ...held(a, b),
+    taskToken: a.taskToken,
+    error: { message: "no" },
+  })),
+  foreign(workers.readHistory, "empty", run),
+
+  foreign(admin.listWorkers, "own", (a, b) => ({
+    namespaceId: b.namespaceId,
+    page: { pageSize: 1000, pageToken: a.workerId },
+  })),
+  foreign(admin.getWorker, "missing", worker),
+  foreign(admin.drainWorker, "missing", worker),
+  foreign(admin.getStep, "missing", (a, b) => ({ namespaceId: b.namespaceId, stepId: a.stepId })),
+  foreign(admin.getStep, "missing", (a, b) => ({ namespaceId: b.namespaceId, stepId: a.stepToken })),
+  foreign(admin.listSteps, "missing", run),
+  foreign(admin.getStats, "own", (_, b) => ({ namespaceId: b.namespaceId })),
+  foreign(admin.getWorkflowVersions, "own", (_, b) => ({ namespaceId: b.namespaceId, workflowType: TYPE })),
+  foreign(admin.setDefaultVersion, "missing", (_, b) => ({
+    namespaceId: b.namespaceId,
+    workflowType: TYPE,
+    version: OWN_VERSION,
+  })),
+  // About the server, which all namespaces share.
+  foreign(admin.healthCheck, "own", () => ({})),
+  foreign(admin.getServerInfo, "own", () => ({})),
+  // About namespaces themselves: whoever may make these calls at all may name any namespace.
+  foreign(namespaces.getNamespace, "own", (_, b) => ({ namespaceId: b.namespaceId })),
+  foreign(namespaces.listNamespaces, "own", () => ({})),
+  foreign(namespaces.updateNamespace, "own", (_, b) => ({ namespaceId: b.namespaceId, description: "B" })),
+  foreign(namespaces.disableNamespace, "own", (_, b) => ({ namespaceId: b.namespaceId })),
+  foreign(namespaces.enableNamespace, "own", (_, b) => ({ namespaceId: b.namespaceId })),
+  foreign(namespaces.createNamespace, "own", () => ({ namespaceId: "c" })),
+
+  ...LATER,
+
+  foreign(runs.startWorkflow, "own", (a, b) => ({ namespaceId: b.namespaceId, workflowType: TYPE, runId: a.runId })),
+  foreign(runs.startWorkflows, "own", (a, { namespaceId }) => ({
+    workflows: [{ namespaceId, workflowType: TYPE, externalId: a.externalId }],
+  })),
+  foreign(runs.rerunWorkflow, "own", (a, b) => ({ ...run(b, b), newRunId: a.pausedRunId })),
+  foreign(events.sendEvent, "own", (a, b) => ({ ...run(b, b), name: "go", eventId: a.eventId })),
+  foreign(runs.cancelWorkflows, "own", (a, b) => ({ namespaceId: b.namespaceId, pageToken: a.readyRunId })),
+  foreign(runs.cancelWorkflows, "own", (_, b) => ({ namespaceId: b.namespaceId })),
+  foreign(workers.register, "own", (_, b) => ({
+    namespaceId: b.namespaceId,
+    workflows: [{ workflowType: TYPE, version: OWN_VERSION }],
+  })),
+];

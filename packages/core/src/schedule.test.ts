@@ -90,9 +90,9 @@ describe("what is due", () => {
       };
       const { watermark } = state;
       const next = planDue({ timing: cron, watermark, maxCatchup: 3 }, { next: counting, now: NOW, maxStarts: 200 });
-      expect(evaluated).toBeLessThan(520);
+      expect(evaluated).toBeLessThan(2020);
       expect(next.watermark).toBeGreaterThan(watermark);
-      expect(passes).toBeLessThan(2000);
+      expect(passes).toBeLessThan(300);
       fired.push(...next.fire);
       missed += next.missed;
       state = next;

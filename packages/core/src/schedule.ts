@@ -66,7 +66,7 @@ export const ON_TIME_MS = 60_000;
 /** How often it is looked whether the run has ended that a buffered slot waits for. */
 export const BUFFER_LOOK_MS = 1000;
 /** Slots that are evaluated at once beyond those that may fire. */
-const CHUNK = 500;
+const CHUNK = 2000;
 
 /** The slots that are due, and where the schedule stands after them. */
 export interface DuePlan {

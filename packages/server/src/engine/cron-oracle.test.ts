@@ -14,7 +14,7 @@ const FIRST = Date.UTC(2020, 0, 1);
 const LAST = Date.UTC(2041, 0, 1);
 const IN_ALL_ZONES = process.env["KAGZI_ORACLE"] === "all";
 /** Minutes that are read before a transition and after it. */
-const AROUND = 50;
+const AROUND = 90;
 
 const EXPRESSIONS = [
   "* * * * *",

@@ -48,8 +48,9 @@ function parse(expression: string): Cron {
     if (wrong !== undefined) throw refused(expression, `${JSON.stringify(wrong)} is no field`);
   }
   try {
-    // In UTC, which has no gaps: the expression is about wall clocks, and TimeZone knows what those do.
-    return new Cron(fields.join(" "), { timezone: "UTC", mode: "5-part" });
+    // On a timeline without gaps: the expression is about wall clocks, and TimeZone knows what those do. As an offset, and
+    // not as the zone "UTC", which would cost ten times as much.
+    return new Cron(fields.join(" "), { utcOffset: 0, mode: "5-part" });
   } catch (error) {
     throw refused(expression, messageOf(error));
   }

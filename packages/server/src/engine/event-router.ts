@@ -35,9 +35,7 @@ export class EventRouter {
   /** Resolves when nothing is left to be brought that was there when this was called. */
   route(): Promise<void> {
     this.#again = true;
-    this.#running ??= this.#passes().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#passes();
     return this.#running;
   }
 
@@ -47,16 +45,23 @@ export class EventRouter {
   }
 
   async #passes(): Promise<void> {
-    const { env, store } = this.#context;
-    while (this.#again && !this.#stop.signal.aborted) {
-      this.#again = false;
-      const { left, touched } = await store.events.route(BATCH);
-      this.#tell(touched);
-      if (left !== "nothing") this.#again = true;
-      if (left === "busy") await sleep(env, BUSY_MS, this.#stop.signal);
-      // Others have their turn in between: the first runs go on while the last are still to be brought theirs.
-      else if (left === "more") await new Promise((resolve) => setImmediate(resolve));
+    try {
+      while (this.#again && !this.#stop.signal.aborted) await this.#pass();
+    } finally {
+      // At once: whoever asks from now on begins anew, and nobody is told of passes that have come to their end.
+      this.#running = undefined;
     }
+  }
+
+  async #pass(): Promise<void> {
+    const { env, store } = this.#context;
+    this.#again = false;
+    const { left, touched } = await store.events.route(BATCH);
+    this.#tell(touched);
+    if (left !== "nothing") this.#again = true;
+    if (left === "busy") await sleep(env, BUSY_MS, this.#stop.signal);
+    // Others have their turn in between: the first runs go on while the last are still to be brought theirs.
+    else if (left === "more") await new Promise((resolve) => setImmediate(resolve));
   }
 
   #tell(touched: readonly Touched[]): void {

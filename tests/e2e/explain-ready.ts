@@ -68,6 +68,42 @@ export const READY_STATES: readonly State[] = [
     next: /task queue/u,
   },
   {
+    name: "pending, with all places of its key taken",
+    reach: async (f) => {
+      const step = abortable();
+      const options = { concurrency: { limit: 1, key: "customer" } };
+      const limited = workflow<{ customer: string }, unknown>("limited", options, async (ctx) =>
+        ctx.step("hold", step.run),
+      );
+      await f.work([limited]);
+      await f.client.start(limited, { customer: "acme" });
+      await step.begun;
+      return f.client.start(limited, { customer: "acme" });
+    },
+    reasons: [{ reason: "limit", limit: { limit: 1, key: "acme", holders: [some.text()] } }],
+    message: new RegExp(
+      `^1 run\\(s\\) of its workflow for "acme" may go on at once, and the places are held, by run ${UUID}$`,
+      "u",
+    ),
+    next: /^wait for one of them, or raise the limit: client\.workflows/u,
+  },
+  {
+    name: "pending, with all starts of its time taken",
+    reach: async (f) => {
+      const options = { throttle: { limit: 1, per: "1h" } };
+      const throttled = workflow("throttled", options, async () => "done");
+      await f.work([throttled]);
+      await (await f.client.start(throttled, undefined)).result();
+      return f.client.start(throttled, undefined);
+    },
+    reasons: [{ reason: "throttle", until: some.date(), limit: { limit: 1, perMs: 3_600_000, holders: [] } }],
+    message: new RegExp(
+      `^1 run\\(s\\) of its workflow may begin within 3600000 ms, and have: the next one may begin at ${ISO}$`,
+      "u",
+    ),
+    next: /^wait, or raise the limit: client\.workflows/u,
+  },
+  {
     name: "pending, with all slots taken",
     reach: async (f) => {
       const step = abortable();

@@ -1,7 +1,7 @@
 import { Client, Retry, workflow } from "kagzi";
 import { expect } from "vitest";
 import { ISO, type State, UUID, naps, quick, some, stepId } from "./explain-states.ts";
-import { failure, reaches } from "./fixture.ts";
+import { abortable, failure, reaches } from "./fixture.ts";
 
 const ships = workflow("ships", async (ctx) => {
   await ctx.step("ship", { retry: Retry.fixed(1, "1h") }, () => {
@@ -31,6 +31,22 @@ const changed = (name: string) =>
 
 /** States in which a run waits for something, stands still or is over. */
 export const WAITING_STATES: readonly State[] = [
+  {
+    name: "waiting for a slot of a named limit",
+    reach: async (f) => {
+      const step = abortable();
+      const limited = workflow("limited", async (ctx) => ctx.step("ask", { limit: "api" }, step.run));
+      await f.work([limited], { limits: { api: { concurrency: 1 } } });
+      await f.client.start(limited, undefined);
+      await step.begun;
+      const run = await f.client.start(limited, undefined);
+      await reaches(run, "waiting");
+      return run;
+    },
+    reasons: [{ reason: "limit", stepId: stepId("ask"), limit: { limit: 1, name: "api", holders: [some.text()] } }],
+    message: new RegExp(`^step "ask" waits for a slot of limit "api": all 1 are held, by run ${UUID}$`, "u"),
+    next: /^wait for one of them, or raise the limit: client\.limits/u,
+  },
   {
     name: "sleeping",
     reach: async (f) => {

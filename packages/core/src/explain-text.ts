@@ -13,6 +13,10 @@ export function sentenceOf(reason: WaitingFor): string {
       return `no worker has ${reason.workflow}; ${instead(reason)}`;
     case "slot":
       return slotSentence(reason);
+    case "limit":
+      return limitSentence(reason);
+    case "throttle":
+      return throttleSentence(reason);
     case "paused":
       return reason.workerId === undefined
         ? `paused: ${reason.error.message}`
@@ -80,6 +84,29 @@ function slotSentence({ ahead, slots, taken, workerCount }: Extract<WaitingFor, 
     : `${workerCount} worker(s) have this workflow, and no free slot: ${taken} of ${slots} are taken${others}`;
 }
 
+function limitSentence(reason: Extract<WaitingFor, { reason: "limit" }>): string {
+  const { holders, key, limit, name, step = "", waiting = 0 } = reason;
+  const by = holders.length === 0 ? "" : `, by ${holders.map((runId) => `run ${runId}`).join(", ")}`;
+  if (name !== undefined) {
+    const line = waiting > 1 ? `; ${waiting} steps wait for one` : "";
+    return `step ${quoted(step)} waits for a slot of limit ${quoted(name)}: all ${limit} are held${by}${line}`;
+  }
+  const whose =
+    key === undefined
+      ? "of its workflow"
+      : `of its workflow for ${key === "" ? "inputs without the key" : quoted(key)}`;
+  return `${limit} run(s) ${whose} may go on at once, and the places are held${by}`;
+}
+
+function throttleSentence(reason: Extract<WaitingFor, { reason: "throttle" }>): string {
+  const { key, limit, name, perMs, step = "", until } = reason;
+  const when = until === undefined ? "" : `: the next one may begin at ${iso(until)}`;
+  const whose = key === undefined || key === "" ? "" : ` for ${quoted(key)}`;
+  return name === undefined
+    ? `${limit} run(s) of its workflow${whose} may begin within ${perMs} ms, and have${when}`
+    : `step ${quoted(step)} waits for limit ${quoted(name)}: ${limit} step(s) may begin within ${perMs} ms, and have${when}`;
+}
+
 function endSentence({ continuedAs, error, since, status }: Extract<WaitingFor, { reason: "ended" }>): string {
   if (continuedAs !== undefined) return `ended at ${iso(since)} and went on as run ${continuedAs}`;
   return `${status} at ${iso(since)}${error === undefined ? "" : `: ${error.code}: ${error.message}`}`;
@@ -98,6 +125,14 @@ export function adviceOn(reason: WaitingFor): string {
       return reason.taken < reason.slots
         ? "wait a moment; if it stays so, look at the logs of the server and the workers"
         : "wait, start more workers, or raise their concurrency; a higher priority goes first";
+    case "limit":
+      return reason.name === undefined
+        ? "wait for one of them, or raise the limit: client.workflows.setLimits()"
+        : "wait for one of them, or raise the limit: client.limits.set()";
+    case "throttle":
+      return reason.name === undefined
+        ? "wait, or raise the limit: client.workflows.setLimits()"
+        : "wait, or raise the limit: client.limits.set()";
     case "paused":
       return reason.error.code === "NONDETERMINISM"
         ? "start a worker whose code matches the history (it goes on by itself), or terminate the run and rerun it"

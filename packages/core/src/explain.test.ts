@@ -3,11 +3,13 @@ import type { ErrorDetail } from "./error.ts";
 import { type ExplainFacts, reasonsOf } from "./explain.ts";
 import { adviceOn, sentenceOf } from "./explain-text.ts";
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
+import type { Standing } from "./held-back.ts";
 import type { HistoryRecord } from "./record.ts";
 import type { Run, RunState } from "./run.ts";
 import { stepsOf } from "./steps.ts";
 import { MAX_AHEAD, type WaitingFor } from "./waiting-for.ts";
 import type { Worker } from "./worker.ts";
+import type { WorkflowLimits } from "./workflow-limits.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const LATER = NOW + 1000;
@@ -54,7 +56,7 @@ function workerOf(change: Partial<Worker> = {}): Worker {
 }
 
 function explain(run: Run, facts: Partial<ExplainFacts> = {}, history: readonly HistoryRecord[] = []) {
-  const nothing = { workers: [], running: [], ahead: 0, children: new Map(), isDisabled: false };
+  const nothing = { workers: [], running: [], ahead: 0, children: new Map(), slotWaits: [], isDisabled: false };
   const last = history.at(-1);
   const steps = [...stepsOf(history).values()];
   return reasonsOf({ run, now: NOW, ...nothing, steps, ...(last && { lastRecord: last }), ...facts });
@@ -69,6 +71,84 @@ const running = { status: "running", workerId, claimedAt: NOW - 500 } as const;
 const pending = { status: "pending", availableAt: NOW } as const;
 const sleeping = { status: "sleeping", availableAt: LATER } as const;
 const waiting = { status: "waiting" } as const;
+
+describe("a run that a limit holds back", () => {
+  const ready = (limits: WorkflowLimits, change: Partial<Standing> = {}, run: Partial<Run> = {}) =>
+    told(
+      explain(runOf(pending, { limitKey: "acme", throttleKey: "eu", ...run }), {
+        workers: [workerOf()],
+        standing: { limits, all: { running: 0, holders: [] }, ofKey: { running: 0, holders: [] }, ...change },
+      }),
+    );
+  const held = { running: 2, holders: [other] };
+
+  it("waits for a place of its key, or of all runs, and is told who has them", () => {
+    expect(ready({ concurrency: [{ limit: 2, key: "customer" }] }, { ofKey: held })).toEqual([
+      'limit: 2 run(s) of its workflow for "acme" may go on at once, and the places are held, by run other -> wait for one of them, or raise',
+    ]);
+    expect(ready({ concurrency: [{ limit: 2, key: "customer" }] }, { ofKey: held }, { limitKey: "" })[0]).toContain(
+      "for inputs without the key",
+    );
+    expect(ready({ concurrency: [{ limit: 2 }] }, { all: { running: 2, holders: [] } })).toEqual([
+      "limit: 2 run(s) of its workflow may go on at once, and the places are held -> wait for one of them, or raise",
+    ]);
+    const unkeyed = explain(runOf(pending), {
+      workers: [workerOf()],
+      standing: { limits: { concurrency: [{ limit: 1, key: "k" }] }, all: held, ofKey: held },
+    });
+    expect(unkeyed).toMatchObject([{ reason: "limit", key: "" }]);
+  });
+
+  it("waits until a throttle lets the next one begin", () => {
+    const limits = { concurrency: [], throttle: { limit: 5, perMs: 60_000, key: "region" } };
+    expect(ready(limits, { throttle: { begun: 5, until: LATER } })).toEqual([
+      `throttle: 5 run(s) of its workflow for "eu" may begin within 60000 ms, and have: the next one may begin at ${new Date(LATER).toISOString()} -> wait, or raise the limit: clie`,
+    ]);
+    const nothing = { running: 0, holders: [] };
+    const standing = { limits, all: nothing, ofKey: nothing, throttle: { begun: 5 } };
+    expect(explain(runOf(pending), { workers: [workerOf()], standing })).toMatchObject([
+      { reason: "throttle", key: "" },
+    ]);
+    const unkeyed = { concurrency: [], throttle: { limit: 5, perMs: 60_000 } };
+    expect(ready(unkeyed, { throttle: { begun: 5 } })[0]).toContain(
+      "5 run(s) of its workflow may begin within 60000 ms, and have",
+    );
+    expect(ready(limits, { throttle: { begun: 5 } }, { throttleKey: "" })[0]).not.toContain("for");
+  });
+
+  it("waits for a slot of a worker where no limit is in its way", () => {
+    const limits = { concurrency: [{ limit: 3 }], throttle: { limit: 5, perMs: 60_000 } };
+    expect(ready(limits, { throttle: { begun: 4 } })[0]).toMatch(/^slot/);
+    expect(ready(limits)[0]).toMatch(/^slot/);
+    expect(ready({ concurrency: [] })[0]).toMatch(/^slot/);
+  });
+
+  it("waits with a step for a slot of a named limit", () => {
+    const wait = { name: "api", step: "ask", since: NOW, held, throttle: { begun: 0 }, waiting: 1 };
+    const slotWaits = [
+      { ...wait, limits: { concurrency: [{ limit: 2 }] } },
+      { ...wait, waiting: 7, limits: { concurrency: [{ limit: 2 }] } },
+      {
+        ...wait,
+        limits: { concurrency: [], throttle: { limit: 9, perMs: 1000 } },
+        throttle: { begun: 9, until: LATER },
+      },
+      { ...wait, limits: { concurrency: [], throttle: { limit: 9, perMs: 1000 } }, throttle: { begun: 9 } },
+    ];
+    expect(told(explain(runOf(waiting), { slotWaits }))).toEqual([
+      'limit: step "ask" waits for a slot of limit "api": all 2 are held, by run other -> wait for one of them, or raise',
+      'limit: step "ask" waits for a slot of limit "api": all 2 are held, by run other; 7 steps wait for one -> wait for one of them, or raise',
+      `throttle: step "ask" waits for limit "api": 9 step(s) may begin within 1000 ms, and have: the next one may begin at ${new Date(LATER).toISOString()} -> wait, or raise the limit: clie`,
+      'throttle: step "ask" waits for limit "api": 9 step(s) may begin within 1000 ms, and have -> wait, or raise the limit: clie',
+    ]);
+    const [first] = slotWaits.slice(0, 1).map((each) => ({ ...each, limits: { concurrency: [{ limit: 3 }] } }));
+    // It is about to be called.
+    expect(explain(runOf(running), { slotWaits: first === undefined ? [] : [first] })).toMatchObject([
+      { reason: "running" },
+      { reason: "limit", limit: 3 },
+    ]);
+  });
+});
 
 describe("a run that is held", () => {
   it("moves, as far as is known", () => {

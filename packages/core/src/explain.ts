@@ -1,5 +1,6 @@
 import type { Activity, RunningStep } from "./activity.ts";
 import type { ErrorDetail } from "./error.ts";
+import { type SlotWait, type Standing, heldBack, slotReason } from "./held-back.ts";
 import type { RunId } from "./ids.ts";
 import { type HistoryRecord, formatStepKey } from "./record.ts";
 import { type Run, type RunStatus, type TerminalStatus, isTerminal } from "./run.ts";
@@ -25,6 +26,9 @@ export interface ExplainFacts {
   readonly ahead: number;
   readonly children: ReadonlyMap<RunId, RunStatus>;
   readonly isDisabled: boolean;
+  /** Of a run that is ready and whose workflow has limits. */
+  readonly standing?: Standing;
+  readonly slotWaits: readonly SlotWait[];
 }
 
 /** Why the run is not moving: what holds it back most comes first. Never empty. */
@@ -54,12 +58,12 @@ function ofState(facts: ExplainFacts): readonly WaitingFor[] {
   const { run } = facts;
   switch (run.status) {
     case "running":
-      return [...busyWith(run, facts), ...openWaits(facts)];
+      return [...busyWith(run, facts), ...facts.slotWaits.map(slotReason), ...openWaits(facts)];
     case "pending":
     case "sleeping":
       return run.availableAt > facts.now ? timersOf(run, facts) : [wanting(run, facts)];
     case "waiting": {
-      const waits = openWaits(facts);
+      const waits = [...facts.slotWaits.map(slotReason), ...openWaits(facts)];
       const isReady = run.availableAt !== undefined && run.availableAt <= facts.now;
       return isReady ? [wanting({ ...run, availableAt: run.availableAt }, facts), ...waits] : waits;
     }
@@ -139,7 +143,7 @@ function wanting(run: Run & { readonly availableAt: Instant }, facts: ExplainFac
   const near = facts.workers.filter((worker) => worker.taskQueue === run.taskQueue);
   const able = near.filter((worker) => worker.status === "online" && has(worker));
   const since = run.availableAt;
-  if (able.length > 0) return slotsOf(since, able, facts);
+  if (able.length > 0) return (facts.standing && heldBack(run, facts.standing)) ?? slotsOf(since, able, facts);
   const online = facts.workers.filter((worker) => worker.status === "online");
   const elsewhere = online.filter((worker) => worker.taskQueue !== run.taskQueue && has(worker));
   return {

@@ -192,3 +192,4 @@ export {
   shareOut,
 } from "./workflow-limits.ts";
 export { CALL_MS, type SlotClaim, type SlotFacts, decideSlot, freeSlots } from "./slot.ts";
+export { type Begun, type Places, type SlotWait, type Standing } from "./held-back.ts";

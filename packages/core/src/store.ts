@@ -12,11 +12,12 @@ import type { HistoryRecord } from "./record.ts";
 import type { NewRun, Run, RunStatus } from "./run.ts";
 import type { RunFacts } from "./refusal.ts";
 import type { RunWrite } from "./run-update.ts";
+import type { Begun, Places } from "./held-back.ts";
 import type { SlotClaim } from "./slot.ts";
 import type { Schedule, ScheduleReference } from "./schedule.ts";
 import type { Instant } from "./time.ts";
 import type { NewWorker, Worker, WorkerStats, WorkerStatus, WorkflowVersion } from "./worker.ts";
-import type { LimitKeys, WorkflowLimits } from "./workflow-limits.ts";
+import type { LimitKeys, Throttle, WorkflowLimits } from "./workflow-limits.ts";
 
 /**
  * A database that keeps runs. It decides nothing: states, waits and outcomes come in as values, and what a statement
@@ -330,7 +331,11 @@ export interface Called {
 
 /** Who holds slots of a named limit, and how many wait for one. */
 export interface SlotUsage {
+  readonly held: number;
   readonly holders: readonly SlotClaim[];
+  /** Within the window that was asked for. */
+  readonly begun: number;
+  readonly first?: Instant;
   /** Counted up to 1000. */
   readonly waiting: number;
 }
@@ -354,7 +359,11 @@ export interface SlotStore {
   waits(
     run: RunReference,
   ): Promise<readonly { readonly name: string; readonly step: string; readonly since: Instant }[]>;
-  usage(namespaceId: NamespaceId, name: string, limit: number): Promise<SlotUsage>;
+  /** At most `limit` holders are named; what was given out is counted for `windowMs`. */
+  usage(
+    limit: Pick<SlotClaim, "namespaceId" | "name">,
+    count: { readonly limit: number; readonly windowMs: number },
+  ): Promise<SlotUsage>;
 }
 
 export interface LimitStore {
@@ -364,6 +373,10 @@ export interface LimitStore {
   override(namespaceId: NamespaceId, workflowType: string, limits: WorkflowLimits | undefined): Promise<void>;
   /** The keys of a workflow with the most runs that hold a place or wait for one. */
   usage(namespaceId: NamespaceId, workflowType: string, limit: number): Promise<readonly LimitUsage[]>;
+  /** Who takes up places of a workflow; with a key, of that one. At most `limit` are named. */
+  places(namespaceId: NamespaceId, workflowType: string, key: string | undefined, limit: number): Promise<Places>;
+  /** How many runs of a throttle key have begun within its window. */
+  begun(namespaceId: NamespaceId, workflowType: string, key: string, throttle: Throttle): Promise<Begun>;
   /** Of those of the workflows that have limits. */
   get(namespaceId: NamespaceId, workflowTypes: readonly string[]): Promise<readonly LimitSettings[]>;
 }

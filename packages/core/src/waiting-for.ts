@@ -50,6 +50,32 @@ export type WaitingFor =
       /** Runs that are to be taken before it, counted up to {@link MAX_AHEAD}. */
       readonly ahead: number;
     }
+  /** Of its workflow, or, with a name, of a step. */
+  | {
+      readonly reason: "limit";
+      readonly since: Instant;
+      readonly limit: number;
+      /** Absent where the limit is for all runs together. */
+      readonly key?: string;
+      readonly name?: string;
+      readonly step?: string;
+      /** Some of those that hold a place, or a slot. */
+      readonly holders: readonly RunId[];
+      /** Steps that wait for a slot, counted up to {@link MAX_AHEAD}; of a workflow it is not counted. */
+      readonly waiting?: number;
+    }
+  | {
+      readonly reason: "throttle";
+      readonly since: Instant;
+      /** So many in so long. */
+      readonly limit: number;
+      readonly perMs: number;
+      readonly key?: string;
+      readonly name?: string;
+      readonly step?: string;
+      /** When the next one may begin. */
+      readonly until?: Instant;
+    }
   /** Without `until`: it will be, once its worker gives it back. */
   | { readonly reason: "paused"; readonly error: ErrorDetail; readonly workerId?: WorkerId }
   /** Without a name: it asked for it so long ago that it was not looked for. */

@@ -18,7 +18,10 @@ export function describeSlots(fixture: () => Fixture): void {
 
   const acquire = async (claim: SlotClaim) => (await fixture().store.slots.acquire(claim, fixture().newId())).became;
   const call = async () => (await fixture().store.slots.call(DEFAULT, "api")).runs.map(({ runId }) => runId);
-  const holders = async () => (await fixture().store.slots.usage(DEFAULT, "api", 10)).holders.map(({ runId }) => runId);
+  const holders = async () =>
+    (await fixture().store.slots.usage({ namespaceId: DEFAULT, name: "api" }, { limit: 10, windowMs: 0 })).holders.map(
+      ({ runId }) => runId,
+    );
 
   describe("slots", () => {
     it("are refused where there is no such limit, or no such lease", async () => {
@@ -179,7 +182,9 @@ export function describeSlots(fixture: () => Fixture): void {
       for (let count = 0; count < 8; count++) claims.push((await held()).claim);
       const outcomes = await Promise.all(claims.map(acquire));
       expect(outcomes.filter((became) => became === "granted")).toHaveLength(3);
-      expect(await fixture().store.slots.usage(DEFAULT, "api", 10)).toMatchObject({ waiting: 5 });
+      expect(
+        await fixture().store.slots.usage({ namespaceId: DEFAULT, name: "api" }, { limit: 10, windowMs: 0 }),
+      ).toMatchObject({ waiting: 5 });
     });
   });
 }

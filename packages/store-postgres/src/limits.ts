@@ -1,6 +1,18 @@
-import { type LimitSettings, type LimitUsage, type NamespaceId, type WorkflowLimits, lanesOf } from "@kagzi/core";
+import {
+  type Begun,
+  type Instant,
+  type LimitSettings,
+  type LimitUsage,
+  type NamespaceId,
+  type Places,
+  type RunId,
+  type Throttle,
+  type WorkflowLimits,
+  lanesOf,
+} from "@kagzi/core";
 import { type LimitsRow, jsonColumn, toLimitSettings } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
+import { begunStatement } from "./lanes.ts";
 import { statement } from "./sql.ts";
 
 /** What the code of workflows says of their limits. One that has none any more is forgotten when nobody waits in its lines. */
@@ -110,4 +122,35 @@ export async function limitUsage(
     [namespaceId, keys.map(({ key }) => lanesOf(workflowType, key))],
   );
   return keys.map(({ key, running }, index) => ({ key, running, waiting: waiting[index]?.waiting ?? 0 }));
+}
+
+/** Who takes up places of a workflow; with a key, of that one. */
+export async function limitPlaces(
+  database: Database,
+  about: { readonly namespaceId: NamespaceId; readonly workflowType: string; readonly key: string | undefined },
+  limit: number,
+): Promise<Places> {
+  const rows = await database.run<{ run_id: RunId; running: number }>(
+    statement(
+      about.key === undefined ? "limits_places" : "limits_places_of_key",
+      `SELECT r.run_id, count(*) OVER ()::int AS running FROM ${database.schema}.runs r
+       WHERE r.namespace_id = $1 AND r.workflow_type = $2 AND ${about.key === undefined ? "$3::text IS NULL" : "r.limit_key = $3"}
+         AND r.claimed_at IS NOT NULL AND r.limit_key IS NOT NULL
+       ORDER BY r.run_id LIMIT $4`,
+    ),
+    [about.namespaceId, about.workflowType, about.key ?? null, limit],
+  );
+  return { running: rows[0]?.running ?? 0, holders: rows.map((row) => row.run_id) };
+}
+
+/** How many runs of a throttle key have begun within its window. */
+export async function limitBegun(
+  database: Database,
+  about: { readonly namespaceId: NamespaceId; readonly workflowType: string; readonly key: string },
+  { limit, perMs }: Throttle,
+): Promise<Begun> {
+  const values = [database.now(), about.namespaceId, about.workflowType, [about.key], perMs, limit];
+  const [row] = await database.run<{ begun: number; until: Instant | null }>(begunStatement(database.schema), values);
+  const until = row?.until ?? null;
+  return { begun: row?.begun ?? 0, ...(until !== null && { until }) };
 }

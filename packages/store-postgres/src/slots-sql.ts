@@ -110,17 +110,22 @@ export function callStatement(schema: string): Statement {
   );
 }
 
-/** The first `$3` holders, and how many wait. */
+/** The first `$4` holders, how many there are and wait, and what was given out within `$5` milliseconds. */
 export function usageStatement(schema: string): Statement {
   return statement(
     "slots_usage",
-    `SELECT h.run_id, h.step, h.epoch, w.waiting
-     FROM (SELECT count(*)::int AS waiting FROM (
-       SELECT FROM ${schema}.slot_waits WHERE namespace_id = $1 AND name = $2 LIMIT 1000) counted) w
-     LEFT JOIN (
-       SELECT s.run_id, s.step, s.epoch FROM ${schema}.slots s
-       WHERE s.namespace_id = $1 AND s.name = $2 AND s.released_at IS NULL AND ${isHeld(schema, "s")}
-       ORDER BY s.run_id, s.step LIMIT $3
+    `WITH ${CLOCK}
+     SELECT h.run_id, h.step, h.epoch, h.held, w.waiting, b.begun, b.first
+     FROM clock, LATERAL (SELECT count(*)::int AS waiting FROM (
+       SELECT FROM ${schema}.slot_waits WHERE namespace_id = $2 AND name = $3 LIMIT 1000) counted) w
+     CROSS JOIN LATERAL (
+       SELECT count(*)::int AS begun, min(s.acquired_at) AS first FROM ${schema}.slots s
+       WHERE s.namespace_id = $2 AND s.name = $3 AND s.acquired_at > clock.now - ${span("$5::bigint")}
+     ) b
+     LEFT JOIN LATERAL (
+       SELECT s.run_id, s.step, s.epoch, count(*) OVER ()::int AS held FROM ${schema}.slots s
+       WHERE s.namespace_id = $2 AND s.name = $3 AND s.released_at IS NULL AND ${isHeld(schema, "s")}
+       ORDER BY s.run_id, s.step LIMIT $4
      ) h ON true`,
   );
 }

@@ -260,16 +260,30 @@ export async function slotWaits(
 /** Who holds slots of a named limit, and how many wait for one. */
 export async function slotUsage(
   database: Database,
-  namespaceId: NamespaceId,
-  name: string,
-  limit: number,
+  { name, namespaceId }: Pick<SlotClaim, "namespaceId" | "name">,
+  count: { readonly limit: number; readonly windowMs: number },
 ): Promise<SlotUsage> {
-  const rows = await database.run<{ run_id: RunId | null; step: string; epoch: number; waiting: number }>(
-    usageStatement(database.schema),
-    [namespaceId, name, limit],
-  );
+  interface Row {
+    run_id: RunId | null;
+    step: string;
+    epoch: number;
+    held: number | null;
+    waiting: number;
+    begun: number;
+    first: Instant | null;
+  }
+  const values = [database.now(), namespaceId, name, count.limit, count.windowMs];
+  const rows = await database.run<Row & Record<string, unknown>>(usageStatement(database.schema), values);
   const holders = rows.flatMap(({ epoch, run_id: runId, step }) =>
     runId === null ? [] : [{ namespaceId, name, runId, step, epoch }],
   );
-  return { holders, waiting: rows[0]?.waiting ?? 0 };
+  const [row] = rows;
+  const first = row?.first ?? null;
+  return {
+    held: row?.held ?? 0,
+    holders,
+    waiting: row?.waiting ?? 0,
+    begun: row?.begun ?? 0,
+    ...(first !== null && { first }),
+  };
 }

@@ -18,7 +18,7 @@ import { latestRecords, readHistories } from "./history.ts";
 import { PostgresHints } from "./hints.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
-import { declareLimits, getLimits, limitUsage, overrideLimits } from "./limits.ts";
+import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, overrideLimits } from "./limits.ts";
 import { migrate } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { claimRuns } from "./runs-claim.ts";
@@ -102,6 +102,10 @@ export class PostgresStore implements Store {
       declare: (namespaceId, workflows) => declareLimits(database, namespaceId, workflows),
       override: (namespaceId, workflowType, limits) => overrideLimits(database, namespaceId, workflowType, limits),
       get: (namespaceId, workflowTypes) => getLimits(database, namespaceId, workflowTypes),
+      places: (namespaceId, workflowType, key, limit) =>
+        limitPlaces(database, { namespaceId, workflowType, key }, limit),
+      begun: (namespaceId, workflowType, key, throttle) =>
+        limitBegun(database, { namespaceId, workflowType, key }, throttle),
       usage: (namespaceId, workflowType, limit) => limitUsage(database, namespaceId, workflowType, limit),
     };
     this.slots = {
@@ -113,7 +117,7 @@ export class PostgresStore implements Store {
       call: (namespaceId, name) => callWaiting(database, namespaceId, name),
       waited: (limit) => waitedLimits(database, limit),
       waits: (run) => slotWaits(database, run),
-      usage: (namespaceId, name, limit) => slotUsage(database, namespaceId, name, limit),
+      usage: (limit, count) => slotUsage(database, limit, count),
     };
     this.events = {
       subscriptions: (namespaceId, name) => subscriptions(database, namespaceId, name),

@@ -1,6 +1,17 @@
-import { type LimitSettings, type LimitUsage, type NamespaceId, type WorkflowLimits, lanesOf } from "@kagzi/core";
+import {
+  type Begun,
+  type LimitSettings,
+  type LimitUsage,
+  type NamespaceId,
+  type Places,
+  type RunId,
+  type Throttle,
+  type WorkflowLimits,
+  lanesOf,
+} from "@kagzi/core";
 import { type LimitsRow, jsonColumn, toLimitSettings } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
+import { countBegun } from "./lanes.ts";
 
 /** What the code of workflows says of their limits. One that has none any more is forgotten when nobody waits in its lines. */
 export function declareLimits(
@@ -100,6 +111,37 @@ function countWaiting(database: Database, namespaceId: NamespaceId, lanes: strin
     [namespaceId, lanes],
   );
   return row?.waiting ?? 0;
+}
+
+/** Who takes up places of a workflow; with a key, of that one. */
+export function limitPlaces(
+  database: Database,
+  about: { readonly namespaceId: NamespaceId; readonly workflowType: string; readonly key: string | undefined },
+  limit: number,
+): Places {
+  const rows = database.all<{ run_id: RunId; running: number }>(
+    `SELECT run_id, count(*) OVER () AS running FROM runs
+     WHERE namespace_id = ?1 AND workflow_type = ?2 AND claimed_at IS NOT NULL AND limit_key IS NOT NULL
+       ${about.key === undefined ? "AND ?3 IS NULL" : "AND limit_key = ?3"}
+     ORDER BY run_id LIMIT ?4`,
+    [about.namespaceId, about.workflowType, about.key ?? null, limit],
+  );
+  return { running: rows[0]?.running ?? 0, holders: rows.map((row) => row.run_id) };
+}
+
+/** How many runs of a throttle key have begun within its window. */
+export function limitBegun(
+  database: Database,
+  {
+    key,
+    namespaceId,
+    workflowType,
+  }: { readonly namespaceId: NamespaceId; readonly workflowType: string; readonly key: string },
+  { limit, perMs }: Throttle,
+): Begun {
+  const where = { namespaceId, taskQueue: "", wanted: { workflowType, version: "", limit: 0 } };
+  const { begun, first } = countBegun(database, where, { key, limit, since: database.now() - perMs });
+  return { begun, ...(first !== null && { until: first + perMs }) };
 }
 
 export function hasLimits(

@@ -104,17 +104,26 @@ function countSlots(
     "SELECT count(*) AS count FROM slots WHERE namespace_id = ? AND name = ? AND released_at IS NULL",
     [namespaceId, name],
   );
-  const [begun] = database.all<{ count: number; first: Instant | null }>(
-    `SELECT count(*) AS count, min(acquired_at) AS first FROM slots
+  const { begun, first } = countBegun(database, { namespaceId, name }, windowMs);
+  return {
+    held: held?.count ?? 0,
+    begun,
+    ...(first !== null && { until: first + windowMs }),
+  };
+}
+
+/** How many slots were given out within a time, and when the first of them was. */
+function countBegun(
+  database: Database,
+  { name, namespaceId }: OfLimit,
+  windowMs: number,
+): { readonly begun: number; readonly first: Instant | null } {
+  const [row] = database.all<{ begun: number; first: Instant | null }>(
+    `SELECT count(*) AS begun, min(acquired_at) AS first FROM slots
      WHERE namespace_id = ? AND name = ? AND acquired_at > ?`,
     [namespaceId, name, database.now() - windowMs],
   );
-  const first = begun?.first ?? null;
-  return {
-    held: held?.count ?? 0,
-    begun: begun?.count ?? 0,
-    ...(first !== null && { until: first + windowMs }),
-  };
+  return row ?? { begun: 0, first: null };
 }
 
 /** Steps that wait and come first, but for those whose run is paused, or was called and has not come. */
@@ -289,18 +298,26 @@ export function slotWaits(
 }
 
 /** Who holds slots of a named limit, and how many wait for one. */
-export function slotUsage(database: Database, namespaceId: NamespaceId, name: string, limit: number): SlotUsage {
-  const holders = database.all<{ run_id: RunId; step: string; epoch: number }>(
-    `SELECT run_id, step, epoch FROM slots WHERE namespace_id = ? AND name = ? AND released_at IS NULL AND ${IS_HELD}
-     ORDER BY run_id, step LIMIT ?`,
-    [namespaceId, name, limit],
+export function slotUsage(
+  database: Database,
+  { name, namespaceId }: OfLimit,
+  count: { readonly limit: number; readonly windowMs: number },
+): SlotUsage {
+  const rows = database.all<{ run_id: RunId; step: string; epoch: number; held: number }>(
+    `SELECT run_id, step, epoch, count(*) OVER () AS held FROM slots
+     WHERE namespace_id = ? AND name = ? AND released_at IS NULL AND ${IS_HELD} ORDER BY run_id, step LIMIT ?`,
+    [namespaceId, name, count.limit],
   );
   const [waits] = database.all<{ waiting: number }>(
     "SELECT count(*) AS waiting FROM (SELECT 1 FROM slot_waits WHERE namespace_id = ? AND name = ? LIMIT 1000)",
     [namespaceId, name],
   );
+  const { begun, first } = countBegun(database, { namespaceId, name }, count.windowMs);
   return {
-    holders: holders.map(({ epoch, run_id: runId, step }) => ({ namespaceId, name, runId, step, epoch })),
+    held: rows[0]?.held ?? 0,
+    holders: rows.map(({ epoch, run_id: runId, step }) => ({ namespaceId, name, runId, step, epoch })),
     waiting: waits?.waiting ?? 0,
+    begun,
+    ...(first !== null && { first }),
   };
 }

@@ -18,7 +18,7 @@ import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from 
 import { latestRecords, readHistories } from "./history.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
-import { declareLimits, getLimits, limitUsage, overrideLimits } from "./limits.ts";
+import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, overrideLimits } from "./limits.ts";
 import { migrate } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { claimRuns } from "./runs-claim.ts";
@@ -104,6 +104,10 @@ export class SqliteStore implements Store {
       override: async (namespaceId, workflowType, limits) =>
         overrideLimits(database, namespaceId, workflowType, limits),
       get: async (namespaceId, workflowTypes) => getLimits(database, namespaceId, workflowTypes),
+      places: async (namespaceId, workflowType, key, limit) =>
+        limitPlaces(database, { namespaceId, workflowType, key }, limit),
+      begun: async (namespaceId, workflowType, key, throttle) =>
+        limitBegun(database, { namespaceId, workflowType, key }, throttle),
       usage: async (namespaceId, workflowType, limit) => limitUsage(database, namespaceId, workflowType, limit),
     };
     this.slots = {
@@ -115,7 +119,7 @@ export class SqliteStore implements Store {
       call: async (namespaceId, name) => callWaiting(database, namespaceId, name),
       waited: async (limit) => waitedLimits(database, limit),
       waits: async (run) => slotWaits(database, run),
-      usage: async (namespaceId, name, limit) => slotUsage(database, namespaceId, name, limit),
+      usage: async (limit, count) => slotUsage(database, limit, count),
     };
     this.events = {
       subscriptions: async (namespaceId, name) => subscriptions(database, namespaceId, name),

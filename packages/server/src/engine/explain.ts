@@ -9,10 +9,13 @@ import {
   type RunId,
   type RunReference,
   type RunStatus,
+  type SlotWait,
+  type Standing,
   type Step,
   type WaitingFor,
   type Worker,
   adviceOn,
+  effectiveLimits,
   isTerminal,
   reasonsOf,
   stepsOf,
@@ -36,6 +39,9 @@ export interface Explanation {
 
 /** What only a whole explanation looks for. */
 type Details = Pick<ExplainFacts, "children" | "running" | "ahead" | "holder" | "isDisabled">;
+
+/** What holds runs back beyond their own state. */
+type Held = Pick<ExplainFacts, "standing" | "slotWaits">;
 
 const NO_DETAILS: Details = { children: new Map<RunId, RunStatus>(), running: [], ahead: 0, isDisabled: false };
 
@@ -73,15 +79,17 @@ export class Explanations {
     const at = "availableAt" in run ? run.availableAt : undefined;
     const now = await this.#now(at);
     const isReady = at !== undefined && at <= now;
-    const [records, workers] = await Promise.all([
+    const [records, workers, held] = await Promise.all([
       inHistory.includes(run.status) ? this.#context.store.history.latest(run, RECORDS) : [],
       isReady ? this.#workers(run) : [],
+      this.#held(run, isReady),
     ]);
     const lastRecord = records.at(-1);
     return {
       run,
       now,
       workers,
+      ...held,
       steps: [...stepsOf(records).values()],
       ...(lastRecord !== undefined && { lastRecord }),
       ...(activity !== undefined && { activity }),
@@ -102,6 +110,55 @@ export class Explanations {
     ]);
     const isDisabled = namespace?.enabled === false;
     return { children, running, ahead, isDisabled, ...(holder !== undefined && { holder }) };
+  }
+
+  async #held(run: Run, isReady: boolean): Promise<Held> {
+    const [standing, slotWaits] = await Promise.all([
+      isReady ? this.#standing(run) : undefined,
+      run.status === "running" || run.status === "waiting" ? this.#slotWaits(run) : [],
+    ]);
+    return { slotWaits, ...(standing !== undefined && { standing }) };
+  }
+
+  /** Where a run stands with the limits of its workflow, if that has any. */
+  async #standing({ limitKey, namespaceId, startedAt, throttleKey, workflowType }: Run): Promise<Standing | undefined> {
+    const { limits: store } = this.#context.store;
+    const [settings] = limitKey === undefined ? [] : await store.get(namespaceId, [workflowType]);
+    if (settings === undefined) return undefined;
+    const limits = effectiveLimits(settings);
+    const { throttle } = limits;
+    const isThrottled = throttle !== undefined && throttleKey !== undefined && startedAt === undefined;
+    const [all, ofKey, begun] = await Promise.all([
+      store.places(namespaceId, workflowType, undefined, MAX_NAMED),
+      store.places(namespaceId, workflowType, limitKey, MAX_NAMED),
+      isThrottled ? store.begun(namespaceId, workflowType, throttleKey, throttle) : undefined,
+    ]);
+    return { limits, all, ofKey, ...(begun !== undefined && { throttle: begun }) };
+  }
+
+  /** Steps of the run that wait for slots of named limits. */
+  async #slotWaits(run: Run): Promise<readonly SlotWait[]> {
+    const { slots } = this.#context.store;
+    const { namespaceId } = run;
+    const waits = (await slots.waits(run)).slice(0, MAX_NAMED);
+    return Promise.all(
+      waits.map(async (wait) => {
+        const limits = effectiveLimits((await slots.get(namespaceId, wait.name)) ?? {});
+        const windowMs = limits.throttle?.perMs ?? 0;
+        const { begun, first, held, holders, waiting } = await slots.usage(
+          { namespaceId, name: wait.name },
+          { limit: MAX_NAMED, windowMs },
+        );
+        const throttle = { begun, ...(first !== undefined && { until: first + windowMs }) };
+        return {
+          ...wait,
+          limits,
+          held: { running: held, holders: holders.map(({ runId }) => runId) },
+          throttle,
+          waiting,
+        };
+      }),
+    );
   }
 
   /** This server's notion of the store's clock may be behind: then a time that seems to come is asked of the store. */

@@ -147,7 +147,7 @@ export function createAdminService(engine: Engine, health: Health): Service<type
       const name = checkName("the name of a limit", request.name);
       const settings = await store.slots.get(namespaceId, name);
       if (settings === undefined) throw notFound("limit", name, "no worker has declared it");
-      const { holders, waiting } = await store.slots.usage(namespaceId, name, USAGE_SHOWN);
+      const { holders, waiting } = await store.slots.usage({ namespaceId, name }, { limit: USAGE_SHOWN, windowMs: 0 });
       return {
         holders: holders.map(({ runId, step }) => ({ runId, step })),
         waiting,

@@ -13,6 +13,8 @@ const REASON: Readonly<Record<WaitingFor["reason"], Reason>> = {
   time: Reason.TIME,
   worker: Reason.WORKER,
   slot: Reason.SLOT,
+  limit: Reason.LIMIT,
+  throttle: Reason.THROTTLE,
   paused: Reason.PAUSED,
   event: Reason.EVENT,
   child: Reason.CHILD_WORKFLOW,
@@ -60,6 +62,15 @@ function fieldsOf(reason: WaitingFor): MessageInitShape<typeof WaitingForSchema>
     case "slot": {
       const { ahead, holders, slots, taken: slotsTaken, workerCount, workers } = reason;
       return { workers: [...workers], workerCount, slots, slotsTaken, holderRunIds: [...holders], ahead };
+    }
+    case "limit": {
+      const { holders, key, limit, name, waiting } = reason;
+      const named = { ...given("limitKey", key), ...given("limitName", name), ...given("waiting", waiting) };
+      return { limit, holderRunIds: [...holders], ...named };
+    }
+    case "throttle": {
+      const { key, limit, name, perMs } = reason;
+      return { limit, perMs: BigInt(perMs), ...given("limitKey", key), ...given("limitName", name) };
     }
     case "child": {
       const { childRunId, childStatus } = reason;

@@ -66,6 +66,18 @@ export interface WaitingFor {
     /** Runs that go first, counted up to 1000. */
     readonly ahead: number;
   };
+  /** Of `limit` and `throttle`. */
+  readonly limit?: {
+    /** How many there may be, at once or within `perMs`. */
+    readonly limit: number;
+    readonly perMs?: number;
+    /** The run's own value of the field that the limit names. */
+    readonly key?: string;
+    /** The named limit whose slot a step waits for. */
+    readonly name?: string;
+    /** At most ten of the runs that are in the way. */
+    readonly holders: readonly string[];
+  };
   /** Of `worker`. */
   readonly instead?: {
     /** What online workers have, as `name@version`; at most ten. */
@@ -123,6 +135,7 @@ export function toWaitingFor(wire: WireWaitingFor): WaitingFor {
     ...(workerId !== undefined && { workerId }),
     ...givenDate("heardAt", wire.heardAt),
     ...(wire.reason === Reason.SLOT && { slots: slotsOf(wire) }),
+    ...((wire.reason === Reason.LIMIT || wire.reason === Reason.THROTTLE) && { limit: limitOf(wire) }),
     ...(wire.reason === Reason.WORKER && { instead: insteadOf(wire) }),
     ...(continuedAsRunId !== undefined && { continuedAs: continuedAsRunId }),
   };
@@ -136,6 +149,22 @@ function slotsOf(wire: WireWaitingFor): NonNullable<WaitingFor["slots"]> {
     taken: wire.slotsTaken,
     holders: wire.holderRunIds,
     ahead: wire.ahead,
+  };
+}
+
+function limitOf({
+  holderRunIds,
+  limit,
+  limitKey,
+  limitName,
+  perMs,
+}: WireWaitingFor): NonNullable<WaitingFor["limit"]> {
+  return {
+    limit,
+    holders: holderRunIds,
+    ...(perMs > 0n && { perMs: Number(perMs) }),
+    ...(limitKey !== undefined && { key: limitKey }),
+    ...(limitName !== undefined && { name: limitName }),
   };
 }
 

@@ -163,13 +163,20 @@ export class Workers {
   ): Promise<WorkerSession> {
     const registered = await this.get(worker.namespaceId, worker.workerId);
     const session = new WorkerSession({ ...registered, capacity: registered.maxConcurrent, link });
-    session.draining = registered.status === "draining";
     // Nothing more goes to the stream that this one follows.
     const before = this.#streams.get(worker.workerId);
     if (before !== undefined) this.close(before);
     before?.link.end();
-    await this.#resume(session, worker.held, await this.#granted(registered));
+    // There first and then looking: whoever asks it to drain in between is heard, here or there.
     this.#streams.set(worker.workerId, session);
+    try {
+      const { granted, status } = await this.#renewed(registered);
+      if (status === "draining") session.draining = true;
+      await this.#resume(session, worker.held, granted);
+    } catch (error) {
+      this.close(session);
+      throw error;
+    }
     this.#dispatcher.open(session);
     return session;
   }
@@ -265,11 +272,11 @@ export class Workers {
   }
 
   /** What the worker holds by the store. That it opens a stream is a sign of life, too. */
-  async #granted(worker: Worker): Promise<readonly Lease[]> {
+  async #renewed(worker: Worker) {
     const { config, store } = this.#context;
     const renewed = await store.workers.heartbeat(worker, config.leaseMs, worker);
     if (renewed === undefined) throw unknownWorker(worker.workerId);
-    return renewed.granted;
+    return renewed;
   }
 
   async #resume(session: WorkerSession, held: readonly Lease[], granted: readonly Lease[]): Promise<void> {

@@ -82,6 +82,19 @@ export function describeSlots(fixture: () => Fixture): void {
       expect(await f.store.slots.waited(10)).toEqual([{ namespaceId: DEFAULT, name: "api" }]);
     });
 
+    it("go to each of those who came at the same time, in some order", async () => {
+      await declare({ concurrency: [{ limit: 2 }] });
+      const all = [await held(), await held(), await held(), await held(), await held()];
+      const [first, second, ...others] = all;
+      for (const { claim } of all) await acquire(claim);
+      for (const each of [first, second]) if (each !== undefined) await fixture().store.slots.release(each.claim);
+      const called = await call();
+      expect(called).toHaveLength(2);
+      const outcomes = [];
+      for (const { claim } of others) if (called.includes(claim.runId)) outcomes.push(await acquire(claim));
+      expect(outcomes).toEqual(["granted", "granted"]);
+    });
+
     it("go to a run of a higher priority first", async () => {
       const f = fixture();
       await declare(ONE);

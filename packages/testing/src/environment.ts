@@ -2,7 +2,15 @@ import { randomBytes } from "node:crypto";
 import { uuidv7Source } from "@kagzi/core";
 import { type EmbeddedEngine, embedded } from "@kagzi/embedded";
 import { StepKind, StepStatus, type WorkResponse } from "@kagzi/proto";
-import { Client, type Duration, type Logger, type PayloadCodec, type Workflow, durationMs } from "kagzi";
+import {
+  Client,
+  type Duration,
+  type LimitOptions,
+  type Logger,
+  type PayloadCodec,
+  type Workflow,
+  durationMs,
+} from "kagzi";
 import { type CrashReport, crashTest } from "./crash-test.ts";
 import { Mocks, type StepMock } from "./mocks.ts";
 import { MortalWorker } from "./mortal-worker.ts";
@@ -16,6 +24,10 @@ export interface TestOptions {
   /** What time it is at first; default: now. */
   readonly start?: Date;
   readonly codec?: PayloadCodec;
+  /** Runs at once in the worker; default 100. */
+  readonly concurrency?: number;
+  /** The named limits of the worker. */
+  readonly limits?: Readonly<Record<string, LimitOptions>>;
   /** Default: silent. */
   readonly logger?: Logger;
 }
@@ -180,10 +192,9 @@ export class TestEnvironment implements AsyncDisposable {
   }
 
   #newWorker(): MortalWorker {
-    const { codec, logger = SILENT, mocks, onMessage, workflows } = this.#parts;
     const timers = this.#workerTimers;
-    const connection = this.engine;
-    return new MortalWorker({ connection, workflows, clock: this.#clock, timers, mocks, logger, codec, onMessage });
+    const { engine: connection } = this;
+    return new MortalWorker({ logger: SILENT, ...this.#parts, connection, clock: this.#clock, timers });
   }
 
   async #keepSkipping(): Promise<void> {
@@ -247,6 +258,10 @@ export class TestEnvironment implements AsyncDisposable {
       busy.add(run.scheduleId);
       consider(run.wakeUpAt?.getTime(), false);
       consider(run.deadlineAt?.getTime(), true);
+      if (this.#isThrottled && (run.status === "pending" || run.status === "waiting")) {
+        const { waitingFor } = await this.client.run(run.id).status();
+        if (waitingFor?.reason === "throttle") consider(waitingFor.until?.getTime(), false);
+      }
     }
     if (first === undefined && !forSchedules) return undefined;
     for await (const { bufferedFireAt, id, nextFireAt } of this.client.schedules.list()) {
@@ -254,6 +269,14 @@ export class TestEnvironment implements AsyncDisposable {
       if (bufferedFireAt !== undefined && !busy.has(id)) consider(this.#clock.now + BUFFER_LOOK_MS, false);
     }
     return first;
+  }
+
+  /** Whether runs or steps may wait for a time that they do not know themselves. */
+  get #isThrottled(): boolean {
+    const { limits = {}, workflows } = this.#parts;
+    return [...Object.values(limits), ...workflows.map((each) => each.limits)].some(
+      ({ throttle }) => throttle !== undefined,
+    );
   }
 
   /** Sends the events that are mocked to runs that wait for them. Whether there were any. */

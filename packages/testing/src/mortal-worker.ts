@@ -1,4 +1,4 @@
-import { type Connection, type Logger, type PayloadCodec, Worker, type Workflow } from "kagzi";
+import { type Connection, type LimitOptions, type Logger, type PayloadCodec, Worker, type Workflow } from "kagzi";
 import type { WorkResponse } from "@kagzi/proto";
 import type { Mocks } from "./mocks.ts";
 import type { VirtualClock, VirtualTimers } from "./virtual-time.ts";
@@ -11,9 +11,11 @@ export interface MortalOptions {
   readonly timers: VirtualTimers;
   readonly mocks: Mocks;
   readonly logger: Logger;
-  readonly codec?: PayloadCodec | undefined;
+  readonly codec?: PayloadCodec;
+  readonly concurrency?: number;
+  readonly limits?: Readonly<Record<string, LimitOptions>>;
   /** Sees what the server says before the worker hears it. */
-  readonly onMessage?: ((message: WorkResponse) => void) | undefined;
+  readonly onMessage?: (message: WorkResponse) => void;
 }
 
 const NEVER = new Promise<never>(() => {});
@@ -28,7 +30,7 @@ export class MortalWorker {
 
   constructor(options: MortalOptions) {
     this.#options = options;
-    const { clock, codec, logger, mocks, timers, workflows } = options;
+    const { clock, codec, concurrency, limits, logger, mocks, timers, workflows } = options;
     this.worker = new Worker({
       connection: this.#connection(),
       workflows,
@@ -45,6 +47,8 @@ export class MortalWorker {
         }
       },
       ...(codec !== undefined && { codec }),
+      ...(concurrency !== undefined && { concurrency }),
+      ...(limits !== undefined && { limits }),
     });
   }
 

@@ -281,6 +281,7 @@ function executionOf(
     namespace: "default",
     payloads: new Payloads(undefined),
     retry: undefined,
+    limits: undefined,
     intercept,
     send,
   };

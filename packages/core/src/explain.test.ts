@@ -141,6 +141,13 @@ describe("a run that a limit holds back", () => {
       `throttle: step "ask" waits for limit "api": 9 step(s) may begin within 1000 ms, and have: the next one may begin at ${new Date(LATER).toISOString()} -> wait, or raise the limit: clie`,
       'throttle: step "ask" waits for limit "api": 9 step(s) may begin within 1000 ms, and have -> wait, or raise the limit: clie',
     ]);
+    const both = { concurrency: [{ limit: 2 }], throttle: { limit: 9, perMs: 1000 } };
+    const free = { running: 1, holders: [] };
+    const reasonOf = (change: object) =>
+      explain(runOf(waiting), { slotWaits: [{ ...wait, limits: both, ...change }] })[0].reason;
+    expect(reasonOf({ held: free, throttle: { begun: 9 } })).toBe("throttle");
+    expect(reasonOf({ held: free, throttle: { begun: 8 } })).toBe("limit");
+    expect(reasonOf({ throttle: { begun: 9 } })).toBe("limit");
     const [first] = slotWaits.slice(0, 1).map((each) => ({ ...each, limits: { concurrency: [{ limit: 3 }] } }));
     // It is about to be called.
     expect(explain(runOf(running), { slotWaits: first === undefined ? [] : [first] })).toMatchObject([

@@ -57,7 +57,8 @@ export function heldBack(
 export function slotReason({ held, limits, name, since, step, throttle, waiting }: SlotWait): WaitingFor {
   const { throttle: window } = limits;
   const { total: limit } = roomOf(limits);
-  if (held.running < limit && window !== undefined) {
+  const isThrottled = window !== undefined && (throttle.begun >= window.limit || limit === Number.POSITIVE_INFINITY);
+  if (held.running < limit && isThrottled) {
     return { reason: "throttle", since, limit: window.limit, perMs: window.perMs, name, step, ...untilOf(throttle) };
   }
   return { reason: "limit", since, limit, name, step, holders: held.holders, waiting };

@@ -41,7 +41,7 @@ export function factsStatement(schema: string): Statement {
     "slots_facts",
     `WITH ${CLOCK},
      own AS (
-       SELECT r.priority, coalesce(w.since, 'infinity') AS since FROM ${schema}.runs r
+       SELECT r.priority, coalesce(w.since, 'infinity') AS since, w.called_at IS NOT NULL AS called FROM ${schema}.runs r
        LEFT JOIN ${schema}.slot_waits w
          ON w.namespace_id = r.namespace_id AND w.name = $3 AND w.run_id = r.run_id AND w.step = $5
        WHERE r.namespace_id = $2 AND r.run_id = $4
@@ -56,8 +56,10 @@ export function factsStatement(schema: string): Statement {
        b.begun, b.first,
        CASE WHEN EXISTS (SELECT FROM own) THEN (
          SELECT count(*)::int FROM own o, ${schema}.slot_waits w WHERE ${alive(schema)}
-           AND (w.priority > o.priority OR (w.priority = o.priority
-             AND (w.since, w.run_id, w.step) < (o.since, $4::uuid, $5::text COLLATE "C"))))
+           -- Who was called comes before all who were not.
+           AND ((w.called_at IS NOT NULL) > o.called OR ((w.called_at IS NOT NULL) = o.called
+             AND (w.priority > o.priority OR (w.priority = o.priority
+               AND (w.since, w.run_id, w.step) < (o.since, $4::uuid, $5::text COLLATE "C"))))))
        ELSE 0 END AS ahead
      FROM clock, LATERAL (
        SELECT count(*)::int AS begun, min(s.acquired_at) AS first FROM ${schema}.slots s

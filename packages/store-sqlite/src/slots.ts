@@ -130,14 +130,17 @@ function countBegun(
 function countAhead(database: Database, claim: SlotClaim, priority: number): number {
   const { name, namespaceId, runId, step } = claim;
   const [row] = database.all<{ count: number }>(
-    `WITH own AS (
-       SELECT coalesce((SELECT since FROM slot_waits WHERE namespace_id = ?1 AND name = ?2 AND run_id = ?3 AND step = ?4),
-         9e15) AS since
-     )
+    `WITH found AS (
+       SELECT since, called_at IS NOT NULL AS called FROM slot_waits
+       WHERE namespace_id = ?1 AND name = ?2 AND run_id = ?3 AND step = ?4
+     ),
+     own AS (SELECT * FROM found UNION ALL SELECT 9e15, 0 WHERE NOT EXISTS (SELECT 1 FROM found))
      SELECT count(*) AS count FROM slot_waits w, own
      WHERE w.namespace_id = ?1 AND w.name = ?2
        AND (w.called_at IS NULL OR w.called_at > ?6)
-       AND (w.priority > ?5 OR (w.priority = ?5 AND (w.since, w.run_id, w.step) < (own.since, ?3, ?4)))
+       -- Who was called comes before all who were not.
+       AND ((w.called_at IS NOT NULL) > own.called OR ((w.called_at IS NOT NULL) = own.called
+         AND (w.priority > ?5 OR (w.priority = ?5 AND (w.since, w.run_id, w.step) < (own.since, ?3, ?4)))))
        AND EXISTS (SELECT 1 FROM runs r WHERE r.namespace_id = w.namespace_id AND r.run_id = w.run_id
          AND r.finished_at IS NULL AND r.pause_error IS NULL)`,
     [namespaceId, name, runId, step, priority, database.now() - CALL_MS],

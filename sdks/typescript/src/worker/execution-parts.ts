@@ -28,8 +28,8 @@ export interface ExecutionHost {
   /** Of steps that name none. */
   readonly retry: RetryPolicy | undefined;
   readonly intercept: StepInterceptor | undefined;
-  /** The named limits that the worker declares. */
-  readonly limits: ReadonlySet<string>;
+  /** The named limits that the worker declares; `undefined`: whichever the code asks for. */
+  readonly limits: ReadonlySet<string> | undefined;
   /** The execution has something to send. */
   readonly send: (execution: Execution) => void;
 }

@@ -75,14 +75,15 @@ function hostOf({ namespace }: ExportedHistory, timers: Set<() => void>, codec: 
     },
   };
   return {
-    // What is asked for beyond the history is never begun, so nobody is called.
-    connection: {} as Connection,
+    // What is asked for beyond the history is never begun: nobody is called, and no slot is ever given.
+    connection: { workers: { acquireSlot: () => new Promise<never>(() => {}) } } as unknown as Connection,
     runtime,
     clock: new ServerClock(runtime),
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     namespace,
     payloads: new Payloads(codec),
     retry: undefined,
+    limits: undefined,
     intercept: () => new Promise<never>(() => {}),
     send: ignore,
   };

@@ -164,6 +164,22 @@ describe.each(ENGINES)("limits (%s)", (_, open) => {
     await secret.close();
   });
 
+  it("or none: a namespace with a long backlog holds up no other one", async () => {
+    const { definition, gate } = gated({ concurrency: { limit: 1, key: "customer" } });
+    gate.resolve();
+    await fixture.client.namespaces.create("quiet");
+    const items = Array.from({ length: 1000 }, (_each, index) => ({ input: { customer: `c${index % 7}` } }));
+    await fixture.client.startMany(definition, items);
+    await fixture.work([definition], { concurrency: 2 });
+    const quiet = new Client({ ...fixture.engine.at, namespace: "quiet" });
+    await fixture.work([definition], { namespace: "quiet" });
+    const run = await quiet.start(definition, { customer: "c1" });
+    expect(await run.result({ timeout: "20s" })).toBe("c1");
+    const { items: waiting } = await fixture.client.runs.list({ status: "pending" }).page({ size: 1 });
+    expect(waiting).toHaveLength(1);
+    await quiet.close();
+  });
+
   it("end with the run that held the place, however it ends", async () => {
     const { definition, gate, going } = gated({ concurrency: 1 });
     await fixture.work([definition]);

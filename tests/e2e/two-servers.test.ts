@@ -1,7 +1,7 @@
 import type { Store } from "@kagzi/core";
 import { openStore } from "@kagzi/embedded";
 import { type RunningServer, startServer } from "@kagzi/server";
-import { Client, Worker, type Workflow, workflow } from "kagzi";
+import { Client, Worker, type WorkerOptions, type Workflow, workflow } from "kagzi";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { abortable, failure, quiet, reaches, signal, storeWith } from "./fixture.ts";
 
@@ -48,7 +48,15 @@ describe.each([
 
   /** A worker of the first server. */
   async function work(...workflows: readonly Workflow<unknown, unknown>[]): Promise<void> {
-    const worker = new Worker({ url: servers[0]?.url ?? "", workflows, logger: quiet });
+    await workAt(servers[0], workflows);
+  }
+
+  async function workAt(
+    server: RunningServer | undefined,
+    workflows: readonly Workflow<unknown, unknown>[],
+    options: Partial<WorkerOptions> = {},
+  ): Promise<void> {
+    const worker = new Worker({ url: server?.url ?? "", workflows, logger: quiet, ...options });
     workers.push(worker);
     await worker.start();
   }
@@ -65,6 +73,34 @@ describe.each([
     await far.run(run.id).cancel("from afar");
     expect((await failure(run)).message).toContain("from afar");
     expect(Number(step.abortedAt) - asked).toBeLessThan(withinMs);
+  });
+
+  it("count the places of runs and the slots of steps together, and leave none unused", async () => {
+    const going = new Map<string, number>();
+    const most = new Map<string, number>();
+    const count = async (what: string) => {
+      const now = (going.get(what) ?? 0) + 1;
+      going.set(what, now);
+      most.set(what, Math.max(now, most.get(what) ?? 0));
+      await new Promise((resolve) => setImmediate(resolve));
+      going.set(what, (going.get(what) ?? 1) - 1);
+    };
+    const limited = workflow(
+      "limited",
+      { concurrency: [4, { limit: 1, key: "customer" }] },
+      async (ctx, input: { readonly customer: string }) => {
+        await ctx.step("one", () => Promise.all([count("all"), count(input.customer)]));
+        await ctx.step("two", { limit: "api" }, () => count("api"));
+      },
+    );
+    const limits = { api: { concurrency: 2 } };
+    for (const server of servers) await workAt(server, [limited], { limits });
+    const items = Array.from({ length: 60 }, (_each, index) => ({ input: { customer: `c${index % 9}` } }));
+    const runs = (await Promise.all([near, far].map((client) => client.startMany(limited, items)))).flat();
+    await Promise.all(runs.map((run) => run.result({ timeout: "40s" })));
+    expect(most.get("all")).toBeLessThanOrEqual(4);
+    expect(most.get("api")).toBeLessThanOrEqual(2);
+    for (let index = 0; index < 9; index++) expect(most.get(`c${index}`)).toBe(1);
   });
 
   it("bring events to a run that runs at the other one, and wake one that waits", async () => {

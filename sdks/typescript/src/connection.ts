@@ -60,6 +60,8 @@ export function connect(options: ServerOptions = {}): Connection {
     httpVersion: "2",
     sessionManager,
     readMaxBytes: MAX_MESSAGE_BYTES,
+    // Packing what a worker is sent costs the server more than carrying it; a proxy in between may still do so.
+    acceptCompression: [],
     interceptors: token === undefined ? [] : [authorize(token)],
   });
   const client = <Desc extends DescService>(service: Desc) => createClient(service, transport);

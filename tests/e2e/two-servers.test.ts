@@ -95,7 +95,7 @@ describe.each([
     );
     const limits = { api: { concurrency: 2 } };
     for (const server of servers) await workAt(server, [limited], { limits });
-    const items = Array.from({ length: 60 }, (_each, index) => ({ input: { customer: `c${index % 9}` } }));
+    const items = Array.from({ length: 20 }, (_each, index) => ({ input: { customer: `c${index % 9}` } }));
     const runs = (await Promise.all([near, far].map((client) => client.startMany(limited, items)))).flat();
     await Promise.all(runs.map((run) => run.result({ timeout: "40s" })));
     expect(most.get("all")).toBeLessThanOrEqual(4);

@@ -1,11 +1,34 @@
-import type { NamespaceId, WorkerId } from "./ids.ts";
+import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
 import type { Namespace } from "./namespace.ts";
-import type { LimitSettings } from "./store.ts";
+import type { RunStatus } from "./run.ts";
+import type { LimitSettings, Touched } from "./store.ts";
 import type { Instant } from "./time.ts";
 import type { Worker, WorkerStatus, WorkflowVersion } from "./worker.ts";
 import type { WorkflowLimits } from "./workflow-limits.ts";
 
 // The rows of what runs belong to: workers, namespaces, limits.
+
+/** What of a row of `runs` says whom to tell that somebody had something for the run. */
+export interface TouchedRow {
+  readonly run_id: RunId;
+  readonly task_queue: string;
+  readonly workflow_type: string;
+  readonly version: string;
+  readonly status: RunStatus;
+  readonly worker_id: WorkerId | null;
+}
+
+export function toTouched(namespaceId: NamespaceId, row: TouchedRow): Touched {
+  return {
+    namespaceId,
+    runId: row.run_id,
+    taskQueue: row.task_queue,
+    workflowType: row.workflow_type,
+    version: row.version,
+    status: row.status,
+    ...(row.worker_id !== null && { workerId: row.worker_id }),
+  };
+}
 
 /** A row of `workflow_limits`. */
 export interface LimitsRow {

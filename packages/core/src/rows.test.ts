@@ -18,6 +18,7 @@ import {
   toLimitSettings,
   toPayload,
   toRun,
+  toTouched,
   toSentEvent,
   toSchedule,
   toWorker,
@@ -129,6 +130,16 @@ describe("a row of runs", () => {
         .map((column) => `r.${column}`)
         .toSorted(),
     );
+  });
+});
+
+describe("a row of a run that was touched", () => {
+  it("says whom to tell, and who holds it if anybody does", () => {
+    const about = { task_queue: "", workflow_type: "w", version: "1", status: "pending" } as const;
+    const row = { run_id: "r" as RunId, ...about, worker_id: null };
+    const touched = { namespaceId: "n", runId: "r", taskQueue: "", workflowType: "w", version: "1", status: "pending" };
+    expect(toTouched("n" as NamespaceId, row)).toEqual(touched);
+    expect(toTouched("n" as NamespaceId, { ...row, ...worker })).toEqual({ ...touched, workerId: "w1" });
   });
 });
 

@@ -11,9 +11,11 @@ import type { Instant } from "./time.ts";
 export {
   type LimitsRow,
   type NamespaceRow,
+  type TouchedRow,
   type WorkerRow,
   toLimitSettings,
   toNamespace,
+  toTouched,
   toWorker,
 } from "./fleet-rows.ts";
 export { metadataColumn, toPayload } from "./payload-columns.ts";

@@ -1,4 +1,5 @@
-import type { NamespaceId, Routed, RunId, RunReference, RunStatus, Touched, WorkerId } from "@kagzi/core";
+import type { NamespaceId, Routed, RunId, RunReference, Touched } from "@kagzi/core";
+import { type TouchedRow, toTouched } from "@kagzi/core/rows";
 import type { Database, Runner, Statement } from "./database.ts";
 import { CLOCK, instant, statement } from "./sql.ts";
 
@@ -122,16 +123,7 @@ async function bring(database: Database, runner: Runner, waits: readonly Candida
   const free = new Set(runs.map((run) => `${run.namespaceId}/${run.runId}`));
   const own = waits.filter((wait) => free.has(`${wait.namespace_id}/${wait.run_id}`));
   if (own.length === 0) return NOTHING;
-  interface Row {
-    looked: number;
-    namespace_id: NamespaceId | null;
-    run_id: RunId;
-    task_queue: string;
-    workflow_type: string;
-    version: string;
-    worker_id: WorkerId | null;
-    status: RunStatus;
-  }
+  type Row = TouchedRow & { readonly looked: number; readonly namespace_id: NamespaceId | null };
   const rows = await runner.run<Row>(bringStatement(database.schema), [
     database.now(),
     own.map((wait) => wait.namespace_id),
@@ -141,19 +133,7 @@ async function bring(database: Database, runner: Runner, waits: readonly Candida
   ]);
   return {
     looked: rows[0]?.looked ?? 0,
-    touched: rows.flatMap((row) =>
-      row.namespace_id === null
-        ? []
-        : {
-            namespaceId: row.namespace_id,
-            runId: row.run_id,
-            taskQueue: row.task_queue,
-            workflowType: row.workflow_type,
-            version: row.version,
-            status: row.status,
-            ...(row.worker_id !== null && { workerId: row.worker_id }),
-          },
-    ),
+    touched: rows.flatMap((row) => (row.namespace_id === null ? [] : [toTouched(row.namespace_id, row)])),
   };
 }
 

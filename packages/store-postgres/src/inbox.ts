@@ -5,12 +5,20 @@ import type {
   NamespaceId,
   RunId,
   RunReference,
-  RunStatus,
   Signals,
   Touched,
   WorkerId,
 } from "@kagzi/core";
-import { type MessageRow, jsonColumn, messageColumns, metadataColumn, toError, toMessage } from "@kagzi/core/rows";
+import {
+  type MessageRow,
+  type TouchedRow,
+  jsonColumn,
+  messageColumns,
+  metadataColumn,
+  toError,
+  toMessage,
+  toTouched,
+} from "@kagzi/core/rows";
 import type { Database, Runner, Statement, Value } from "./database.ts";
 import { isUniqueViolation } from "./errors.ts";
 import { CLOCK, PayloadColumn, cut, statement } from "./sql.ts";
@@ -53,31 +61,12 @@ export async function sendMessages(
   messages: readonly Addressed[],
 ): Promise<readonly (Touched | undefined)[]> {
   if (messages.length === 0) return [];
-  interface Row {
-    place: number;
-    namespace_id: NamespaceId;
-    run_id: RunId;
-    task_queue: string;
-    workflow_type: string;
-    version: string;
-    worker_id: WorkerId | null;
-    status: RunStatus;
-  }
+  type Row = TouchedRow & { readonly place: number; readonly namespace_id: NamespaceId };
   const rows = await runner.run<Row>(sendStatement(database.schema), [database.now(), ...columnsOf(messages)]);
   const byPlace = new Map(rows.map((row) => [row.place, row]));
   return messages.map((_, place) => {
     const row = byPlace.get(place);
-    return (
-      row && {
-        namespaceId: row.namespace_id,
-        runId: row.run_id,
-        taskQueue: row.task_queue,
-        workflowType: row.workflow_type,
-        version: row.version,
-        status: row.status,
-        ...(row.worker_id !== null && { workerId: row.worker_id }),
-      }
-    );
+    return row && toTouched(row.namespace_id, row);
   });
 }
 

@@ -4,18 +4,15 @@ import type {
   NamespaceId,
   RunId,
   RunReference,
-  RunStatus,
   SlotClaim,
   SlotFacts,
   SlotOutcome,
   SlotUsage,
   StepLimitSettings,
-  Touched,
-  WorkerId,
   WorkflowLimits,
 } from "@kagzi/core";
 import { CALL_MS, decideSlot, effectiveLimits, freeSlots } from "@kagzi/core";
-import { jsonColumn, toLimitSettings } from "@kagzi/core/rows";
+import { type TouchedRow, jsonColumn, toLimitSettings, toTouched } from "@kagzi/core/rows";
 import type { Database, Runner } from "./database.ts";
 import { callStatement, factsStatement, sweepStatement, usageStatement, waitStatement } from "./slots-sql.ts";
 import { CLOCK, statement } from "./sql.ts";
@@ -172,14 +169,6 @@ export async function releaseSlot(database: Database, claim: SlotClaim): Promise
 
 /** Calls those at the head of the line for whom there is room: it is as if their runs had been sent something. */
 export async function callWaiting(database: Database, namespaceId: NamespaceId, name: string): Promise<Called> {
-  interface Row {
-    run_id: RunId;
-    task_queue: string;
-    workflow_type: string;
-    version: string;
-    status: RunStatus;
-    worker_id: WorkerId | null;
-  }
   return database.transaction(async (runner): Promise<Called> => {
     const limits = await lockLimit(runner, database, { namespaceId, name });
     if (limits === undefined) return { runs: [], now: 0 };
@@ -192,36 +181,14 @@ export async function callWaiting(database: Database, namespaceId: NamespaceId, 
     const next = { now: row.now, ...(until !== undefined && { nextAt: until }) };
     if (room <= 0) return { runs: [], ...next };
     const values = [database.now(), namespaceId, name, room, CALL_MS];
-    const rows = await runner.run<Row & Record<string, unknown>>(callStatement(database.schema), values);
-    return { runs: rows.map((each) => touchedOf(namespaceId, each)), ...next };
+    const rows = await runner.run<TouchedRow & Record<string, unknown>>(callStatement(database.schema), values);
+    return { runs: rows.map((each) => toTouched(namespaceId, each)), ...next };
   });
 }
 
 const NOBODY = "00000000-0000-0000-0000-000000000000" as RunId;
 /** Runs that are called in one transaction at most. */
 const MOST_CALLED = 500;
-
-function touchedOf(
-  namespaceId: NamespaceId,
-  row: {
-    readonly run_id: RunId;
-    readonly task_queue: string;
-    readonly workflow_type: string;
-    readonly version: string;
-    readonly status: RunStatus;
-    readonly worker_id: WorkerId | null;
-  },
-): Touched {
-  const {
-    run_id: runId,
-    status,
-    task_queue: taskQueue,
-    version,
-    worker_id: workerId,
-    workflow_type: workflowType,
-  } = row;
-  return { namespaceId, runId, taskQueue, workflowType, version, status, ...(workerId !== null && { workerId }) };
-}
 
 /** Limits that somebody waits for. */
 export async function waitedLimits(

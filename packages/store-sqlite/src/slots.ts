@@ -4,19 +4,18 @@ import type {
   NamespaceId,
   RunId,
   RunReference,
-  RunStatus,
   SlotClaim,
   SlotFacts,
   SlotOutcome,
   SlotUsage,
   StepLimitSettings,
   Touched,
-  WorkerId,
   WorkflowLimits,
 } from "@kagzi/core";
 import { CALL_MS, decideSlot, effectiveLimits, freeSlots } from "@kagzi/core";
 import { jsonColumn, toLimitSettings } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
+import { addressee, raiseSignals } from "./inbox.ts";
 
 /** What the code says of named limits. Those that it does not name stay as they are. */
 export function declareStepLimits(
@@ -245,34 +244,10 @@ function callNext(database: Database, { name, namespaceId }: OfLimit, room: numb
       [now, namespaceId, name, runId, step],
     );
   }
-  return [...new Set(waits.map(({ run_id: runId }) => runId))].flatMap((runId) =>
-    touch(database, { namespaceId, runId }, now),
-  );
-}
-
-function touch(database: Database, { namespaceId, runId }: RunReference, now: Instant): readonly Touched[] {
-  const rows = database.all<{
-    task_queue: string;
-    workflow_type: string;
-    version: string;
-    status: RunStatus;
-    worker_id: WorkerId | null;
-  }>(
-    `UPDATE runs SET signals = signals + 1, available_at = CASE status WHEN 'waiting' THEN ? ELSE available_at END,
-       status = CASE status WHEN 'waiting' THEN 'pending' ELSE status END
-     WHERE namespace_id = ? AND run_id = ? AND finished_at IS NULL
-     RETURNING task_queue, workflow_type, version, status, worker_id`,
-    [now, namespaceId, runId],
-  );
-  return rows.map((row) => ({
-    namespaceId,
-    runId,
-    taskQueue: row.task_queue,
-    workflowType: row.workflow_type,
-    version: row.version,
-    status: row.status,
-    ...(row.worker_id !== null && { workerId: row.worker_id }),
-  }));
+  return [...new Set(waits.map(({ run_id: runId }) => runId))].flatMap((runId) => {
+    const run = addressee(database, { namespaceId, runId });
+    return run === undefined ? [] : [raiseSignals(database, run, run.signals + 1)];
+  });
 }
 
 /** Limits that somebody waits for. */

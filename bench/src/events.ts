@@ -1,5 +1,6 @@
-import type { Client } from "kagzi";
+import type { Client, RunHandle } from "kagzi";
 import { print } from "./engines.ts";
+import { percentile } from "./measure.ts";
 import type { Measured } from "./processes.ts";
 import { waiter } from "./workflows.ts";
 
@@ -10,7 +11,7 @@ const CHUNK = 500;
 const LOOK_MS = 50;
 const OPEN = ["pending", "running", "sleeping", "waiting", "paused"] as const;
 
-/** One event for many runs that wait for it: how long until all of them have gone on to their end. */
+/** One event for many runs that wait for it: how long until the code of all of them has gone on, and until all have ended. */
 export async function measureEvents(
   name: string,
   client: Client,
@@ -18,15 +19,17 @@ export async function measureEvents(
 ): Promise<void> {
   // Once with few, so that what is measured is warm.
   for (const count of [100, WAITING]) {
+    const runs: RunHandle<number>[] = [];
     for (let n = 0; n < count; n += CHUNK) {
       const items = Array.from({ length: Math.min(CHUNK, count - n) }, () => ({ input: undefined }));
-      await client.startMany(waiter, items);
+      runs.push(...(await client.startMany(waiter, items)));
     }
     await until(async () => {
       const page = client.runs.list({ status: "waiting" }).page({ size: 1, total: true });
       return (await page).total === count;
     });
     const before = Object.entries(processes).map(([process, { cpuSeconds }]) => [process, cpuSeconds()] as const);
+    const sentAt = Date.now();
     const begin = performance.now();
     await client.send("go", 1);
     const sent = performance.now();
@@ -35,9 +38,18 @@ export async function measureEvents(
     const cpu = before.map(
       ([process, used]) => `, CPU of ${process} ${((processes[process]?.cpuSeconds() ?? 0) - used).toFixed(2)} s`,
     );
-    const about = `sent in ${(sent - begin).toFixed(0)} ms, all ended after ${seconds.toFixed(2)} s${cpu.join("")}`;
+    const woken = (await results(runs)).map((at) => at - sentAt).toSorted((a, b) => a - b);
+    const about = `sent in ${(sent - begin).toFixed(0)} ms, the last one went on after ${((woken.at(-1) ?? 0) / 1000).toFixed(2)} s (half of them after ${(percentile(woken, 0.5) / 1000).toFixed(2)} s), all ended after ${seconds.toFixed(2)} s${cpu.join("")}`;
     print(`${name}: one event for ${count} runs that wait: ${about}`);
   }
+}
+
+async function results(runs: readonly RunHandle<number>[]): Promise<number[]> {
+  const all: number[] = [];
+  for (let n = 0; n < runs.length; n += CHUNK) {
+    all.push(...(await Promise.all(runs.slice(n, n + CHUNK).map((run) => run.result()))));
+  }
+  return all;
 }
 
 /** Asked for one state at a time, which costs the engine next to nothing. */

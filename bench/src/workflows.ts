@@ -7,8 +7,11 @@ export const tenSteps = workflow("ten-steps", async (ctx, input: { readonly n: n
   return sum;
 });
 
-/** Waits for an event, and is done. */
-export const waiter = workflow("waiter", async (ctx) => (await ctx.waitForEvent<number>("go"))?.payload ?? 0);
+/** Waits for an event, and tells when its code went on, in milliseconds since 1970. */
+export const waiter = workflow("waiter", async (ctx) => {
+  await ctx.waitForEvent("go");
+  return Date.now();
+});
 
 /** One step and done. */
 export const oneStep = workflow("one-step", async (ctx, input: { readonly n: number }) =>

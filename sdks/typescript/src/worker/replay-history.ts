@@ -84,6 +84,8 @@ function hostOf({ namespace }: ExportedHistory, timers: Set<() => void>, codec: 
     payloads: new Payloads(codec),
     retry: undefined,
     intercept: () => new Promise<never>(() => {}),
+    // Which ones its worker declared is not part of a history.
+    limits: { has: () => true },
     send: ignore,
   };
 }

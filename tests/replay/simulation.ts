@@ -283,6 +283,7 @@ function executionOf(
     retry: undefined,
     intercept,
     limits: new Set<string>(),
+    isSure: () => true,
     send,
   };
   return new Execution(host, definition, task, history);

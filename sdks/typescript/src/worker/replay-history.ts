@@ -86,6 +86,7 @@ function hostOf({ namespace }: ExportedHistory, timers: Set<() => void>, codec: 
     intercept: () => new Promise<never>(() => {}),
     // Which ones its worker declared is not part of a history.
     limits: { has: () => true },
+    isSure: () => true,
     send: ignore,
   };
 }

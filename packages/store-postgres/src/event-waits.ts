@@ -1,4 +1,4 @@
-import type { NamespaceId, NewRecord, Run, RunChange, RunId, RunReference, RunWrite } from "@kagzi/core";
+import type { NamespaceId, NewRecord, Run, RunChange, RunId, RunReference, RunWrite, WaitKey } from "@kagzi/core";
 import { isTerminal } from "@kagzi/core";
 import type { Database, Runner, Statement } from "./database.ts";
 import { statement } from "./sql.ts";
@@ -99,6 +99,18 @@ function beginStatement(schema: string): Statement {
      ORDER BY b.namespace_id, b.run_id, b.name, b.occurrence
      ON CONFLICT (namespace_id, run_id, name, occurrence)
        DO UPDATE SET key = excluded.key, state = excluded.state, position = NULL`,
+  );
+}
+
+/** The waits of a run that ask for a key. */
+export async function waitKeys(database: Database, { namespaceId, runId }: RunReference): Promise<readonly WaitKey[]> {
+  return database.run<{ name: string; occurrence: number; key: string }>(
+    statement(
+      "event_waits_keys",
+      `SELECT name, occurrence, key FROM ${database.schema}.event_waits
+       WHERE namespace_id = $1 AND run_id = $2 AND key IS NOT NULL ORDER BY name, occurrence LIMIT 100`,
+    ),
+    [namespaceId, runId],
   );
 }
 

@@ -13,6 +13,7 @@ import {
   type WaitingFor,
   type Worker,
   adviceOn,
+  formatStepKey,
   isTerminal,
   reasonsOf,
   stepsOf,
@@ -78,11 +79,13 @@ export class Explanations {
       isReady ? this.#workers(run) : [],
     ]);
     const lastRecord = records.at(-1);
+    const steps = [...stepsOf(records).values()];
     return {
       run,
       now,
       workers,
-      steps: [...stepsOf(records).values()],
+      steps,
+      eventKeys: await this.#eventKeys(run, steps),
       ...(lastRecord !== undefined && { lastRecord }),
       ...(activity !== undefined && { activity }),
       ...(continuedAs !== undefined && { continuedAs }),
@@ -120,6 +123,12 @@ export class Explanations {
       workers.list({ namespaceId, status: "draining" }, page),
     ]);
     return found.flat();
+  }
+
+  async #eventKeys(run: Run, steps: readonly Step[]): Promise<ReadonlyMap<string, string>> {
+    if (!steps.some(({ kind, status }) => kind === "event" && status === "waiting")) return new Map();
+    const waits = await this.#context.store.events.keys(run);
+    return new Map(waits.map((wait) => [formatStepKey(wait), wait.key]));
   }
 
   async #children({ namespaceId }: Run, steps: readonly Step[]): Promise<ReadonlyMap<RunId, RunStatus>> {

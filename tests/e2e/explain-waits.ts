@@ -105,6 +105,19 @@ export const WAITING_STATES: readonly State[] = [
     next: /run\.send\("approved"\)/u,
   },
   {
+    name: "waiting for an event with a key",
+    reach: async (f) => {
+      const pays = workflow("pays", async (ctx) => ctx.waitForEvent("paid", { key: "order-7" }));
+      await f.work([pays]);
+      const run = await f.client.start(pays, undefined);
+      await reaches(run, "waiting");
+      return run;
+    },
+    reasons: [{ reason: "event", stepId: stepId("paid"), since: some.date(), key: "order-7" }],
+    message: /^waits for event "paid" with key "order-7"$/u,
+    next: /run\.send\("paid", payload, \{ key: "order-7" \}\)/u,
+  },
+  {
     name: "waiting for a child",
     reach: async (f) => {
       await f.work([invokes, naps]);

@@ -19,6 +19,11 @@ export interface Inhabitants {
   readonly pausedRunId: string;
   readonly externalId: string;
   readonly eventId: string;
+  /** Of one that was sent to the whole namespace. */
+  readonly newsId: string;
+  readonly scheduleId: string;
+  /** A limit that only this namespace has; the held run holds its slot, and another step waits for it. */
+  readonly ownLimit: string;
   readonly workerId: string;
   /** The run that the worker holds, with the lease, and a step of it. */
   readonly heldRunId: string;
@@ -31,12 +36,16 @@ export interface Inhabitants {
 export const TYPE = "shared";
 /** A version that only the workers of the first namespace have. */
 export const OWN_VERSION = "7";
+/** The named limit that both namespaces have. */
+export const LIMIT = "shared";
+/** The event that starts a workflow and is waited for in both namespaces. */
+export const NEWS = "news";
 
 /**
- * What becomes of a call for things of another namespace: `missing`: NOT_FOUND. `empty`: an answer without anything in
- * it. `own`: it is about the caller's own namespace. `later`: it is not offered yet, or it is missing.
+ * What becomes of a call for things of another namespace: `missing`: NOT_FOUND. `lost`: as for a run that nobody holds.
+ * `empty`: an answer without anything in it. `own`: it is about the caller's own namespace.
  */
-export type Expected = "missing" | "empty" | "own" | "later";
+export type Expected = "missing" | "lost" | "empty" | "own";
 
 export interface ForeignCall {
   readonly method: DescMethod;
@@ -64,20 +73,16 @@ const run = (a: Inhabitants, b: Inhabitants) => ({ namespaceId: b.namespaceId, r
 const held = (a: Inhabitants, b: Inhabitants) => ({ namespaceId: b.namespaceId, runId: a.heldRunId });
 const worker = (a: Inhabitants, b: Inhabitants) => ({ namespaceId: b.namespaceId, workerId: a.workerId });
 const page = (a: Inhabitants) => ({ page: { pageSize: 1000, pageToken: a.readyRunId } });
-const schedule = (_: Inhabitants, b: Inhabitants) => ({ namespaceId: b.namespaceId, scheduleId: "nightly" });
-
-/** Calls of methods that this server does not offer yet. Once they are there, each is `missing`, `empty` or `own`. */
-const LATER: readonly ForeignCall[] = [
-  foreign(schedules.createWorkflowSchedule, "later", (_, b) => ({ namespaceId: b.namespaceId })),
-  foreign(schedules.getWorkflowSchedule, "later", schedule),
-  foreign(schedules.listWorkflowSchedules, "later", (_, b) => ({ namespaceId: b.namespaceId })),
-  foreign(schedules.updateWorkflowSchedule, "later", schedule),
-  foreign(schedules.deleteWorkflowSchedule, "later", schedule),
-  foreign(schedules.pauseWorkflowSchedule, "later", schedule),
-  foreign(schedules.resumeWorkflowSchedule, "later", schedule),
-  foreign(schedules.triggerWorkflowSchedule, "later", schedule),
-  foreign(events.listEvents, "later", (_, b) => ({ namespaceId: b.namespaceId })),
-];
+const schedule = (a: Inhabitants, b: Inhabitants) => ({ namespaceId: b.namespaceId, scheduleId: a.scheduleId });
+const slot = (a: Inhabitants, b: Inhabitants, limit: string) => ({
+  namespaceId: b.namespaceId,
+  runId: a.heldRunId,
+  epoch: 1,
+  limit,
+  stepName: "charge",
+  occurrence: 1,
+});
+const limited = { concurrency: [{ limit: 9 }] };
 
 /**
  * Every call of the contract that goes by single messages, made in namespace B with what lives in namespace A. Those that
@@ -114,6 +119,17 @@ export const FOREIGN_CALLS: readonly ForeignCall[] = [
   foreign(runs.terminateWorkflow, "missing", run),
   foreign(runs.deleteWorkflow, "missing", (a, b) => ({ ...run(a, b), runId: a.failedRunId })),
   foreign(events.sendEvent, "missing", (a, b) => ({ ...run(a, b), name: "go", eventId: a.eventId })),
+  foreign(events.listEvents, "own", (_, b) => ({ namespaceId: b.namespaceId, page: { pageSize: 1000 } })),
+  foreign(events.sendEvent, "own", (a, b) => ({ namespaceId: b.namespaceId, name: NEWS, eventId: a.newsId })),
+
+  foreign(schedules.getWorkflowSchedule, "missing", schedule),
+  foreign(schedules.updateWorkflowSchedule, "missing", (a, b) => ({ ...schedule(a, b), enabled: false })),
+  foreign(schedules.pauseWorkflowSchedule, "missing", schedule),
+  foreign(schedules.resumeWorkflowSchedule, "missing", schedule),
+  foreign(schedules.triggerWorkflowSchedule, "missing", schedule),
+  foreign(schedules.previewWorkflowSchedule, "missing", (a, b) => ({ ...schedule(a, b), count: 1 })),
+  foreign(schedules.deleteWorkflowSchedule, "missing", schedule),
+  foreign(schedules.listWorkflowSchedules, "own", (_, b) => ({ namespaceId: b.namespaceId })),
 
   foreign(workers.heartbeat, "missing", worker),
   foreign(workers.heartbeat, "own", (a, b) => ({
@@ -145,6 +161,10 @@ export const FOREIGN_CALLS: readonly ForeignCall[] = [
     error: { message: "no" },
   })),
   foreign(workers.readHistory, "empty", run),
+  foreign(workers.acquireSlot, "missing", (a, b) => slot(a, b, a.ownLimit)),
+  foreign(workers.acquireSlot, "lost", (a, b) => slot(a, b, LIMIT)),
+  foreign(workers.releaseSlot, "own", (a, b) => slot(a, b, a.ownLimit)),
+  foreign(workers.releaseSlot, "own", (a, b) => slot(a, b, LIMIT)),
 
   foreign(admin.listWorkers, "own", (a, b) => ({
     namespaceId: b.namespaceId,
@@ -162,6 +182,16 @@ export const FOREIGN_CALLS: readonly ForeignCall[] = [
     workflowType: TYPE,
     version: OWN_VERSION,
   })),
+  foreign(admin.getWorkflowLimits, "empty", (_, b) => ({ namespaceId: b.namespaceId, workflowType: TYPE })),
+  foreign(admin.setWorkflowLimits, "own", (_, b) => ({
+    namespaceId: b.namespaceId,
+    workflowType: TYPE,
+    limits: limited,
+  })),
+  foreign(admin.getStepLimit, "missing", (a, b) => ({ namespaceId: b.namespaceId, name: a.ownLimit })),
+  foreign(admin.getStepLimit, "own", (_, b) => ({ namespaceId: b.namespaceId, name: LIMIT })),
+  foreign(admin.setStepLimit, "missing", (a, b) => ({ namespaceId: b.namespaceId, name: a.ownLimit, limits: limited })),
+  foreign(admin.setStepLimit, "own", (_, b) => ({ namespaceId: b.namespaceId, name: LIMIT, limits: limited })),
   // About the server, which all namespaces share.
   foreign(admin.healthCheck, "own", () => ({})),
   foreign(admin.getServerInfo, "own", () => ({})),
@@ -173,18 +203,30 @@ export const FOREIGN_CALLS: readonly ForeignCall[] = [
   foreign(namespaces.enableNamespace, "own", (_, b) => ({ namespaceId: b.namespaceId })),
   foreign(namespaces.createNamespace, "own", () => ({ namespaceId: "c" })),
 
-  ...LATER,
-
   foreign(runs.startWorkflow, "own", (a, b) => ({ namespaceId: b.namespaceId, workflowType: TYPE, runId: a.runId })),
   foreign(runs.startWorkflows, "own", (a, { namespaceId }) => ({
     workflows: [{ namespaceId, workflowType: TYPE, externalId: a.externalId }],
   })),
   foreign(runs.rerunWorkflow, "own", (a, b) => ({ ...run(b, b), newRunId: a.pausedRunId })),
   foreign(events.sendEvent, "own", (a, b) => ({ ...run(b, b), name: "go", eventId: a.eventId })),
+  foreign(schedules.createWorkflowSchedule, "own", (a, b) => ({
+    ...schedule(a, b),
+    workflowType: TYPE,
+    cronExpr: "@yearly",
+  })),
+  foreign(schedules.deleteWorkflowSchedule, "own", schedule),
   foreign(runs.cancelWorkflows, "own", (a, b) => ({ namespaceId: b.namespaceId, pageToken: a.readyRunId })),
   foreign(runs.cancelWorkflows, "own", (_, b) => ({ namespaceId: b.namespaceId })),
   foreign(workers.register, "own", (_, b) => ({
     namespaceId: b.namespaceId,
-    workflows: [{ workflowType: TYPE, version: OWN_VERSION }],
+    workflows: [{ workflowType: TYPE, version: OWN_VERSION, on: [NEWS] }],
+  })),
+  // It declares what A has: a schedule, a limit of its workflow, a limit of its steps.
+  foreign(workers.register, "own", (a, b) => ({
+    namespaceId: b.namespaceId,
+    workflows: [
+      { workflowType: TYPE, version: "1", ...limited, schedules: [{ scheduleId: a.scheduleId, cronExpr: "@yearly" }] },
+    ],
+    limits: { [a.ownLimit]: limited },
   })),
 ];

@@ -58,9 +58,16 @@ function meddling(a: Inhabitants) {
   const { namespaceId, runId: childRunId } = a;
   const workflow = { namespaceId, workflowType: TYPE, runId: CHILD_ID, parentRunId: a.runId, parentStepId: "x" };
   const kind = StepKind.CHILD_WORKFLOW;
+  const event = { namespaceId, name: "go", eventId: a.eventId };
   const commands: MessageInitShape<typeof CommandSchema>[] = [
     { stepName: "child", occurrence: 1, command: { case: "startChild", value: { workflow } } },
     { stepName: "other", occurrence: 1, command: { case: "cancelStep", value: { kind, childRunId } } },
+    {
+      stepName: "all",
+      occurrence: 1,
+      command: { case: "sendEvent", value: { event: { ...event, eventId: a.newsId } } },
+    },
+    { stepName: "one", occurrence: 1, command: { case: "sendEvent", value: { event: { ...event, runId: a.runId } } } },
   ];
   return commands;
 }

@@ -96,6 +96,47 @@ describe.each(ENGINES)("a namespace on %s", (_, open) => {
     expect(await run.result({ timeout: "20s" })).toBe("drained");
   });
 
+  it("that is disabled lets what runs come to its end under limits: children take their turn, steps their slots", async () => {
+    const limited = { concurrency: 1 };
+    const child = workflow("child", limited, async (ctx, n: number) =>
+      ctx.step("work", { limit: "shared" }, async () => n),
+    );
+    const family = workflow("family", limited, async (ctx) => {
+      await ctx.waitForEvent("begin");
+      return Promise.all([1, 2, 3].map((n) => ctx.invoke(child, n)));
+    });
+    await f.work([family, child], { namespace: NAME, limits: { shared: limited } });
+    const run = await client.start(family, undefined);
+    const next = await client.start(family, undefined);
+    for (const each of [run, next]) await reaches(each, "waiting");
+    await f.client.namespaces.disable(NAME);
+    for (const each of [run, next]) await each.send("begin");
+    expect(await run.result({ timeout: "20s" })).toEqual([1, 2, 3]);
+    expect(await next.result({ timeout: "20s" })).toEqual([1, 2, 3]);
+  });
+
+  it("that is disabled takes no events and starts nothing for them, nor by a schedule that is triggered", async () => {
+    const reader = workflow("reader", { on: "news" }, async () => "read");
+    const waits = workflow(
+      "waits",
+      async (ctx) => (await ctx.waitForEvent<string>("news", { timeout: "1d" }))?.payload,
+    );
+    await f.work([reader, waits], { namespace: NAME });
+    const run = await client.start(waits, undefined);
+    await reaches(run, "waiting");
+    await client.schedules.create("yearly", { workflow: reader, cron: "@yearly" });
+    await f.client.namespaces.disable(NAME);
+    const refused = { code: "PRECONDITION_FAILED", subject: "namespace", subjectId: NAME };
+    await expect(client.send("news", "early", { id: "one" })).rejects.toMatchObject(refused);
+    await expect(client.schedules.trigger("yearly")).rejects.toMatchObject(refused);
+    expect((await client.events.list().page()).items).toEqual([]);
+    expect((await client.runs.list().page()).items.map(({ id }) => id)).toEqual([run.id]);
+    await f.client.namespaces.enable(NAME);
+    const { startedRunIds } = await client.send("news", "late", { id: "one" });
+    expect(startedRunIds).toHaveLength(1);
+    expect(await run.result({ timeout: "10s" })).toBe("late");
+  });
+
   it("that is disabled lets operators finish what is there, and a run start nothing that goes its own way", async () => {
     const side = workflow("side", async () => {});
     let broken = true;

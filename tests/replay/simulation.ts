@@ -281,8 +281,9 @@ function executionOf(
     namespace: "default",
     payloads: new Payloads(undefined),
     retry: undefined,
-    limits: undefined,
     intercept,
+    limits: new Set<string>(),
+    isSure: () => true,
     send,
   };
   return new Execution(host, definition, task, history);

@@ -41,6 +41,13 @@ export interface Subscription extends WorkflowVersion {
   readonly taskQueue: string;
 }
 
+/** What a wait asks of an event beside its name. */
+export interface WaitKey {
+  readonly name: string;
+  readonly occurrence: number;
+  readonly key: string;
+}
+
 /** Which events a list shows, the newest first. */
 export interface EventFilter {
   readonly namespaceId: NamespaceId;

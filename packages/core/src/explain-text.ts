@@ -71,9 +71,10 @@ function instead({ draining, offered, taskQueues }: Extract<WaitingFor, { reason
   return `${known}${finishing}${queues === "" ? "" : `; workers of task queue ${queues} have it`}`;
 }
 
-function eventSentence({ step, until }: Extract<WaitingFor, { reason: "event" }>): string {
+function eventSentence({ key, step, until }: Extract<WaitingFor, { reason: "event" }>): string {
   if (step === "") return "waits for an event or a child that it asked for many records ago";
-  return `waits for event ${quoted(step)}${until === undefined ? "" : ` until ${iso(until)}`}`;
+  const withKey = key === undefined ? "" : ` with key ${quoted(key)}`;
+  return `waits for event ${quoted(step)}${withKey}${until === undefined ? "" : ` until ${iso(until)}`}`;
 }
 
 function slotSentence({ ahead, slots, taken, workerCount }: Extract<WaitingFor, { reason: "slot" }>): string {
@@ -140,7 +141,7 @@ export function adviceOn(reason: WaitingFor): string {
     case "event":
       return reason.step === ""
         ? "list its steps: those that are pending are what it waits for"
-        : `send the event: run.send(${quoted(parseStepKey(reason.step).name)}); a run that nobody will send it to can be cancelled`;
+        : `send the event: run.send(${quoted(parseStepKey(reason.step).name)}${reason.key === undefined ? "" : `, payload, { key: ${quoted(reason.key)} }`}); a run that nobody will send it to can be cancelled`;
     case "child":
       return `explain the child: kagzi run explain ${reason.childRunId}`;
     case "step":

@@ -247,15 +247,17 @@ describe("a run that waits for others", () => {
       recordOf({ seq: 6, kind: "child", name: "bill", childRunId: other }),
       recordOf({ seq: 7, kind: "function", type: "completed", name: "done" }),
     ];
-    const reasons = explain(runOf(waiting), { children: new Map([[childRunId, "paused"]]) }, history);
+    const facts = { children: new Map([[childRunId, "paused"] as const]), eventKeys: new Map([["paid#2", "order-7"]]) };
+    const reasons = explain(runOf(waiting), facts, history);
     expect(told(reasons)).toEqual([
       'child: waits for child "ship", run child, which is paused -> explain the child: kagzi run e',
       'child: waits for child "bill", run other -> explain the child: kagzi run e',
-      'event: waits for event "paid#2" -> send the event: run.send("paid',
+      'event: waits for event "paid#2" with key "order-7" -> send the event: run.send("paid',
       'event: waits for event "late" until 2030-01-01T00:00:01.000Z -> send the event: run.send("late',
       expect.stringContaining("limit"),
     ]);
-    expect(adviceOn(reasons[2] as WaitingFor)).toContain('run.send("paid")');
+    expect(adviceOn(reasons[2] as WaitingFor)).toContain('run.send("paid", payload, { key: "order-7" })');
+    expect(adviceOn(reasons[3] as WaitingFor)).toContain('run.send("late")');
     expect(reasons[0]).toMatchObject({ since: NOW - 100, childRunId });
   });
 

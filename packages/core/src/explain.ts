@@ -17,6 +17,8 @@ export interface ExplainFacts {
   readonly continuedAs?: RunId;
   readonly activity?: Activity;
   readonly steps: readonly Step[];
+  /** Of its waits for events that ask for one, by step. */
+  readonly eventKeys?: ReadonlyMap<string, string>;
   /** The last one of its history. */
   readonly lastRecord?: HistoryRecord;
   /** Those of the namespace that are online or draining. */
@@ -115,13 +117,16 @@ function longAgo(run: Run): WaitingFor {
 const WAIT_ORDER = { child: 0, event: 1, function: 2, sleep: 3 } as const;
 
 /** What the code of a run waits for: others first, then times. */
-function openWaits({ children, steps }: ExplainFacts): readonly WaitingFor[] {
+function openWaits({ children, eventKeys, steps }: ExplainFacts): readonly WaitingFor[] {
   const open = steps.flatMap((step) => (step.status === "waiting" ? [step] : []));
   const inOrder = open.toSorted((a, b) => WAIT_ORDER[a.kind] - WAIT_ORDER[b.kind] || a.seq - b.seq);
-  return inOrder.slice(0, MAX_NAMED).map((step) => waitOf(step, children));
+  return inOrder.slice(0, MAX_NAMED).map((step) => waitOf(step, { children, eventKeys }));
 }
 
-function waitOf(step: Extract<Step, { status: "waiting" }>, children: ReadonlyMap<RunId, RunStatus>): WaitingFor {
+function waitOf(
+  step: Extract<Step, { status: "waiting" }>,
+  { children, eventKeys }: { readonly [Key in "children" | "eventKeys"]: ExplainFacts[Key] },
+): WaitingFor {
   const about = { step: formatStepKey(step), since: step.createdAt };
   const { attempt, childRunId, dueAt, error } = step;
   if (step.kind === "child" && childRunId !== undefined) {
@@ -129,7 +134,13 @@ function waitOf(step: Extract<Step, { status: "waiting" }>, children: ReadonlyMa
     return { reason: "child", ...about, childRunId, ...(childStatus !== undefined && { childStatus }) };
   }
   if (step.kind === "event" || dueAt === undefined) {
-    return { reason: "event", ...about, ...(dueAt !== undefined && { until: dueAt }) };
+    const key = eventKeys?.get(about.step);
+    return {
+      reason: "event",
+      ...about,
+      ...(dueAt !== undefined && { until: dueAt }),
+      ...(key !== undefined && { key }),
+    };
   }
   if (step.kind === "sleep") return { reason: "time", timer: "sleep", ...about, until: dueAt };
   const failed = error === undefined ? {} : { error };

@@ -34,7 +34,16 @@ export {
   quoteId,
   retryCanHelp,
 } from "./error.ts";
-export type { EventFilter, EventPosition, NewEvent, Routed, SendOutcome, SentEvent, Subscription } from "./event.ts";
+export type {
+  EventFilter,
+  EventPosition,
+  NewEvent,
+  Routed,
+  SendOutcome,
+  SentEvent,
+  Subscription,
+  WaitKey,
+} from "./event.ts";
 export { type ExplainFacts, reasonsOf } from "./explain.ts";
 export { adviceOn, sentenceOf } from "./explain-text.ts";
 export { type NamespaceId, type RunId, type UuidSource, type WorkerId, isUuid, uuidv7Source } from "./ids.ts";

@@ -114,7 +114,7 @@ describe("pausing a run", () => {
 
   it("is over when somebody resumes it, whatever it was for", () => {
     expect(decideOperation(run("sleeping"), RESUME)).toBeUndefined();
-    expect(decideOperation(run("paused"), RESUME)).toMatchObject({ status: "pending", ready: true });
+    expect(decideOperation(run("paused"), RESUME)).toMatchObject({ status: "pending", ready: true, keepsTime: true });
     const change = decideOperation(run("running", { pauseError: REASON, cancelError: REASON }), RESUME);
     expect(change).toMatchObject({ status: "running", cancelError: REASON });
     expect(change?.pauseError).toBeUndefined();

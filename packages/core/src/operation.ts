@@ -23,6 +23,8 @@ export interface RunChange {
   readonly status: RunStatus;
   /** Claimable at once; otherwise when it was, if the state has not changed. */
   readonly ready?: boolean;
+  /** Where it is ready: not before it was to be when it was paused. */
+  readonly keepsTime?: boolean;
   readonly pauseError?: ErrorDetail;
   readonly cancelError?: ErrorDetail;
   readonly attempt: number;
@@ -85,7 +87,9 @@ function decideResume(run: Run): RunChange | undefined {
   if (run.pauseError === undefined) return undefined;
   const cancelError = run.cancelError === undefined ? {} : { cancelError: run.cancelError };
   const change = { attempt: run.attempt, signal: false, closing: false, ...cancelError };
-  return run.status === "paused" ? { ...change, status: "pending", ready: true } : { ...change, status: run.status };
+  return run.status === "paused"
+    ? { ...change, status: "pending", ready: true, keepsTime: true }
+    : { ...change, status: run.status };
 }
 
 function decideRetryOfRun(run: Run): RunChange {

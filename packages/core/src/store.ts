@@ -1,7 +1,16 @@
 import type { Activity } from "./activity.ts";
 import type { Assignment, Candidate, DispatchKey, Wanted } from "./dispatch.ts";
 import type { ErrorDetail } from "./error.ts";
-import type { EventFilter, EventPosition, NewEvent, Routed, SendOutcome, SentEvent, Subscription } from "./event.ts";
+import type {
+  EventFilter,
+  EventPosition,
+  NewEvent,
+  Routed,
+  SendOutcome,
+  SentEvent,
+  Subscription,
+  WaitKey,
+} from "./event.ts";
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
 import type { GivenBack, GrantedLease, LapsedLease, Lease } from "./lease.ts";
 import type { Namespace } from "./namespace.ts";
@@ -266,6 +275,8 @@ export interface EventStore {
     filter: EventFilter,
     page: { readonly before?: EventPosition; readonly limit: number },
   ): Promise<readonly SentEvent[]>;
+  /** The waits for events of a run that ask for a key, at most 100. */
+  keys(run: RunReference): Promise<readonly WaitKey[]>;
   /** How many events a list would show, counted up to `limit`. */
   count(filter: EventFilter, limit: number): Promise<number>;
   /** Deletes events that were sent longer ago and have been brought to all who waited, at most `limit`. Answers with how many. */

@@ -79,7 +79,14 @@ export type WaitingFor =
   /** Without `until`: it will be, once its worker gives it back. */
   | { readonly reason: "paused"; readonly error: ErrorDetail; readonly workerId?: WorkerId }
   /** Without a name: it asked for it so long ago that it was not looked for. */
-  | { readonly reason: "event"; readonly step: string; readonly since: Instant; readonly until?: Instant }
+  | {
+      readonly reason: "event";
+      readonly step: string;
+      readonly since: Instant;
+      readonly until?: Instant;
+      /** Only events with it will do. */
+      readonly key?: string;
+    }
   | {
       readonly reason: "child";
       readonly step: string;

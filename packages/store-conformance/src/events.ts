@@ -1,4 +1,13 @@
-import { type Command, type NewEvent, type RunId, type SendOutcome, type Start, type Store, LIMITS } from "@kagzi/core";
+import {
+  type Command,
+  type NamespaceId,
+  type NewEvent,
+  type RunId,
+  type SendOutcome,
+  type Start,
+  type Store,
+  LIMITS,
+} from "@kagzi/core";
 import { describe, expect, it } from "vitest";
 import { DEFAULT, type Fixture, type StoreHarness, bytesOf, completed, eventOf, json } from "./harness.ts";
 
@@ -330,6 +339,16 @@ export function describeEvents(harness: StoreHarness, fixture: () => Fixture): v
   });
 
   describe("bringing events", () => {
+    it("is matched by keys that the waits of a run are known by", async () => {
+      const f = fixture();
+      const held = await waiting(f, wait({ key: "a" }), wait({ occurrence: 2 }), wait({ name: "d", key: "b" }));
+      expect(await f.store.events.keys(held.run)).toEqual([
+        { name: "d", occurrence: 1, key: "b" },
+        { name: "e", occurrence: 1, key: "a" },
+      ]);
+      expect(await f.store.events.keys({ ...held.run, namespaceId: "other" as NamespaceId })).toEqual([]);
+    });
+
     it("reaches every run that waits, in as many passes as it takes, whether or not it waits for more", async () => {
       const f = fixture();
       const held = await waitingMany(f, 12, (n) => (n % 2 === 0 ? [wait()] : [wait(), wait({ occurrence: 2 })]));

@@ -36,6 +36,8 @@ export class ModelRun {
   /** When it may be claimed; `undefined` where it waits for a message alone. */
   availableAt: number | undefined;
   workerId: WorkerId | undefined;
+  /** When it was to be claimed when it was paused. */
+  #readyAt = 0;
   #isToBePaused = false;
   #isToBeCancelled = false;
   /** Paused because its code no longer matches. */
@@ -118,14 +120,18 @@ export class ModelRun {
     if (this.status === "running") {
       this.#isToBePaused = true;
       this.signals += 1;
-    } else this.status = "paused";
+    } else {
+      this.#readyAt = this.status === "pending" ? (this.availableAt ?? 0) : 0;
+      this.status = "paused";
+    }
     return "changed";
   }
 
   #resume(now: number): Effect {
     this.#isToBePaused = false;
     this.#isBlocked = false;
-    if (this.status === "paused") this.#goOn(now);
+    if (this.status === "paused") this.#goOn(Math.max(now, this.#readyAt));
+    this.#readyAt = 0;
     return "changed";
   }
 

@@ -71,6 +71,24 @@ export function describePausing(fixture: () => Fixture): void {
     });
   });
 
+  describe("a run that is paused before its time", () => {
+    it("goes on at its time when it is resumed before, and at once when it is resumed later", async () => {
+      const f = fixture();
+      const delayed = { delayMs: 5000 };
+      const [early, late, gone] = [await f.start(delayed), await f.start(delayed), await f.start(delayed)];
+      const availableAt = f.clock.now + 5000;
+      for (const runId of [early, late, gone]) await f.operate(runId, PAUSE);
+      f.clock.now += 1000;
+      expect(await f.operate(early, RESUME)).toBe(true);
+      expect((await f.get(early)).run).toMatchObject({ status: "pending", availableAt });
+      f.clock.now += 9000;
+      await f.operate(late, RESUME);
+      expect((await f.get(late)).run).toMatchObject({ status: "pending", availableAt: f.clock.now });
+      await f.operate(gone, END);
+      expect((await f.get(gone)).run.status).toBe("cancelled");
+    });
+  });
+
   describe("a run that does not match its code", () => {
     it("gets another try from workers that have its workflow in its version, and from nobody else", async () => {
       const f = fixture();

@@ -1,4 +1,4 @@
-import type { NewRecord, Run, RunChange, RunId, RunReference, RunWrite } from "@kagzi/core";
+import type { NamespaceId, NewRecord, Run, RunChange, RunId, RunReference, RunWrite, WaitKey } from "@kagzi/core";
 import { isTerminal } from "@kagzi/core";
 import type { Database, Runner, Statement } from "./database.ts";
 import { statement } from "./sql.ts";
@@ -28,12 +28,15 @@ function lastOfEach({ namespaceId, records, runId }: RunWrite): readonly WaitRec
 }
 
 async function endWaits(database: Database, runner: Runner, ended: readonly WaitRecord[]): Promise<void> {
-  const rows = await runner.run<{ run_id: RunId; position: number | null }>(
+  const rows = await runner.run<{ namespace_id: NamespaceId; run_id: RunId; position: number | null }>(
     endStatement(database.schema),
     keysOf(ended),
   );
-  const own = new Set(rows.map((row) => `${row.run_id} ${row.position}`));
-  const took = ended.filter(({ record, runId }) => record.takes !== undefined && !own.has(`${runId} ${record.takes}`));
+  const own = new Set(rows.map((row) => `${row.namespace_id}/${row.run_id} ${row.position}`));
+  const took = ended.filter(
+    ({ namespaceId, record, runId }) =>
+      record.takes !== undefined && !own.has(`${namespaceId}/${runId} ${record.takes}`),
+  );
   if (took.length === 0) return;
   await runner.run(againStatement(database.schema), [
     took.map(({ namespaceId }) => namespaceId),
@@ -63,7 +66,7 @@ function endStatement(schema: string): Statement {
      )
      DELETE FROM ${schema}.event_waits w USING ended e
      WHERE w.namespace_id = e.namespace_id AND w.run_id = e.run_id AND w.name = e.name AND w.occurrence = e.occurrence
-     RETURNING w.run_id, w.position`,
+     RETURNING w.namespace_id, w.run_id, w.position`,
   );
 }
 
@@ -96,6 +99,18 @@ function beginStatement(schema: string): Statement {
      ORDER BY b.namespace_id, b.run_id, b.name, b.occurrence
      ON CONFLICT (namespace_id, run_id, name, occurrence)
        DO UPDATE SET key = excluded.key, state = excluded.state, position = NULL`,
+  );
+}
+
+/** The waits of a run that ask for a key. */
+export async function waitKeys(database: Database, { namespaceId, runId }: RunReference): Promise<readonly WaitKey[]> {
+  return database.run<{ name: string; occurrence: number; key: string }>(
+    statement(
+      "event_waits_keys",
+      `SELECT name, occurrence, key FROM ${database.schema}.event_waits
+       WHERE namespace_id = $1 AND run_id = $2 AND key IS NOT NULL ORDER BY name, occurrence LIMIT 100`,
+    ),
+    [namespaceId, runId],
   );
 }
 

@@ -171,18 +171,18 @@ export async function takeOver(database: Database, takeovers: readonly GivenBack
       database,
       takeovers.map(({ lease }) => lease),
     );
-    const still = takeovers.filter(({ lease }) => taken.has(lease.runId));
+    const still = takeovers.filter(({ lease }) => taken.has(`${lease.namespaceId}/${lease.runId}`));
     await toPending(runner, database, still);
     return still.map(({ lease }) => lease.runId);
   });
 }
 
-async function lockLapsed(runner: Runner, database: Database, leases: readonly LapsedLease[]): Promise<Set<RunId>> {
-  const rows = await runner.run<{ run_id: RunId }>(
+async function lockLapsed(runner: Runner, database: Database, leases: readonly LapsedLease[]): Promise<Set<string>> {
+  const rows = await runner.run<{ namespace_id: NamespaceId; run_id: RunId }>(
     statement(
       "leases_lock_lapsed",
       `WITH ${CLOCK}
-       SELECT r.run_id FROM unnest($2::text[], $3::uuid[], $4::int[]) AS l(namespace_id, run_id, epoch)
+       SELECT r.namespace_id, r.run_id FROM unnest($2::text[], $3::uuid[], $4::int[]) AS l(namespace_id, run_id, epoch)
        JOIN ${database.schema}.runs r
          ON r.namespace_id = l.namespace_id AND r.run_id = l.run_id AND r.epoch = l.epoch AND r.status = 'running'
        JOIN ${database.schema}.workers w ON w.namespace_id = r.namespace_id AND w.worker_id = r.worker_id
@@ -196,7 +196,7 @@ async function lockLapsed(runner: Runner, database: Database, leases: readonly L
       leases.map((lease) => lease.epoch),
     ],
   );
-  return new Set(rows.map((row) => row.run_id));
+  return new Set(rows.map((row) => `${row.namespace_id}/${row.run_id}`));
 }
 
 async function toPending(runner: Runner, database: Database, takeovers: readonly GivenBack[]): Promise<void> {

@@ -1,13 +1,13 @@
 import type { NamespaceId, RerunSource, RunId, RunReference, Start, StartOutcome, WorkflowVersion } from "@kagzi/core";
 import type { Database, Statement } from "./database.ts";
-import { begin, lookUpOthers } from "./runs-start.ts";
+import { begin, lookUpOthers, startName } from "./runs-start.ts";
 import { CLOCK, statement } from "./sql.ts";
 
 /** Starts a run that begins with recorded steps of another one. */
 export async function rerunRun(database: Database, start: Start, source: RerunSource): Promise<StartOutcome> {
   return database.transaction(async (runner) => {
     const began = await begin(database, runner, [start]);
-    if (began.has(start.runId)) {
+    if (began.has(startName(start))) {
       const values = [source.namespaceId, source.runId, start.runId, source.beforeSeq];
       await runner.run(copyStatement(database.schema), values);
       await runner.run(originStatement(database.schema), [start.namespaceId, start.runId, source.runId]);

@@ -87,6 +87,7 @@ async function applyChange(
     deadline === undefined ? "keep" : deadline.anew ? "anew" : "sooner",
     deadline?.withinMs ?? null,
     isTerminal(change.status),
+    change.keepsTime === true,
   ]);
   return rows.map(toRun).at(0) ?? run;
 }
@@ -97,7 +98,9 @@ function changeStatement(schema: string): Statement {
     `WITH ${CLOCK}
      UPDATE ${schema}.runs r SET
        status = $4,
-       available_at = CASE WHEN $5::boolean THEN now WHEN r.status = $4 THEN r.available_at END,
+       available_at = CASE WHEN $5::boolean THEN greatest(now, CASE WHEN $15::boolean THEN r.ready_at END)
+         WHEN r.status = $4 THEN r.available_at END,
+       ready_at = CASE WHEN $4 = 'paused' AND r.status = 'pending' THEN r.available_at END,
        -- Where it is ready anew it is put into its line anew.
        lane = CASE WHEN NOT $5::boolean AND r.status = $4 THEN r.lane END,
        claimed_at = CASE WHEN $4 = 'running' THEN r.claimed_at END,

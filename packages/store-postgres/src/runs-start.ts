@@ -1,4 +1,4 @@
-import { type RunId, type Start, type StartOutcome, laneOf } from "@kagzi/core";
+import { type NamespaceId, type RunId, type RunReference, type Start, type StartOutcome, laneOf } from "@kagzi/core";
 import { jsonColumn, metadataColumn } from "@kagzi/core/rows";
 import type { Database, Runner, Statement, Value } from "./database.ts";
 import { upsertLanes } from "./lanes.ts";
@@ -37,11 +37,21 @@ export async function begin(database: Database, runner: Runner, starts: readonly
     ofParents: starts.some((start) => start.parent?.awaited === true),
     limited: starts.some((start) => start.limitKey !== undefined),
   });
-  const rows = await runner.run<{ run_id: RunId; now: number; claimed: boolean }>(beginning, [
-    database.now(),
-    ...startColumns(starts),
-  ]);
-  return new Map(rows.map((row) => [row.run_id, { became: "started", now: row.now, claimed: row.claimed }]));
+  const rows = await runner.run<{ namespace_id: NamespaceId; run_id: RunId; now: number; claimed: boolean }>(
+    beginning,
+    [database.now(), ...startColumns(starts)],
+  );
+  return new Map(rows.map((row) => [nameOf(row), { became: "started", now: row.now, claimed: row.claimed }]));
+}
+
+/** Runs of two namespaces may have the same id. */
+function nameOf(run: { readonly namespace_id: NamespaceId; readonly run_id: RunId }): string {
+  return startName({ namespaceId: run.namespace_id, runId: run.run_id });
+}
+
+/** By what a start is found among those that began. */
+export function startName({ namespaceId, runId }: RunReference): string {
+  return `${namespaceId}/${runId}`;
 }
 
 function startColumns(starts: readonly Start[]): Value[] {
@@ -103,7 +113,8 @@ function beginStatement(
      ),`;
   const lined = `
      beginning AS (
-       SELECT f.*, f.throttle_key AS lane_throttle FROM fresh f WHERE f.run_id IN (SELECT run_id FROM begun)
+       SELECT f.*, f.throttle_key AS lane_throttle FROM fresh f
+       WHERE (f.namespace_id, f.run_id) IN (SELECT namespace_id, run_id FROM begun)
      ),
      lined AS (${upsertLanes(schema, "beginning")}
      ),`;
@@ -139,10 +150,11 @@ function beginStatement(
        INSERT INTO ${schema}.run_keys (namespace_id, external_id, run_id, fingerprint)
        SELECT namespace_id, external_id, run_id, fingerprint FROM allowed
        WHERE external_id IS NOT NULL ORDER BY namespace_id, external_id
-       ON CONFLICT DO NOTHING RETURNING run_id
+       ON CONFLICT DO NOTHING RETURNING namespace_id, run_id
      ),
      fresh AS MATERIALIZED (
-       SELECT * FROM allowed WHERE external_id IS NULL OR run_id IN (SELECT run_id FROM keyed)
+       SELECT * FROM allowed
+       WHERE external_id IS NULL OR (namespace_id, run_id) IN (SELECT namespace_id, run_id FROM keyed)
      ),
      begun AS (
        INSERT INTO ${schema}.runs (namespace_id, run_id, external_id, task_queue, workflow_type, version, status,
@@ -160,16 +172,17 @@ function beginStatement(
          timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from, limit_key, throttle_key, lane,
          event_id, schedule_id, ${instant("scheduled_at")}
        FROM fresh, clock
-       ON CONFLICT DO NOTHING RETURNING run_id, claimed_at IS NOT NULL AS claimed
+       ON CONFLICT DO NOTHING RETURNING namespace_id, run_id, claimed_at IS NOT NULL AS claimed
      ),${limited ? lined : ""}
      recorded AS (
        INSERT INTO ${schema}.history (namespace_id, run_id, seq, epoch, kind, type, name, occurrence, attempt,
          recorded_at, observed_at, payload, payload_metadata)
        SELECT namespace_id, run_id, 1, 0, 'run', 'started', '', 1, 1, now, now,
          ${cut("$23::bytea", "input_offset", "input_length")}, input_metadata
-       FROM fresh, clock WHERE run_id IS NULL OR run_id IN (SELECT run_id FROM begun)
+       FROM fresh, clock
+       WHERE run_id IS NULL OR (namespace_id, run_id) IN (SELECT namespace_id, run_id FROM begun)
      )
-     SELECT run_id, now, claimed FROM begun, clock`,
+     SELECT namespace_id, run_id, now, claimed FROM begun, clock`,
   );
 }
 
@@ -180,16 +193,17 @@ export async function lookUpOthers(
   starts: readonly Start[],
   began: Began,
 ): Promise<readonly StartOutcome[]> {
-  const others = starts.filter((start) => !began.has(start.runId));
+  const others = starts.filter((start) => !began.has(startName(start)));
   const found = others.length === 0 ? new Map<string, StartOutcome>() : await lookUp(runner, schema, others);
-  return starts.map((start) => began.get(start.runId) ?? found.get(start.runId) ?? NO_NAMESPACE);
+  return starts.map((start) => began.get(startName(start)) ?? found.get(startName(start)) ?? NO_NAMESPACE);
 }
 
 const NO_NAMESPACE: StartOutcome = { became: "refused", because: "noNamespace" };
 
 async function lookUp(runner: Runner, schema: string, starts: readonly Start[]): Promise<Began> {
   const rows = await runner.run<{
-    start_id: string;
+    namespace_id: NamespaceId;
+    start_id: RunId;
     enabled: boolean;
     run_id: RunId | null;
     fingerprint: string | null;
@@ -200,7 +214,7 @@ async function lookUp(runner: Runner, schema: string, starts: readonly Start[]):
   ]);
   return new Map(
     rows.map((row) => [
-      row.start_id,
+      nameOf({ namespace_id: row.namespace_id, run_id: row.start_id }),
       row.run_id === null
         ? { became: "refused", because: row.enabled ? "parentEnded" : "namespaceDisabled" }
         : { became: "found", runId: row.run_id, fingerprint: row.fingerprint ?? "" },
@@ -211,7 +225,7 @@ async function lookUp(runner: Runner, schema: string, starts: readonly Start[]):
 function lookUpStatement(schema: string): Statement {
   return statement(
     "runs_start_lookup",
-    `SELECT s.run_id AS start_id, n.enabled, coalesce(k.run_id, r.run_id) AS run_id, k.fingerprint
+    `SELECT s.namespace_id, s.run_id AS start_id, n.enabled, coalesce(k.run_id, r.run_id) AS run_id, k.fingerprint
      FROM unnest($1::text[], $2::uuid[], $3::text[]) AS s(namespace_id, run_id, external_id)
      JOIN ${schema}.namespaces n USING (namespace_id)
      LEFT JOIN ${schema}.run_keys k ON k.namespace_id = s.namespace_id AND k.external_id = s.external_id

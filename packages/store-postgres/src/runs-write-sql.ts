@@ -86,11 +86,12 @@ export function writeStatement(
          ${brought("error", "r.error")}, r.child_run_id
        FROM record r, clock
        WHERE r.seq IS NULL OR r.place IN (SELECT place FROM done)
-       RETURNING run_id, seq, due_at
+       RETURNING namespace_id, run_id, seq, due_at
      )
-     SELECT now, place, available_at AS at, status, NULL::uuid AS run_id, NULL::int AS seq FROM done, clock
+     SELECT now, place, available_at AS at, status, NULL::text AS namespace_id, NULL::uuid AS run_id, NULL::int AS seq
+     FROM done, clock
      UNION ALL
-     SELECT now, NULL, due_at, NULL, run_id, seq FROM recorded, clock WHERE due_at IS NOT NULL`,
+     SELECT now, NULL, due_at, NULL, namespace_id, run_id, seq FROM recorded, clock WHERE due_at IS NOT NULL`,
   );
 }
 

@@ -2,6 +2,7 @@ import type {
   Addressed,
   HistoryRecord,
   Instant,
+  NamespaceId,
   NewRecord,
   RunFacts,
   RunId,
@@ -154,6 +155,7 @@ async function writeAll(database: Database, runner: Runner, writes: readonly Run
     place: number;
     at: Instant | null;
     status: RunStatus | null;
+    namespace_id: NamespaceId | null;
     run_id: RunId | null;
     seq: number;
   }
@@ -164,17 +166,18 @@ async function writeAll(database: Database, runner: Runner, writes: readonly Run
     writes.map((write) => write.closing === true),
   ]);
   const done = new Map<number, Row>();
-  const dueTimes = new Map<RunId, Map<number, Instant>>();
+  const dueTimes = new Map<string, Map<number, Instant>>();
   for (const row of rows) {
-    const { at, run_id: runId, seq } = row;
+    const { at, namespace_id: namespaceId, run_id: runId, seq } = row;
+    const name = `${namespaceId}/${runId}`;
     if (runId === null) done.set(row.place, row);
-    else if (at !== null) dueTimes.set(runId, (dueTimes.get(runId) ?? new Map<number, Instant>()).set(seq, at));
+    else if (at !== null) dueTimes.set(name, (dueTimes.get(name) ?? new Map<number, Instant>()).set(seq, at));
   }
   return writes.map((write, place) => {
     const row = done.get(place);
     if (row === undefined) return undefined;
     const { at: wakeAt, now, status } = row;
-    const dueAt = dueTimes.get(write.runId) ?? NO_TIMES;
+    const dueAt = dueTimes.get(`${write.namespaceId}/${write.runId}`) ?? NO_TIMES;
     return {
       became: "written",
       now,

@@ -13,6 +13,7 @@ import type {
 } from "@kagzi/core";
 import { Database, type PostgresOptions } from "./database.ts";
 import { routeEvents } from "./event-routes.ts";
+import { waitKeys } from "./event-waits.ts";
 import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
 import { latestRecords, readHistories } from "./history.ts";
 import { PostgresHints } from "./hints.ts";
@@ -124,6 +125,7 @@ export class PostgresStore implements Store {
       send: (event, starts) => sendEvent(database, event, starts),
       route: (limit) => routeEvents(database, limit),
       list: (filter, page) => listEvents(database, filter, page),
+      keys: (run) => waitKeys(database, run),
       count: (filter, limit) => countEvents(database, filter, limit),
       expire: (olderThanMs, limit) => expireEvents(database, olderThanMs, limit),
     };

@@ -1,4 +1,4 @@
-import type { NewRecord, RunReference, RunStatus, RunWrite } from "@kagzi/core";
+import type { NewRecord, RunReference, RunStatus, RunWrite, WaitKey } from "@kagzi/core";
 import { isTerminal } from "@kagzi/core";
 import type { Database } from "./database.ts";
 
@@ -32,6 +32,15 @@ function beginWait(database: Database, { namespaceId, runId }: RunReference, rec
      ON CONFLICT (namespace_id, run_id, name, occurrence)
        DO UPDATE SET key = excluded.key, state = 'new', position = NULL`,
     [record.name, record.occurrence, record.key ?? null, namespaceId, runId],
+  );
+}
+
+/** The waits of a run that ask for a key. */
+export function waitKeys(database: Database, { namespaceId, runId }: RunReference): readonly WaitKey[] {
+  return database.all<{ name: string; occurrence: number; key: string }>(
+    `SELECT name, occurrence, key FROM event_waits
+     WHERE namespace_id = ? AND run_id = ? AND key IS NOT NULL ORDER BY name, occurrence LIMIT 100`,
+    [namespaceId, runId],
   );
 }
 

@@ -32,7 +32,10 @@ export function operateOnRun(
 
 function applyChange(database: Database, run: Run, change: RunChange, now: Instant): Run {
   const rows = database.all<RunRow>(
-    `UPDATE runs SET status = ?1, available_at = CASE WHEN ?2 THEN ?3 WHEN status = ?1 THEN available_at END,
+    `UPDATE runs SET status = ?1, 
+       available_at = CASE WHEN ?2 THEN max(?3, CASE WHEN ?14 THEN coalesce(ready_at, 0) ELSE 0 END)
+         WHEN status = ?1 THEN available_at END,
+       ready_at = CASE WHEN ?1 = 'paused' AND status = 'pending' THEN available_at END,
        lane = CASE WHEN NOT ?2 AND status = ?1 THEN lane END,
        claimed_at = CASE WHEN ?1 = 'running' THEN claimed_at END, crashes = CASE WHEN ?1 = 'running' THEN crashes ELSE 0 END,
        attempt = ?4, pause_error = ?5, cancel_error = ?6, signals = signals + ?7, closing = closing OR ?8,
@@ -53,6 +56,7 @@ function applyChange(database: Database, run: Run, change: RunChange, now: Insta
       Number(isTerminal(change.status)),
       run.namespaceId,
       run.runId,
+      Number(change.keepsTime === true),
     ],
   );
   return rows.map(toRun).at(0) ?? run;

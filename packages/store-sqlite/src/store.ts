@@ -14,6 +14,7 @@ import type {
 } from "@kagzi/core";
 import { Database, type SqliteOptions } from "./database.ts";
 import { routeEvents } from "./event-routes.ts";
+import { waitKeys } from "./event-waits.ts";
 import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
 import { latestRecords, readHistories } from "./history.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
@@ -126,6 +127,7 @@ export class SqliteStore implements Store {
       send: async (event, starts) => sendEvent(database, event, starts),
       route: async (limit) => routeEvents(database, limit),
       list: async (filter, page) => listEvents(database, filter, page),
+      keys: async (run) => waitKeys(database, run),
       count: async (filter, limit) => countEvents(database, filter, limit),
       expire: async (olderThanMs, limit) => expireEvents(database, olderThanMs, limit),
     };

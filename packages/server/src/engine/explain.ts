@@ -16,6 +16,7 @@ import {
   type Worker,
   adviceOn,
   effectiveLimits,
+  formatStepKey,
   isTerminal,
   reasonsOf,
   stepsOf,
@@ -85,12 +86,14 @@ export class Explanations {
       this.#held(run, isReady),
     ]);
     const lastRecord = records.at(-1);
+    const steps = [...stepsOf(records).values()];
     return {
       run,
       now,
       workers,
       ...held,
-      steps: [...stepsOf(records).values()],
+      steps,
+      eventKeys: await this.#eventKeys(run, steps),
       ...(lastRecord !== undefined && { lastRecord }),
       ...(activity !== undefined && { activity }),
       ...(continuedAs !== undefined && { continuedAs }),
@@ -177,6 +180,12 @@ export class Explanations {
       workers.list({ namespaceId, status: "draining" }, page),
     ]);
     return found.flat();
+  }
+
+  async #eventKeys(run: Run, steps: readonly Step[]): Promise<ReadonlyMap<string, string>> {
+    if (!steps.some(({ kind, status }) => kind === "event" && status === "waiting")) return new Map();
+    const waits = await this.#context.store.events.keys(run);
+    return new Map(waits.map((wait) => [formatStepKey(wait), wait.key]));
   }
 
   async #children({ namespaceId }: Run, steps: readonly Step[]): Promise<ReadonlyMap<RunId, RunStatus>> {

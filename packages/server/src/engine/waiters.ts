@@ -7,7 +7,8 @@ const CHUNK = 1000;
 /** Those who wait for runs to end. Woken by whoever ends a run here, by hints from other servers, and by looking. */
 export class Waiters {
   readonly #runs: RunStore;
-  readonly #waiting = new Map<RunId, { readonly reference: RunReference; readonly wake: Set<() => void> }>();
+  /** By run, each with the run of its namespace that it waits for: word of an end says the id alone. */
+  readonly #waiting = new Map<RunId, Map<() => void, RunReference>>();
 
   constructor(runs: RunStore) {
     this.#runs = runs;
@@ -19,13 +20,13 @@ export class Waiters {
    */
   add(reference: RunReference): { readonly ended: Promise<void>; readonly leave: () => void } {
     const { runId } = reference;
-    const entry = this.#waiting.get(runId) ?? { reference, wake: new Set<() => void>() };
+    const entry = this.#waiting.get(runId) ?? new Map<() => void, RunReference>();
     this.#waiting.set(runId, entry);
     const ended = deferred<void>();
-    entry.wake.add(ended.resolve);
+    entry.set(ended.resolve, reference);
     const leave = () => {
-      entry.wake.delete(ended.resolve);
-      if (entry.wake.size === 0 && this.#waiting.get(runId) === entry) this.#waiting.delete(runId);
+      entry.delete(ended.resolve);
+      if (entry.size === 0 && this.#waiting.get(runId) === entry) this.#waiting.delete(runId);
     };
     return { ended: ended.promise, leave };
   }
@@ -35,12 +36,12 @@ export class Waiters {
     const entry = this.#waiting.get(runId);
     if (entry === undefined) return;
     this.#waiting.delete(runId);
-    for (const wake of entry.wake) wake();
+    for (const wake of entry.keys()) wake();
   }
 
   /** Asks the store which of the awaited runs have ended. */
   async look(): Promise<void> {
-    const references = Array.from(this.#waiting.values(), (entry) => entry.reference);
+    const references = Array.from(this.#waiting.values()).flatMap(oneOfEach);
     for (let at = 0; at < references.length; at += CHUNK) {
       for (const runId of await this.#runs.ended(references.slice(at, at + CHUNK))) this.ended(runId);
     }
@@ -50,4 +51,9 @@ export class Waiters {
   close(): void {
     for (const runId of this.#waiting.keys()) this.ended(runId);
   }
+}
+
+/** However many wait for a run, it is looked for once. */
+function oneOfEach(waiting: ReadonlyMap<unknown, RunReference>): readonly RunReference[] {
+  return [...new Map(Array.from(waiting.values(), (run) => [run.namespaceId, run])).values()];
 }

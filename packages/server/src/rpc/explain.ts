@@ -80,8 +80,9 @@ function fieldsOf(reason: WaitingFor): MessageInitShape<typeof WaitingForSchema>
       return givenTime("heardAt", reason.heardAt);
     case "ended":
       return given("continuedAsRunId", reason.continuedAs);
-    case "paused":
     case "event":
+      return given("eventKey", reason.key);
+    case "paused":
     case "step":
     case "code":
     case "cancelling":

@@ -48,6 +48,8 @@ export interface WaitingFor {
   readonly attempt?: number;
   /** What failed, or why it is paused, cancelled or failed for good. */
   readonly error?: KagziError;
+  /** Of `event`: only one with this key will do. */
+  readonly key?: string;
   readonly childId?: string;
   readonly childStatus?: RunStatus;
   readonly workerId?: string;
@@ -119,7 +121,7 @@ const TIMER: Readonly<Record<WireTimer, WaitingFor["timer"]>> = {
 
 /** A reason of a newer server counts as `time`: its sentence says what it is. */
 export function toWaitingFor(wire: WireWaitingFor): WaitingFor {
-  const { childRunId, childStatus, continuedAsRunId, error, message, stepId, workerId } = wire;
+  const { childRunId, childStatus, continuedAsRunId, error, eventKey, message, stepId, workerId } = wire;
   const timer = TIMER[wire.timer];
   return {
     reason: REASON[wire.reason] ?? "time",
@@ -130,6 +132,7 @@ export function toWaitingFor(wire: WireWaitingFor): WaitingFor {
     ...(stepId !== "" && { stepId }),
     ...(wire.attempt > 0 && { attempt: wire.attempt }),
     ...(error !== undefined && { error: fromErrorDetail(error) }),
+    ...(eventKey !== undefined && { key: eventKey }),
     ...(childRunId !== undefined && { childId: childRunId }),
     ...(childStatus !== WorkflowStatus.UNSPECIFIED && { childStatus: fromWireStatus(childStatus) }),
     ...(workerId !== undefined && { workerId }),

@@ -59,7 +59,7 @@ export function codeHost(code: CodeSide, host: ExecutionHost): ContextHost {
 }
 
 function checkDeclared({ limits }: ExecutionHost, { limit, name }: StepRequest): void {
-  if (limit === undefined || limits?.has(limit) !== false) return;
+  if (limit === undefined || limits.has(limit)) return;
   throw new KagziError(
     "INVALID_ARGUMENT",
     `step ${JSON.stringify(name)} asks for the limit ${JSON.stringify(limit)}, which its worker does not declare: add it to the worker's limits`,

@@ -12,6 +12,7 @@ import { type RetryPolicy, toWirePolicy } from "../retry.ts";
 import type { Runtime } from "../runtime.ts";
 import type { AskedWait } from "./advance.ts";
 import type { Execution } from "./execution.ts";
+import type { HeldLease } from "./lease-watch.ts";
 import type { StepInterceptor } from "./run-step.ts";
 import type { ServerClock } from "./server-clock.ts";
 import type { WorkerTask } from "./task.ts";
@@ -28,8 +29,10 @@ export interface ExecutionHost {
   /** Of steps that name none. */
   readonly retry: RetryPolicy | undefined;
   readonly intercept: StepInterceptor | undefined;
-  /** The named limits that the worker declares; `undefined`: whichever the code asks for. */
-  readonly limits: ReadonlySet<string> | undefined;
+  /** The named limits that the worker declares. */
+  readonly limits: Pick<ReadonlySet<string>, "has">;
+  /** Whether a run is surely still the worker's: without that no function of its steps begins. */
+  readonly isSure: (run: HeldLease) => boolean;
   /** The execution has something to send. */
   readonly send: (execution: Execution) => void;
 }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { connect } from "../connection.ts";
-import { type Beat, type Pulse, nextBeatMs, sendBeat } from "./heartbeat.ts";
+import { type Beat, type Pulse, nextBeatMs, sendBeat, threadsNow } from "./heartbeat.ts";
 
 // A thread of its own, with a connection of its own: user code that keeps the main thread busy for a minute must not
 // cost the worker its leases. It beats with what the main thread told it last.
@@ -19,7 +19,7 @@ parentPort?.on("message", (message: Beat) => {
 });
 
 async function keepBeating(): Promise<void> {
-  const answer = await sendBeat(connection.workers, pulse, beat);
+  const answer = await sendBeat(connection.workers, pulse, { beat, now: threadsNow });
   if (answer !== undefined) parentPort?.postMessage(answer);
   setTimeout(() => void keepBeating(), nextBeatMs(pulse, answer));
 }

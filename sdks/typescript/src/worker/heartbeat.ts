@@ -2,10 +2,11 @@ import type { HeartbeatRequestSchema, HeartbeatResponse, WorkerService } from "@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import { fromConnectError } from "../error-detail.ts";
+import type { HeldLease } from "./lease-watch.ts";
 
 /** What a worker's heartbeat says. Plain data: it goes from thread to thread. */
 export interface Beat {
-  readonly held: readonly { readonly runId: string; readonly epoch: number }[];
+  readonly held: readonly HeldLease[];
   readonly completed: number;
   readonly failed: number;
 }
@@ -21,8 +22,12 @@ export interface Pulse {
 export type BeatAnswer =
   | {
       readonly type: "answer";
-      readonly lost: readonly { readonly runId: string; readonly epoch: number }[];
+      readonly lost: readonly HeldLease[];
       readonly drain: boolean;
+      /** What the heartbeat named. */
+      readonly named: readonly HeldLease[];
+      /** When it was sent, by the clock that `sendBeat` was given. */
+      readonly sentAt: number;
     }
   | { readonly type: "unknown" };
 
@@ -30,8 +35,9 @@ export type BeatAnswer =
 export async function sendBeat(
   workers: Client<typeof WorkerService>,
   pulse: Pulse,
-  beat: Beat,
+  { beat, now }: { readonly beat: Beat; readonly now: () => number },
 ): Promise<BeatAnswer | undefined> {
+  const sentAt = now();
   const request: MessageInitShape<typeof HeartbeatRequestSchema> = {
     workerId: pulse.workerId,
     namespaceId: pulse.namespace,
@@ -41,14 +47,20 @@ export async function sendBeat(
     held: { runs: [...beat.held] },
   };
   try {
-    return toAnswer(await workers.heartbeat(request, { timeoutMs: Math.min(5000, pulse.intervalMs) }));
+    const answer = await workers.heartbeat(request, { timeoutMs: Math.min(5000, pulse.intervalMs) });
+    return { ...toAnswer(answer), named: beat.held, sentAt };
   } catch (error) {
     return fromConnectError(error).code === "NOT_FOUND" ? { type: "unknown" } : undefined;
   }
 }
 
-function toAnswer({ lost, drain }: HeartbeatResponse): BeatAnswer {
-  return { type: "answer", lost: lost.map(({ runId, epoch }) => ({ runId, epoch })), drain };
+function toAnswer({ lost, drain }: HeartbeatResponse) {
+  return { type: "answer" as const, lost: lost.map(({ runId, epoch }) => ({ runId, epoch })), drain };
+}
+
+/** Milliseconds that only go forward, the same ones in every thread of a process; they go on while it is stopped. */
+export function threadsNow(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
 }
 
 /** How long after a heartbeat the next one is sent: soon, if it did not get through. */

@@ -1,7 +1,7 @@
 import { Worker as Thread } from "node:worker_threads";
 import type { Connection } from "../connection.ts";
 import type { Runtime } from "../runtime.ts";
-import { type Beat, type BeatAnswer, type Pulse, nextBeatMs, sendBeat } from "./heartbeat.ts";
+import { type Beat, type BeatAnswer, type Pulse, nextBeatMs, sendBeat, threadsNow } from "./heartbeat.ts";
 
 /** What heartbeats are made of. */
 export interface HeartbeatsOptions {
@@ -26,7 +26,7 @@ function beatFromHere({ connection, runtime, pulse, beat, onAnswer }: Heartbeats
     if (!stopped) cancel = runtime.setTimer(ms, () => void once());
   };
   const once = async () => {
-    const answer = await sendBeat(connection.workers, pulse, beat());
+    const answer = await sendBeat(connection.workers, pulse, { beat: beat(), now: runtime.now });
     if (answer !== undefined && !stopped) onAnswer(answer);
     next(nextBeatMs(pulse, answer));
   };
@@ -41,7 +41,11 @@ function beatFromThread({ connection, runtime, pulse, beat, onAnswer }: Heartbea
   const thread = new Thread(new URL("./heartbeat-thread.js", import.meta.url), {
     workerData: { pulse, url, token: connection.token, first: beat() },
   });
-  thread.on("message", onAnswer);
+  // The thread's clock says how long ago it sent the heartbeat.
+  thread.on("message", (answer: BeatAnswer) => {
+    if (answer.type === "unknown") return onAnswer(answer);
+    onAnswer({ ...answer, sentAt: runtime.now() - (threadsNow() - answer.sentAt) });
+  });
   // The leases end without heartbeats, which is what a broken thread must lead to; the process goes on.
   thread.on("error", () => {});
   thread.unref();

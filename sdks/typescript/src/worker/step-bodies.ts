@@ -27,10 +27,14 @@ export class StepBodies {
   readonly #running = new Map<Call, AbortController>();
   readonly #activity = new ActivityReport();
   #slots: StepSlots;
+  #epoch: number;
+  /** A step was held back, because the run may have been lost. */
+  #isHeldBack = false;
 
   constructor(host: ExecutionHost, owner: StepsOwner, epoch: number) {
     this.#host = host;
     this.#owner = owner;
+    this.#epoch = epoch;
     this.#slots = this.#newSlots(epoch);
   }
 
@@ -41,6 +45,8 @@ export class StepBodies {
 
   /** A new lease begins: slots under the one before are gone. */
   begin(epoch: number): void {
+    this.#epoch = epoch;
+    this.#isHeldBack = false;
     this.#slots = this.#newSlots(epoch);
   }
 
@@ -49,8 +55,10 @@ export class StepBodies {
     this.#slots.signalled();
   }
 
-  /** Where a step stands that needs a slot; `undefined` for one that needs none. */
+  /** Where a step stands that needs a slot; `undefined` for one that needs none. None may begin while the lease is in doubt. */
   slotOf(call: Call, asked: Asked | undefined): SlotState | undefined {
+    this.#isHeldBack ||= !this.#isSure();
+    if (this.#isHeldBack) return "asking";
     return limitOf(asked) === undefined ? undefined : this.#slots.stateOf(call);
   }
 
@@ -85,9 +93,17 @@ export class StepBodies {
     for (const controller of this.#running.values()) controller.abort(reason);
   }
 
-  /** What the run has been busy with for a while, if that is news. */
+  /** A heartbeat was answered. Answers with what the run has been busy with for a while, if that is news. */
   look(seq: number): WireActivity | undefined {
+    if (this.#isHeldBack && this.#isSure()) {
+      this.#isHeldBack = false;
+      this.#owner.onChange();
+    }
     return this.#activity.look(this.#running.keys(), seq, this.#host.clock.now());
+  }
+
+  #isSure(): boolean {
+    return this.#host.isSure({ runId: this.#owner.runId, epoch: this.#epoch });
   }
 
   #newSlots(epoch: number): StepSlots {

@@ -17,6 +17,7 @@ import { type LimitOptions, stepLimitOf, toWireLimits } from "../workflow-limits
 import { Executions } from "./executions.ts";
 import type { BeatAnswer } from "./heartbeat.ts";
 import { startHeartbeats } from "./heartbeats.ts";
+import { LeaseWatch } from "./lease-watch.ts";
 import type { StepInterceptor } from "./run-step.ts";
 import { wireWorkflow } from "./registration.ts";
 import { ServerClock } from "./server-clock.ts";
@@ -71,6 +72,7 @@ export class Worker {
   readonly #runtime: Runtime;
   readonly #clock: ServerClock;
   readonly #payloads: Payloads;
+  readonly #leases = new LeaseWatch();
   readonly #executions: Executions;
   readonly #stream: WorkStream;
   #id: string | undefined;
@@ -106,6 +108,7 @@ export class Worker {
       limits: new Set(Object.keys(options.limits ?? {})),
       retry: retryOf(options, "the worker"),
       workflows: options.workflows,
+      isSure: (run) => this.#leases.isSure(run, this.#runtime.now()),
       onUpdates: () => this.#stream.notify(),
       onLeft: () => this.#onLeft(),
     });
@@ -235,9 +238,12 @@ export class Worker {
       labels: { ...labels },
       limits: this.#limits,
     };
-    const answer = await call({ runtime: this.#runtime }, (options) =>
-      this.#connection.workers.register(request, options),
-    );
+    let sentAt = 0;
+    const answer = await call({ runtime: this.#runtime }, (options) => {
+      sentAt = this.#runtime.now();
+      return this.#connection.workers.register(request, options);
+    });
+    this.#leases.begin(sentAt, Number(answer.leaseMs));
     this.#id = answer.workerId;
     for (const warning of answer.warnings) this.#logger.warn(warning);
     this.#stopHeartbeats();
@@ -277,7 +283,11 @@ export class Worker {
   }
 
   #heard(message: WorkResponse): void {
-    if (message.now !== undefined) this.#clock.observe(timestampMs(message.now));
+    const now = this.#runtime.now();
+    const serverNow = message.now === undefined ? this.#clock.now() : timestampMs(message.now);
+    const sentAt = this.#leases.sentAt(serverNow, now);
+    for (const task of message.tasks) this.#leases.took(task, { now, sentAt });
+    this.#clock.observe(serverNow);
     for (const ack of message.acks) this.#executions.acknowledged(ack);
     for (const runId of message.cancelRunIds) this.#executions.drop(runId);
     for (const signals of message.signals) this.#executions.signalled(signals);
@@ -296,8 +306,9 @@ export class Worker {
   #answered(answer: BeatAnswer): void {
     if (answer.type === "answer") {
       if (answer.drain) this.#takeNoMore();
-      this.#executions.look();
       for (const { runId, epoch } of answer.lost) this.#executions.drop(runId, epoch);
+      this.#leases.renewed({ ...answer, held: this.#executions.leases() });
+      this.#executions.look();
     } else if (!this.#stops) {
       void this.#registerAgain().then(() => this.#stream.reopen());
     }

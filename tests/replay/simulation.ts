@@ -282,6 +282,7 @@ function executionOf(
     payloads: new Payloads(undefined),
     retry: undefined,
     intercept,
+    limits: new Set<string>(),
     send,
   };
   return new Execution(host, definition, task, history);

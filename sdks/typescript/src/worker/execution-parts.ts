@@ -29,7 +29,7 @@ export interface ExecutionHost {
   readonly retry: RetryPolicy | undefined;
   readonly intercept: StepInterceptor | undefined;
   /** The named limits that the worker declares. */
-  readonly limits: ReadonlySet<string>;
+  readonly limits: Pick<ReadonlySet<string>, "has">;
   /** The execution has something to send. */
   readonly send: (execution: Execution) => void;
 }

@@ -84,6 +84,8 @@ function hostOf({ namespace }: ExportedHistory, timers: Set<() => void>, codec: 
     payloads: new Payloads(codec),
     retry: undefined,
     intercept: () => new Promise<never>(() => {}),
+    // Which limits there are says a worker's options, and there is none.
+    limits: { has: () => true },
     send: ignore,
   };
 }

@@ -63,7 +63,7 @@ function everyEventOnce({ events }: RecordedOrders, keys: readonly string[]): st
 function oneRunForEachEvent({ runs }: RecordedOrders, keys: readonly string[]): string[] {
   const started = runs
     .filter(({ workflow }) => workflow !== "tick")
-    .map(({ eventId, output, workflow }) => `${workflow} ${workflow === "notify" ? output : eventId}`);
+    .map(({ eventId, output, workflow }) => `${workflow} ${workflow === "notify" ? String(output) : eventId}`);
   const wanted = keys.flatMap((key) => [`bill ${key} placed`, `audit ${key} placed`, `notify ${key}`]);
   return differences("E3: run", started, wanted);
 }

@@ -79,6 +79,22 @@ export function describeSlots(fixture: () => Fixture): void {
       expect(await f.store.slots.waited(10)).toEqual([{ namespaceId: DEFAULT, name: "api" }]);
     });
 
+    it("go to those who came at the same time in the order in which they are called", async () => {
+      const f = fixture();
+      await declare({ concurrency: [{ limit: 2 }] });
+      const before = [await held(), await held()];
+      const waiting = [await held(), await held(), await held(), await held()];
+      for (const { claim } of before) expect(await acquire(claim)).toBe("granted");
+      for (const { claim } of waiting) expect(await acquire({ ...claim, step: "b" })).toBe("waiting");
+      for (const { claim } of before) await f.store.slots.release(claim);
+      const called = await call();
+      expect(called).toHaveLength(2);
+      for (const { claim } of waiting) {
+        const wanted = called.includes(claim.runId) ? "granted" : "waiting";
+        expect(await acquire({ ...claim, step: "b" })).toBe(wanted);
+      }
+    });
+
     it("go to a run of a higher priority first", async () => {
       const f = fixture();
       await declare(ONE);

@@ -56,8 +56,8 @@ export function factsStatement(schema: string): Statement {
        b.begun, b.first,
        CASE WHEN EXISTS (SELECT FROM own) THEN (
          SELECT count(*)::int FROM own o, ${schema}.slot_waits w WHERE ${alive(schema)}
-           AND (w.run_id <> $4 OR w.step <> $5)
-           AND (w.priority > o.priority OR (w.priority = o.priority AND w.since <= o.since)))
+           AND (w.priority > o.priority
+             OR (w.priority = o.priority AND (w.since, w.run_id, w.step) < (o.since, $4, $5))))
        ELSE 0 END AS ahead
      FROM clock, LATERAL (
        SELECT count(*)::int AS begun, min(s.acquired_at) AS first FROM ${schema}.slots s

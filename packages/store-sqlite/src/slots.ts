@@ -126,9 +126,9 @@ function countAhead(database: Database, claim: SlotClaim, priority: number): num
          9e15) AS since
      )
      SELECT count(*) AS count FROM slot_waits w, own
-     WHERE w.namespace_id = ?1 AND w.name = ?2 AND (w.run_id <> ?3 OR w.step <> ?4)
+     WHERE w.namespace_id = ?1 AND w.name = ?2
        AND (w.called_at IS NULL OR w.called_at > ?6)
-       AND (w.priority > ?5 OR (w.priority = ?5 AND w.since <= own.since))
+       AND (w.priority > ?5 OR (w.priority = ?5 AND (w.since, w.run_id, w.step) < (own.since, ?3, ?4)))
        AND EXISTS (SELECT 1 FROM runs r WHERE r.namespace_id = w.namespace_id AND r.run_id = w.run_id
          AND r.finished_at IS NULL AND r.pause_error IS NULL)`,
     [namespaceId, name, runId, step, priority, database.now() - CALL_MS],

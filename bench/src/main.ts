@@ -2,6 +2,7 @@ import { cpus } from "node:os";
 import type { Client } from "kagzi";
 import { inProcess, print, throughServer } from "./engines.ts";
 import { measureEvents } from "./events.ts";
+import { measureLimits } from "./limits.ts";
 import { drain, latencies, percentile } from "./measure.ts";
 import type { Measured } from "./processes.ts";
 import { oneStep, tenSteps } from "./workflows.ts";
@@ -28,6 +29,11 @@ async function measure(name: string, client: Client, processes: Readonly<Record<
 
 const [cpu] = cpus();
 print(`Node ${process.version}, ${cpus().length} x ${cpu?.model ?? "unknown CPU"}, fsync on, synchronous=FULL`);
-const workload = process.argv[2] === "events" ? measureEvents : measure;
-await throughServer(workload);
-await inProcess(workload);
+const [, , what] = process.argv;
+if (what === "limits") {
+  await measureLimits(print);
+} else {
+  const workload = what === "events" ? measureEvents : measure;
+  await throughServer(workload);
+  await inProcess(workload);
+}

@@ -20,7 +20,7 @@ describe.each(SYSTEMS)("%s", (name, open) => {
   it.each(ROUNDS)("loses nothing and does nothing twice while its processes are killed, round %i", async () => {
     await f.system.start();
     const runs = startRuns();
-    await strike();
+    await f.strike(FAULTS, (ledger, part) => ledger.count("ret") >= part * RUNS * CHAIN_STEPS);
     await runs;
     const codes = await f.system.stop();
     if (codes.some((code) => code !== 0))
@@ -35,18 +35,6 @@ describe.each(SYSTEMS)("%s", (name, open) => {
     await inspect();
     expect(executionsPerAttempt(f.ledger.lines)).toBe(1);
   });
-
-  /** Breaks something each time that the runs have come a part further. */
-  async function strike(): Promise<void> {
-    const { ledger, system } = f;
-    for (let n = 0; n < FAULTS; n++) {
-      const progress = ((n + 0.5) / FAULTS) * 0.9 * RUNS * CHAIN_STEPS;
-      await ledger.until(() => ledger.count("ret") >= progress);
-      const [what, doIt] = system.faults[Math.floor(Math.random() * system.faults.length)] ?? expect.fail("no faults");
-      ledger.append({ kind: "fault", what });
-      await doIt();
-    }
-  }
 
   /** Starts the runs and waits for their results, unless a process of the system does so itself. */
   async function startRuns(): Promise<void> {

@@ -44,6 +44,17 @@ export class CrashFixture {
     return run.id;
   }
 
+  /** Breaks something so many times, each when `isThere` says that the work has come that part further. */
+  async strike(times: number, isThere: (ledger: Ledger, part: number) => boolean): Promise<void> {
+    for (let n = 0; n < times; n++) {
+      await this.ledger.until((ledger) => isThere(ledger, ((n + 0.5) / times) * 0.9));
+      const { faults } = this.system;
+      const [what, doIt] = faults[Math.floor(Math.random() * faults.length)] ?? expect.fail("no faults");
+      this.ledger.append({ kind: "fault", what });
+      await doIt();
+    }
+  }
+
   /** Holds what the stopped system has recorded against the ledger. Answers with the number of runs. */
   async inspect(): Promise<number> {
     const store = await openStore(this.system.db);

@@ -40,13 +40,30 @@ export type OpenSystem = (ledger: Ledger, runs: number) => Promise<System>;
 
 const CRASH = new URL("../support/dist/crash/", import.meta.url);
 
+/** The programs of a workload, by their files: a worker, and a worker with its engine and its client. */
+interface Programs {
+  readonly worker: string;
+  readonly embedded: string;
+}
+
 /** Every way to run the engine in which a process can be lost. */
-export const SYSTEMS: readonly (readonly [name: string, open: OpenSystem])[] = [
-  ["a server on SQLite", async (ledger) => served({ ledger, ...sqlite(), servers: 1 })],
-  ["a server on PostgreSQL", async (ledger) => served({ ledger, ...(await postgres()), servers: 1 })],
-  ["two servers on one PostgreSQL", async (ledger) => served({ ledger, ...(await postgres()), servers: 2 })],
-  ["an engine in process on SQLite", (ledger, runs) => inProcess(ledger, runs)],
-];
+function systemsOf(programs: Programs): readonly (readonly [name: string, open: OpenSystem])[] {
+  return [
+    ["a server on SQLite", async (ledger) => served({ ledger, programs, ...sqlite(), servers: 1 })],
+    ["a server on PostgreSQL", async (ledger) => served({ ledger, programs, ...(await postgres()), servers: 1 })],
+    [
+      "two servers on one PostgreSQL",
+      async (ledger) => served({ ledger, programs, ...(await postgres()), servers: 2 }),
+    ],
+    ["an engine in process on SQLite", (ledger, runs) => inProcess(ledger, runs, programs)],
+  ];
+}
+
+/** With chains of steps to work on. */
+export const SYSTEMS = systemsOf({ worker: "worker.js", embedded: "embedded.js" });
+
+/** With orders to work on: events, limits and a schedule. */
+export const ORDER_SYSTEMS = systemsOf({ worker: "order-worker.js", embedded: "order-embedded.js" });
 
 interface Place {
   readonly db: string;
@@ -67,20 +84,25 @@ async function postgres(): Promise<Place> {
 }
 
 /** Servers, and two workers for them; the first worker talks to the first server, the second to the last. */
-async function served(place: Place & { readonly ledger: Ledger; readonly servers: number }): Promise<System> {
+async function served(
+  place: Place & { readonly ledger: Ledger; readonly programs: Programs; readonly servers: number },
+): Promise<System> {
   const { cluster, db, ledger } = place;
   const ports = await Promise.all(Array.from({ length: place.servers }, () => freePort()));
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
   const servers = ports.map((port) => serverProgram({ db, port, leaseMs: LEASE_MS }));
-  const workers = [urls[0], urls.at(-1)].map((url = "", index) => worker(ledger, `worker-${index + 1}`, url));
+  const workers = [urls[0], urls.at(-1)].map((url = "", index) => {
+    const env = { LEDGER: ledger.path, NAME: `worker-${index + 1}`, KAGZI_URL: url };
+    return new Program({ path: fileURLToPath(new URL(place.programs.worker, CRASH)), env });
+  });
   const programs = [...workers, ...servers];
   return {
     urls,
     workers,
     db,
     faults: [
-      ...workers.map((each, index): Fault => [`worker-${index + 1} killed`, () => restart(each)]),
-      ...servers.map((each, index): Fault => [`server-${index + 1} killed`, () => restart(each)]),
+      ...workers.map((each, index): Fault => [`worker-${index + 1} killed`, () => restart(ledger, each)]),
+      ...servers.map((each, index): Fault => [`server-${index + 1} killed`, () => restart(ledger, each)]),
       ...(cluster === undefined ? [] : databaseFaults(cluster)),
     ],
     start: async () => {
@@ -99,17 +121,17 @@ async function served(place: Place & { readonly ledger: Ledger; readonly servers
   };
 }
 
-async function inProcess(ledger: Ledger, runs: number): Promise<System> {
+async function inProcess(ledger: Ledger, runs: number, { embedded }: Programs): Promise<System> {
   const place = sqlite();
   const program = new Program({
-    path: fileURLToPath(new URL("embedded.js", CRASH)),
+    path: fileURLToPath(new URL(embedded, CRASH)),
     env: { LEDGER: ledger.path, DB: place.db, LEASE_MS: String(LEASE_MS), RUNS: String(runs) },
   });
   return {
     urls: [],
     workers: [program],
     db: place.db,
-    faults: [["the process killed", () => restart(program)]],
+    faults: [["the process killed", () => restart(ledger, program)]],
     start: () => program.start(),
     stop: async () => [await program.exited()],
     output: () => program.output,
@@ -120,13 +142,10 @@ async function inProcess(ledger: Ledger, runs: number): Promise<System> {
   };
 }
 
-function worker(ledger: Ledger, name: string, url: string): Program {
-  const env = { LEDGER: ledger.path, NAME: name, KAGZI_URL: url };
-  return new Program({ path: fileURLToPath(new URL("worker.js", CRASH)), env });
-}
-
-async function restart(program: Program): Promise<void> {
+async function restart(ledger: Ledger, program: Program): Promise<void> {
+  const { pid } = program;
   await program.kill();
+  ledger.append({ kind: "gone", pid });
   await program.start();
 }
 

@@ -1,7 +1,7 @@
-import { type HistoryStore, type InboxStore, KagziError, type Store } from "@kagzi/core";
+import { type HistoryStore, type InboxStore, KagziError, type SlotStore, type Store } from "@kagzi/core";
 import { openStore } from "@kagzi/embedded";
 import { type RunningServer, startServer } from "@kagzi/server";
-import { Client, Worker, type Workflow, workflow } from "kagzi";
+import { Client, type Runtime, Worker, type WorkerOptions, type Workflow, workflow } from "kagzi";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { type Aborted, abortable, quiet, signal, storeWith } from "./fixture.ts";
 
@@ -40,8 +40,8 @@ describe.each([
     client = new Client({ url: server.url });
   }
 
-  async function work(...workflows: readonly Workflow<unknown, unknown>[]): Promise<void> {
-    worker = new Worker({ url: server.url, workflows, logger: quiet });
+  async function work(workflows: readonly Workflow<unknown, unknown>[], options: Partial<WorkerOptions> = {}) {
+    worker = new Worker({ url: server.url, workflows, logger: quiet, ...options });
     await worker.start();
   }
 
@@ -65,7 +65,7 @@ describe.each([
         ctx.waitForEvent<string>("news").then((event) => taken.push(event?.payload)),
       ]);
     });
-    await work(busy);
+    await work([busy]);
     const run = await client.start(busy, undefined);
     await begun.promise;
     await run.send("news", "good");
@@ -76,6 +76,32 @@ describe.each([
     }
     expect(lost).toEqual([1]);
     await run.result();
+  });
+
+  it("that there is a slot for its step is asked for again where nobody could be asked for very long", async () => {
+    let later = 0;
+    let asked = 0;
+    const acquire: SlotStore["acquire"] = async (...about) => {
+      asked += 1;
+      if (asked > 2) return store.slots.acquire(...about);
+      // Whoever asks has run out of patience when the answer is there.
+      later += 60_000;
+      throw new KagziError("UNAVAILABLE", "the database is away");
+    };
+    await serve({ slots: { ...store.slots, acquire } });
+    const limited = workflow("limited", async (ctx) => ctx.step("ask", { limit: "api" }, () => "answer"));
+    const runtime: Runtime = {
+      now: () => performance.now() + later,
+      setTimer: (ms, run) => {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+      random: Math.random,
+    };
+    await work([limited], { limits: { api: { concurrency: 1 } }, runtime });
+    const run = await client.start(limited, undefined);
+    expect(await run.result({ timeout: "10s" })).toBe("answer");
+    expect(asked).toBe(3);
   });
 
   it("waits for the run itself, where it comes between its claim and its hand-over", async () => {
@@ -91,7 +117,7 @@ describe.each([
       await ctx.step("wait", step.run);
     });
     const run = await client.start(long, undefined);
-    await work(long);
+    await work([long]);
     await reading.promise;
     await run.cancel("never mind");
     expect(await run.status()).toMatchObject({ status: "running" });

@@ -82,17 +82,20 @@ export function describeSlots(fixture: () => Fixture): void {
       expect(await f.store.slots.waited(10)).toEqual([{ namespaceId: DEFAULT, name: "api" }]);
     });
 
-    it("go to each of those who came at the same time, in some order", async () => {
+    it("go to those who came at the same time in the order in which they are called", async () => {
+      const f = fixture();
       await declare({ concurrency: [{ limit: 2 }] });
-      const all = [await held(), await held(), await held(), await held(), await held()];
-      const [first, second, ...others] = all;
-      for (const { claim } of all) await acquire(claim);
-      for (const each of [first, second]) if (each !== undefined) await fixture().store.slots.release(each.claim);
+      const before = [await held(), await held()];
+      const waiting = [await held(), await held(), await held(), await held()];
+      for (const { claim } of before) expect(await acquire(claim)).toBe("granted");
+      for (const { claim } of waiting) expect(await acquire({ ...claim, step: "b" })).toBe("waiting");
+      for (const { claim } of before) await f.store.slots.release(claim);
       const called = await call();
       expect(called).toHaveLength(2);
-      const outcomes = [];
-      for (const { claim } of others) if (called.includes(claim.runId)) outcomes.push(await acquire(claim));
-      expect(outcomes).toEqual(["granted", "granted"]);
+      for (const { claim } of waiting) {
+        const wanted = called.includes(claim.runId) ? "granted" : "waiting";
+        expect(await acquire({ ...claim, step: "b" })).toBe(wanted);
+      }
     });
 
     it("go to a run of a higher priority first", async () => {

@@ -22,6 +22,19 @@ export type LedgerEntry =
   | { readonly kind: "ret"; readonly run: string; readonly step: string; readonly nonce: string; readonly by: string }
   /** A client was given the result of a run. */
   | { readonly kind: "ackResult"; readonly run: string; readonly output: string }
+  /** The function of a step begins that takes a place of each of these limits; `id` is of this execution. */
+  | {
+      readonly kind: "hold";
+      readonly id: string;
+      readonly run: string;
+      readonly step: string;
+      readonly limits: readonly string[];
+      readonly pid: number;
+    }
+  /** That function is about to return. */
+  | { readonly kind: "free"; readonly id: string }
+  /** This process was killed, and is no more. */
+  | { readonly kind: "gone"; readonly pid: number }
   /** Something was broken on purpose. */
   | { readonly kind: "fault"; readonly what: string };
 

@@ -18,7 +18,7 @@ interface Slot {
   state: Exclude<SlotState, "wanted">;
   /** A signal came while the answer was on its way. */
   again: boolean;
-  /** There is no such limit. */
+  /** Why none can be had: there is no such limit, perhaps. */
   error?: unknown;
 }
 
@@ -61,11 +61,14 @@ export class StepSlots {
       const { granted } = await call({ runtime }, (options) => connection.workers.acquireSlot(request, options));
       slot.state = granted ? "held" : "waiting";
     } catch (error) {
-      // Without its lease the run is dropped soon. What else is wrong with the limit is the step's failure.
-      slot.state = "waiting";
-      if (isKagziError(error) && error.code === "NOT_FOUND") {
-        slot.state = "held";
-        slot.error = error;
+      const code = isKagziError(error) ? error.code : "INTERNAL";
+      // Without its lease the run is dropped soon. What else is wrong is the step's failure.
+      slot.state = code === "CONFLICT" ? "waiting" : "held";
+      if (slot.state === "held") slot.error = error;
+      // Who is in no line is never called, and so must ask again, for as long as the run is executed here.
+      if (code === "UNAVAILABLE" && this.#slots.get(step) === slot) {
+        this.#slots.delete(step);
+        return this.#onChange();
       }
     }
     // Let go of meanwhile: nobody needs it any more.

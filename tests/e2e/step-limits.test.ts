@@ -1,4 +1,4 @@
-import { Client, Retry, Worker, workflow } from "kagzi";
+import { Client, Retry, Worker, replayHistory, workflow } from "kagzi";
 import { describe, expect, it } from "vitest";
 import { ENGINES } from "./engines.ts";
 import { failure, quiet, reaches, signal, useEngine } from "./fixture.ts";
@@ -150,6 +150,8 @@ describe.each(ENGINES)("limits of steps (%s)", (_, open) => {
     await run.send("enough");
     expect(await run.result({ timeout: "20s" })).toBe("done");
     expect(log).toEqual(["again", "slow", "enough", "last"]);
+    // A replay has no worker, which could declare limits, and needs none.
+    await replayHistory(clumsy, await fixture.client.runs.history(run.id));
   });
 
   it("fail a step whose worker does not declare its limit", async () => {

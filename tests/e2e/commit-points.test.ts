@@ -170,7 +170,7 @@ describe.each(DATABASES)("a server on %s that is lost", (_, place) => {
     ["firing a schedule", firing],
   ])(
     "before or after any commit of %s does nothing twice and loses nothing",
-    { timeout: 120_000 },
+    { timeout: 60_000 * (1 + OTHERS) },
     async (__, scenario) => {
       const { calls } = await perform(scenario, undefined);
       const points = CALLS.flatMap((name) =>

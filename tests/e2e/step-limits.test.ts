@@ -1,4 +1,4 @@
-import { Client, Retry, Worker, workflow } from "kagzi";
+import { Client, Retry, Worker, replayHistory, workflow } from "kagzi";
 import { describe, expect, it } from "vitest";
 import { ENGINES } from "./engines.ts";
 import { failure, quiet, reaches, signal, useEngine } from "./fixture.ts";
@@ -138,7 +138,7 @@ describe.each(ENGINES)("limits of steps (%s)", (_, open) => {
       const { winner } = await ctx.race({
         one: ctx.step("one", { limit: "one" }, untilAborted),
         other: ctx.step("other", { limit: "one" }, untilAborted),
-        soon: ctx.sleep("soon", 50),
+        enough: ctx.waitForEvent("enough"),
       });
       log.push(winner);
       await ctx.step("last", { limit: "one" }, () => void log.push("last"));
@@ -146,8 +146,12 @@ describe.each(ENGINES)("limits of steps (%s)", (_, open) => {
     });
     await fixture.work([clumsy], { limits: { one: { concurrency: 1 } }, retry: Retry.fixed(3, 10) });
     const run = await fixture.client.start(clumsy, undefined);
+    await expect.poll(() => log, { timeout: 10_000 }).toEqual(["again", "slow"]);
+    await run.send("enough");
     expect(await run.result({ timeout: "20s" })).toBe("done");
-    expect(log).toEqual(["again", "slow", "soon", "last"]);
+    expect(log).toEqual(["again", "slow", "enough", "last"]);
+    // A replay has no worker, which could declare limits, and needs none.
+    await replayHistory(clumsy, await fixture.client.runs.history(run.id));
   });
 
   it("fail a step whose worker does not declare its limit", async () => {

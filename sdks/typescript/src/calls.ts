@@ -14,7 +14,12 @@ export interface CallSettings {
   readonly patienceMs?: number;
   /** Of one try; the server's answer is not waited for any longer. */
   readonly timeoutMs?: number;
+  /** The server keeps the call until it has something to say: one that breaks after a while shows that it had been there. */
+  readonly isHeld?: boolean;
 }
+
+/** A call that breaks after so long was held by a server, and did not wait for one. */
+const HELD_MS = 1000;
 
 /**
  * Makes a call that may safely be made twice, again and again while the server is UNAVAILABLE and patience lasts.
@@ -24,16 +29,18 @@ export async function call<Answer>(
   settings: CallSettings,
   make: (options: CallOptions) => Promise<Answer>,
 ): Promise<Answer> {
-  const { runtime, signal, patienceMs = PATIENCE_MS, timeoutMs } = settings;
+  const { runtime, signal, patienceMs = PATIENCE_MS, timeoutMs, isHeld = false } = settings;
   const options = { ...(signal && { signal }), ...(timeoutMs !== undefined && { timeoutMs }) };
   let unavailableSince: number | undefined;
   for (let tries = 1; ; tries++) {
     checkNotAborted(signal);
+    const begun = runtime.now();
     try {
       return await make(options);
     } catch (thrown) {
       const error = fromConnectError(thrown);
       checkNotAborted(signal);
+      if (isHeld && runtime.now() - begun >= HELD_MS) unavailableSince = undefined;
       unavailableSince ??= runtime.now();
       const patient = runtime.now() - unavailableSince < patienceMs;
       if (error.code !== "UNAVAILABLE" || !patient) throw error;

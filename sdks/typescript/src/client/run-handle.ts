@@ -149,7 +149,7 @@ export class RunHandle<Output> {
       const left = Math.max(0, Math.ceil(until - runtime.now()));
       const waitMs = Math.min(WAIT_MS, left);
       const request = { namespaceId: namespace, runId, timeoutMs: BigInt(waitMs) };
-      const settings = { ...this.#settings(signal), timeoutMs: waitMs + WAIT_GRACE_MS };
+      const settings = { ...this.#settings(signal), timeoutMs: waitMs + WAIT_GRACE_MS, isHeld: true };
       const { workflow, finished } = await call(settings, (options) =>
         connection.workflows.waitWorkflow(request, options),
       );

@@ -134,7 +134,7 @@ export interface ClaimResult {
   readonly refused: readonly WorkerId[];
   /** Of which workflows there may be more that are ready. */
   readonly more: readonly WorkflowVersion[];
-  /** When the next of the wanted runs becomes ready. */
+  /** When the next of the wanted runs becomes ready; left out where some were claimed and there may be more. */
   readonly nextAt?: Instant;
 }
 

@@ -23,14 +23,13 @@ export async function claimRuns(database: Database, request: ClaimRequest): Prom
     const candidates = ready.map(toCandidate);
     const assignments = candidates.length === 0 ? [] : request.assign(candidates);
     const claimed = await giveOut(runner, database, { ready, assignments, namespaceId: request.namespaceId });
+    const more = leftOvers(request.wanted, candidates, new Set(claimed.map(({ run }) => run.runId)));
+    const refused = refusedWorkers(assignments, claimed);
+    const [first] = claimed;
+    // Where there are more, the claim that takes them says what comes after that.
+    if (more.length > 0 && first !== undefined) return { now: first.run.claimedAt, claimed, refused, more };
     const next = await nextReady(runner, database.schema, now, request);
-    return {
-      now: next.now,
-      claimed,
-      refused: refusedWorkers(assignments, claimed),
-      more: leftOvers(request.wanted, candidates, new Set(claimed.map(({ run }) => run.runId))),
-      ...(next.at !== null && { nextAt: next.at }),
-    };
+    return { now: next.now, claimed, refused, more, ...(next.at !== null && { nextAt: next.at }) };
   });
 }
 

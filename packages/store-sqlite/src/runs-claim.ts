@@ -28,14 +28,11 @@ export function claimRuns(database: Database, request: ClaimRequest): ClaimResul
     const candidates = ready.toSorted(byPriority).map(toCandidate);
     const assignments = candidates.length === 0 ? [] : request.assign(candidates);
     const claimed = giveOut(database, request.namespaceId, { ready, assignments, now });
-    const nextAt = nextReady(database, request, now);
-    return {
-      now,
-      claimed,
-      refused: refusedWorkers(assignments, claimed),
-      more: leftOvers(request.wanted, candidates, new Set(claimed.map(({ run }) => run.runId))),
-      ...(nextAt !== undefined && { nextAt }),
-    };
+    const more = leftOvers(request.wanted, candidates, new Set(claimed.map(({ run }) => run.runId)));
+    const refused = refusedWorkers(assignments, claimed);
+    // Where there are more, the claim that takes them says what comes after that.
+    const nextAt = more.length > 0 && claimed.length > 0 ? undefined : nextReady(database, request, now);
+    return { now, claimed, refused, more, ...(nextAt !== undefined && { nextAt }) };
   });
 }
 

@@ -114,7 +114,9 @@ function noPlaceTwice(ledger: readonly LedgerLine[]): string[] {
     holding.set(line.id, line);
     for (const limit of line.limits) {
       const held = Array.from(holding.values()).filter(({ limits }) => limits.includes(limit));
-      const runs = held.map(({ run, step }) => `${step} of ${run}`);
+      const runs = held.map(
+        ({ at, pid, run, step }) => `${step} of ${run} (${pid}, for ${Math.round(line.at - at)} ms)`,
+      );
       if (held.length > placesOf(limit))
         breaches.push(`E6: ${held.length} hold a place of ${limit}: ${runs.join(", ")}`);
     }

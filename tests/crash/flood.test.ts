@@ -24,7 +24,9 @@ describe.each(ORDER_SYSTEMS)("a flood of events, limits and a schedule on %s", (
   it.each(ROUNDS)("loses nothing and does nothing twice while its processes are killed, round %i", async () => {
     await f.system.start();
     const strikes = f.strike(FAULTS, (ledger, part) => ledger.count("free") >= part * HELD);
-    await Promise.all([placeOrders(), strikes]);
+    await Promise.all([placeOrders(), strikes]).catch((cause: unknown) => {
+      throw new Error(`${String(cause)}; the processes wrote:\n${f.system.output()}`, { cause });
+    });
     const codes = await f.system.stop();
     if (codes.some((code) => code !== 0))
       expect.fail(`processes ended with ${codes.join(", ")}:\n${f.system.output()}`);

@@ -84,8 +84,8 @@ describe.each([
     const acquire: SlotStore["acquire"] = async (...about) => {
       asked += 1;
       if (asked > 2) return store.slots.acquire(...about);
-      // Whoever asks has run out of patience when the answer is there.
-      later += 60_000;
+      // Whoever asks has run out of patience when the answer is there, and still has its lease.
+      later += 31_000;
       throw new KagziError("UNAVAILABLE", "the database is away");
     };
     await serve({ slots: { ...store.slots, acquire } });

@@ -83,12 +83,6 @@ describe.each(ENGINES.filter(([name]) => name.includes("server")))("the wire of 
     expect(detailOf(refused)).toMatchObject({ metadata: { limit: "1048576", bytes: String(2 * 1024 * 1024) } });
   });
 
-  it("says of methods that come later that they are not there, with a detail", async () => {
-    const error = (await (await post("kagzi.v1.EventService/ListEvents", "{}")).json()) as WireError;
-    expect(error.code).toBe("unimplemented");
-    expect(detailOf(error)?.message).toContain("ListEvents");
-  });
-
   it("takes nothing for a schedule that none can have, whether it is made or changed", async () => {
     const call = async (method: string, request: object) => {
       const answer = await post(`kagzi.v1.WorkflowScheduleService/${method}`, JSON.stringify(request));

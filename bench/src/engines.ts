@@ -4,11 +4,19 @@ import { join } from "node:path";
 import { embedded } from "@kagzi/embedded";
 import { createPostgres, freePort } from "@kagzi/test-support";
 import { Client, Worker } from "kagzi";
+import { type DatabaseWork, databaseWork } from "./database.ts";
 import { type Measured, startServer, startWorker } from "./processes.ts";
 import { oneStep, tenSteps, waiter } from "./workflows.ts";
 
 /** Measures one way of running the engine. */
-export type Workload = (name: string, client: Client, processes: Readonly<Record<string, Measured>>) => Promise<void>;
+export type Workload = (name: string, client: Client, parts: Parts) => Promise<void>;
+
+/** What the engine consists of beside the process that measures it. */
+export interface Parts {
+  readonly processes: Readonly<Record<string, Measured>>;
+  /** What PostgreSQL has done so far. */
+  readonly database?: () => Promise<DatabaseWork>;
+}
 
 /** A server, a worker and PostgreSQL, each in processes of their own. */
 export async function throughServer(measure: Workload): Promise<void> {
@@ -16,11 +24,15 @@ export async function throughServer(measure: Workload): Promise<void> {
   await cluster.start();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const server = await startServer(await cluster.createDatabase(), port);
+  const db = await cluster.createDatabase();
+  const server = await startServer(db, port);
   const worker = await startWorker(url);
   const client = new Client({ url });
   try {
-    await measure("server and worker on PostgreSQL", client, { server, worker });
+    await measure("server and worker on PostgreSQL", client, {
+      processes: { server, worker },
+      database: () => databaseWork(cluster, db),
+    });
   } finally {
     await client.close();
     await worker.stop();
@@ -37,7 +49,7 @@ export async function inProcess(measure: Workload): Promise<void> {
   const client = new Client({ connection: engine });
   try {
     await worker.start();
-    await measure("embedded on SQLite", client, {});
+    await measure("embedded on SQLite", client, { processes: {} });
   } finally {
     await worker.stop();
     await engine.close();

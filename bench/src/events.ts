@@ -1,7 +1,6 @@
 import type { Client, RunHandle } from "kagzi";
-import { print } from "./engines.ts";
+import { type Parts, print } from "./engines.ts";
 import { percentile } from "./measure.ts";
-import type { Measured } from "./processes.ts";
 import { waiter } from "./workflows.ts";
 
 const WAITING = Number(process.env["BENCH_WAITING"] ?? 10_000);
@@ -12,11 +11,7 @@ const LOOK_MS = 50;
 const OPEN = ["pending", "running", "sleeping", "waiting", "paused"] as const;
 
 /** One event for many runs that wait for it: how long until the code of all of them has gone on, and until all have ended. */
-export async function measureEvents(
-  name: string,
-  client: Client,
-  processes: Readonly<Record<string, Measured>>,
-): Promise<void> {
+export async function measureEvents(name: string, client: Client, { processes }: Parts): Promise<void> {
   // Once with few, so that what is measured is warm.
   for (const count of [100, WAITING]) {
     const runs: RunHandle<number>[] = [];

@@ -1,30 +1,40 @@
 import { cpus } from "node:os";
 import type { Client } from "kagzi";
-import { inProcess, print, throughServer } from "./engines.ts";
+import { type Parts, inProcess, print, throughServer } from "./engines.ts";
 import { measureEvents } from "./events.ts";
 import { measureLimits } from "./limits.ts";
 import { drain, latencies, percentile } from "./measure.ts";
-import type { Measured } from "./processes.ts";
 import { oneStep, tenSteps } from "./workflows.ts";
 
 const RUNS = Number(process.env["BENCH_RUNS"] ?? 5000);
 const IDLE_RUNS = Number(process.env["BENCH_IDLE_RUNS"] ?? 200);
 
 /** Measures one way of running the engine: warm, then idle, then under load. */
-async function measure(name: string, client: Client, processes: Readonly<Record<string, Measured>>): Promise<void> {
+async function measure(name: string, client: Client, { database, processes }: Parts): Promise<void> {
   await drain(client, tenSteps, 200);
   const idle = await latencies(client, oneStep, IDLE_RUNS);
+  const databaseBefore = await database?.();
   const before = Object.entries(processes).map(([process, { cpuSeconds }]) => [process, cpuSeconds()] as const);
   const seconds = await drain(client, tenSteps, RUNS);
   const steps = RUNS * 10;
   const cpu = before.map(
-    ([process, used]) =>
-      `${process} ${Math.round((((processes[process]?.cpuSeconds() ?? 0) - used) / steps) * 1e6)} µs`,
+    ([process, used]) => `${process} ${perStep((processes[process]?.cpuSeconds() ?? 0) - used, steps)}`,
   );
+  const databaseAfter = await database?.();
   print(`${name}: ${Math.round(steps / seconds)} steps/s (${RUNS} runs of 10 steps in ${seconds.toFixed(2)} s)`);
-  if (cpu.length > 0) print(`${name}: CPU per step: ${cpu.join(", ")}`);
+  if (databaseBefore !== undefined && databaseAfter !== undefined) {
+    const spent = perStep(databaseAfter.cpuSeconds - databaseBefore.cpuSeconds, steps);
+    print(`${name}: CPU per step: ${[...cpu, `PostgreSQL ${spent}`].join(", ")}`);
+    const wal = (databaseAfter.walBytes - databaseBefore.walBytes) / steps;
+    const commits = (databaseAfter.commits - databaseBefore.commits) / steps;
+    print(`${name}: WAL per step: ${Math.round(wal)} bytes, transactions per step: ${commits.toFixed(3)}`);
+  }
   const [p50, p99] = [percentile(idle, 0.5), percentile(idle, 0.99)];
   print(`${name}: start to result, idle, one step: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`);
+}
+
+function perStep(seconds: number, steps: number): string {
+  return `${Math.round((seconds / steps) * 1e6)} µs`;
 }
 
 const [cpu] = cpus();

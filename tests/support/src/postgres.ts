@@ -10,6 +10,8 @@ import { findPostgresBinaries } from "./postgres-binaries.ts";
 export interface PostgresCluster {
   /** Of the database `postgres`, for a superuser without a password. */
   readonly url: string;
+  /** Of the process whose children serve connections; 0 while there is none. */
+  readonly pid: number;
   /** Makes an empty database and answers with its address. */
   createDatabase(): Promise<string>;
   /** Ends every process of the server at once, as a power cut would. */
@@ -87,6 +89,10 @@ class Cluster implements PostgresCluster {
   constructor(place: ClusterPlace) {
     this.#place = place;
     this.url = `postgres://postgres@127.0.0.1:${place.port}/postgres`;
+  }
+
+  get pid(): number {
+    return this.#server?.pid ?? 0;
   }
 
   async start(): Promise<void> {

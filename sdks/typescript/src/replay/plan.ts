@@ -59,19 +59,16 @@ export interface Plan {
 
 /** Decides what is to be done about the open calls of a run, in the order in which the code made them. Pure. */
 export function planCalls(all: readonly Call[], situation: Situation): Plan {
-  const { now, ackedSeq, isSend, running, stopping } = situation;
+  const { now, ackedSeq } = situation;
   const plan = { begin: [] as Call[], end: [] as Call[], cancel: [] as Call[], ask: [] as Call[], run: [] as Call[] };
-  const open = all.filter((call) => call.givenUpAfter === undefined);
+  const open = all.some(isGivenUp) ? all.filter((call) => !isGivenUp(call)) : all;
   const taken = takeMessages(open, situation);
   for (const call of all) {
     if (call.givenUpAfter !== undefined) {
       // What the code knew when it decided something must be durable before that has an effect on others.
       if (call.givenUpAfter <= ackedSeq) plan.cancel.push(call);
     } else if (call.kind === "function") {
-      const isReady = call.afterSeq <= ackedSeq && (call.dueAt ?? 0) <= now && !running.has(call);
-      const slot = isReady && !stopping ? (situation.slotOf(call) ?? "held") : undefined;
-      if (slot === "held") (isSend(call) ? plan.begin : plan.run).push(call);
-      else if (slot === "wanted") plan.ask.push(call);
+      planFunction(call, situation, plan);
     } else if (!taken.has(call)) {
       if (mayBegin(call, ackedSeq)) plan.begin.push(call);
       if (call.dueAt !== undefined && call.dueAt <= now) plan.end.push(call);
@@ -81,6 +78,18 @@ export function planCalls(all: readonly Call[], situation: Situation): Plan {
   return { ...plan, take: [...taken], next: nextOf(all, open, plan.cancel, situation) };
 }
 
+function planFunction(call: Call, situation: Situation, plan: { begin: Call[]; ask: Call[]; run: Call[] }): void {
+  const { ackedSeq, isSend, now, running, stopping } = situation;
+  const isReady = call.afterSeq <= ackedSeq && (call.dueAt ?? 0) <= now && !running.has(call);
+  const slot = isReady && !stopping ? (situation.slotOf(call) ?? "held") : undefined;
+  if (slot === "held") (isSend(call) ? plan.begin : plan.run).push(call);
+  else if (slot === "wanted") plan.ask.push(call);
+}
+
+function isGivenUp({ givenUpAfter }: Call): boolean {
+  return givenUpAfter !== undefined;
+}
+
 function nextOf(
   all: readonly Call[],
   open: readonly Call[],
@@ -88,9 +97,11 @@ function nextOf(
   situation: Situation,
 ): Plan["next"] {
   if (situation.stopping && situation.running.size === 0) return { do: "release" };
-  if (open.length + cancel.length < all.length) return { do: "wait", until: undefined };
+  if (open.length + cancel.length < all.length) return WAIT;
   return whatNext(open, situation);
 }
+
+const WAIT: Plan["next"] = { do: "wait", until: undefined };
 
 /** A wait begins as soon as it is asked for; a child only when all that led to it is durable, as a step does. */
 function mayBegin({ afterSeq, kind, startedSeq }: Call, ackedSeq: number): boolean {
@@ -127,21 +138,35 @@ function endOfChild(children: ReadonlyMap<string | undefined, InboxMessage>, cal
   return call.childRunId === undefined ? undefined : children.get(call.childRunId);
 }
 
-function whatNext(open: readonly Call[], { ackedSeq, inbox, now, running, sentSeq, slotOf }: Situation): Plan["next"] {
-  const isTimed = (call: Call) => call.dueAt !== undefined && call.dueAt > now && !running.has(call);
-  const dueTimes = open.flatMap((call) => (isTimed(call) ? (call.dueAt ?? []) : []));
-  const first = dueTimes.length === 0 ? undefined : dueTimes.reduce((least, dueAt) => Math.min(least, dueAt));
-  // A wait that begins with what is about to be sent is timed by the server together with the others.
-  const beginsNow = (call: Call) => call.kind !== "function" && (call.startedSeq ?? 0) > sentSeq;
-  const awaitsMessage = (call: Call) =>
-    (call.kind === "event" || call.kind === "child") && call.startedSeq !== undefined && call.startedSeq <= ackedSeq;
-  const inLine = (call: Call) => call.kind === "function" && !running.has(call) && slotOf(call) === "waiting";
-  const isParked = (call: Call) =>
-    isTimed(call) || inLine(call) || awaitsMessage(call) || (call.dueAt === undefined && beginsNow(call));
-  if (open.length === 0 || inbox.isPartial || !open.every(isParked)) return { do: "wait", until: first };
-  return {
-    do: "park",
-    wakeAt: first,
-    forMessages: open.some((call) => call.kind === "event" || call.kind === "child" || inLine(call)),
-  };
+function whatNext(open: readonly Call[], situation: Situation): Plan["next"] {
+  let first: number | undefined;
+  let isParked = open.length > 0 && !situation.inbox.isPartial;
+  let forMessages = false;
+  for (const call of open) {
+    const timed = isTimed(call, situation);
+    if (timed) first = Math.min(first ?? Number.POSITIVE_INFINITY, call.dueAt ?? 0);
+    const inLine = isParked && call.kind === "function" && isInLine(call, situation);
+    isParked &&= timed || inLine || awaitsMessage(call, situation) || beginsNow(call, situation);
+    forMessages ||= call.kind === "event" || call.kind === "child" || inLine;
+  }
+  if (isParked) return { do: "park", wakeAt: first, forMessages };
+  return first === undefined ? WAIT : { do: "wait", until: first };
+}
+
+function isTimed(call: Call, { now, running }: Situation): boolean {
+  return call.dueAt !== undefined && call.dueAt > now && !running.has(call);
+}
+
+/** A step that waits for a slot. */
+function isInLine(call: Call, { running, slotOf }: Situation): boolean {
+  return !running.has(call) && slotOf(call) === "waiting";
+}
+
+function awaitsMessage({ kind, startedSeq }: Call, { ackedSeq }: Situation): boolean {
+  return (kind === "event" || kind === "child") && startedSeq !== undefined && startedSeq <= ackedSeq;
+}
+
+/** A wait that begins with what is about to be sent is timed by the server together with the others. */
+function beginsNow({ dueAt, kind, startedSeq }: Call, { sentSeq }: Situation): boolean {
+  return dueAt === undefined && kind !== "function" && (startedSeq ?? 0) > sentSeq;
 }

@@ -41,7 +41,10 @@ export async function runStep(attempt: StepAttempt): Promise<unknown> {
   const step: StepContext<never> = {
     input: request.input as never,
     attempt: attempt.attempt,
-    signal: attempt.controller.signal,
+    // Made when it is asked for: most functions never look at it.
+    get signal() {
+      return attempt.controller.signal;
+    },
     idempotencyKey: `${runId}/${key}`,
     heartbeat: () => limit?.begin(),
   };

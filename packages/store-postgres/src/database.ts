@@ -8,6 +8,7 @@ import {
   type QueryResultRow,
   types,
 } from "pg";
+import { type Element, arrayLiteral } from "./array-literal.ts";
 import { isTransient, translateError } from "./errors.ts";
 
 /** A statement that each connection prepares once. */
@@ -17,7 +18,7 @@ export interface Statement {
 }
 
 /** What may be bound to a statement. Bytes go over in binary, all else as text. */
-export type Value = string | number | boolean | Uint8Array | null | readonly (string | number | boolean | null)[];
+export type Value = string | number | boolean | Uint8Array | null | readonly Element[];
 
 /** Runs statements: within a transaction, or each in one of its own. */
 export interface Runner {
@@ -154,9 +155,14 @@ function runnerOn(client: PoolClient): Runner {
 }
 
 function bind(values: readonly Value[]): unknown[] {
-  return values.map((value) =>
-    value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value,
-  );
+  return values.map((value) => {
+    if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    return isArray(value) ? arrayLiteral(value) : value;
+  });
+}
+
+function isArray(value: Value): value is readonly Element[] {
+  return Array.isArray(value);
 }
 
 function connection(url: string): ClientConfig {

@@ -60,7 +60,7 @@ export async function replay(program: Program, history: readonly ReplayRecord[])
   });
   execution.start();
   await new Promise((resolve) => setImmediate(resolve));
-  execution.drop(new KagziError("CANCELLED", "the replay is over"));
+  execution.drop(() => new KagziError("CANCELLED", "the replay is over"));
   return trace;
 }
 
@@ -122,7 +122,7 @@ class SimulatedRun {
       if (!this.#step(execution)) break;
     }
     incarnation.history = [...this.#server.history];
-    execution.drop(new KagziError("CANCELLED", "the process was lost"));
+    execution.drop(() => new KagziError("CANCELLED", "the process was lost"));
   }
 
   #mayLose(oneIn: number): boolean {

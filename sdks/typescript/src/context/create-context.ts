@@ -43,6 +43,7 @@ export interface SendRequest {
 
 /** Who does what the context is asked for. */
 export interface ContextHost {
+  readonly signal: () => AbortSignal;
   /** Throws once the run has ended. */
   readonly checkOpen: (what: string) => void;
   readonly step: (request: StepRequest) => Promise<unknown>;
@@ -62,7 +63,7 @@ export interface ContextHost {
 /** The facts of a run that its code may see. */
 export type RunFacts = Pick<
   Context,
-  "runId" | "namespace" | "workflow" | "version" | "externalId" | "attempt" | "schedule" | "signal"
+  "runId" | "namespace" | "workflow" | "version" | "externalId" | "attempt" | "schedule"
 >;
 
 /** The context of one execution. Its functions may be taken off it. */
@@ -74,6 +75,9 @@ export function createContext(run: RunFacts, host: ContextHost, logger: Logger):
   };
   return {
     ...run,
+    get signal() {
+      return host.signal();
+    },
     log: replayAware(logger, host, run),
     step: (name: string, second: unknown, third?: unknown) =>
       promised(() => {

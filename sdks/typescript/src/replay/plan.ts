@@ -60,6 +60,7 @@ export interface Plan {
 /** Decides what is to be done about the open calls of a run, in the order in which the code made them. Pure. */
 export function planCalls(all: readonly Call[], situation: Situation): Plan {
   const { now, ackedSeq } = situation;
+  if (!situation.stopping && all.every((call) => isHeldUp(call, ackedSeq))) return NOTHING_YET;
   const plan = { begin: [] as Call[], end: [] as Call[], cancel: [] as Call[], ask: [] as Call[], run: [] as Call[] };
   const open = all.some(isGivenUp) ? all.filter((call) => !isGivenUp(call)) : all;
   const taken = takeMessages(open, situation);
@@ -86,6 +87,11 @@ function planFunction(call: Call, situation: Situation, plan: { begin: Call[]; a
   else if (slot === "wanted") plan.ask.push(call);
 }
 
+/** A step whose function may have effects, and has to wait for what led to it to be durable. */
+function isHeldUp({ afterSeq, givenUpAfter, kind }: Call, ackedSeq: number): boolean {
+  return kind === "function" && afterSeq > ackedSeq && givenUpAfter === undefined;
+}
+
 function isGivenUp({ givenUpAfter }: Call): boolean {
   return givenUpAfter !== undefined;
 }
@@ -102,6 +108,7 @@ function nextOf(
 }
 
 const WAIT: Plan["next"] = { do: "wait", until: undefined };
+const NOTHING_YET: Plan = { begin: [], take: [], end: [], cancel: [], ask: [], run: [], next: WAIT };
 
 /** A wait begins as soon as it is asked for; a child only when all that led to it is durable, as a step does. */
 function mayBegin({ afterSeq, kind, startedSeq }: Call, ackedSeq: number): boolean {

@@ -10,6 +10,7 @@ import type { WireOutcome } from "./update-buffer.ts";
 /** What the code of a run may do with its execution. */
 export interface CodeSide {
   readonly runId: string;
+  readonly signal: () => AbortSignal;
   readonly now: () => number;
   readonly isReplaying: () => boolean;
   readonly hasEnded: () => boolean;
@@ -50,6 +51,7 @@ export function codeHost(code: CodeSide, host: ExecutionHost): ContextHost {
       };
       return code.ask({ name, kind: "function", request: step }, decode);
     },
+    signal: code.signal,
     giveUp: code.giveUp,
     continueAsNew: (input) => continueAsNew(code, host, input),
     progress: (value) => code.report(payloads.encode(value, "progress", `the progress of run ${code.runId}`)),

@@ -33,6 +33,7 @@ import {
 import { derivedRunId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
 import { inputOf } from "./run-input.ts";
+import { LazySignal, type Reason } from "./lazy-signal.ts";
 import { StepBodies } from "./step-bodies.ts";
 import { type WorkerTask, instantOf } from "./task.ts";
 import { UpdateBuffer, type WireOutcome } from "./update-buffer.ts";
@@ -57,8 +58,14 @@ export class Execution {
   readonly #workflow: Workflow<unknown, unknown>;
   readonly #replay: Replay;
   /** The code's own signal: the run is to be cancelled, or is no longer executed here. */
-  readonly #signal = new AbortController();
+  readonly #signal = new LazySignal();
   readonly #asked = new Map<Call, Asked>();
+  /** What the plan of what to do next asks of a call. */
+  readonly #asks = {
+    slotOf: (call: Call) => this.#steps.slotOf(call, this.#asked.get(call)),
+    keyOf: (call: Call) => keyOf(this.#asked.get(call)),
+    isSend: (call: Call) => this.#asked.get(call)?.kind === "send",
+  };
   readonly #calls = new WeakMap<object, Call>();
   readonly #steps: StepBodies;
   readonly #inbox = new Inbox();
@@ -165,7 +172,7 @@ export class Execution {
   }
 
   /** The run is somebody else's, or has ended: nothing of it is done any more, and its code is never heard of again. */
-  drop(reason: KagziError): void {
+  drop(reason: Reason): void {
     this.#state = "over";
     this.#cancelTimer?.();
     this.#abort(reason);
@@ -174,7 +181,7 @@ export class Execution {
   /** Gives the run back as soon as no function of its steps is running. */
   stop(): void {
     this.#stopping = true;
-    if (this.#state === "parked") this.drop(workerStops());
+    if (this.#state === "parked") this.drop(workerStops);
     else this.#pumpSoon();
   }
 
@@ -182,7 +189,7 @@ export class Execution {
   stopNow(): void {
     this.#stopping = true;
     if (this.#state === "running") this.#leave({ case: "release", value: {} });
-    this.#abort(workerStops());
+    this.#abort(workerStops);
   }
 
   async #runCode(): Promise<void> {
@@ -221,14 +228,15 @@ export class Execution {
     const error = this.#inbox.cancel;
     this.#leave(error === undefined ? outcome : { case: "cancel", value: { error: withCause(error, outcome) } });
     // A step that lost a race is of no more use.
-    this.#abort(new KagziError("CANCELLED", `run ${this.runId} has ended`));
+    this.#abort(() => new KagziError("CANCELLED", `run ${this.runId} has ended`));
   }
 
   #context(): Context {
     const { namespace, logger } = this.#host;
-    const facts = { ...factsOf(this.task), namespace, workflow: this.#workflow.name, signal: this.#signal.signal };
+    const facts = { ...factsOf(this.task), namespace, workflow: this.#workflow.name };
     const code: CodeSide = {
       runId: this.runId,
+      signal: () => this.#signal.signal,
       now: () => this.#replay.now,
       isReplaying: () => this.#replay.isReplaying || this.#state === "over",
       hasEnded: () => this.#codeHasEnded,
@@ -279,7 +287,7 @@ export class Execution {
   /** The run is to be cancelled: all that its code waits for fails. What it asks for from now on is its clean-up. */
   #cancelCode(error: ErrorDetail): void {
     this.#isCancelled = true;
-    this.#signal.abort(fromErrorDetail(error));
+    this.#signal.abort(() => fromErrorDetail(error));
     for (const call of this.#replay.open) {
       if (call.givenUpAfter === undefined) this.#abandon(call, error);
       // A child has to be told, which is recorded; of others there is nothing more to say.
@@ -294,7 +302,7 @@ export class Execution {
   }
 
   /** Nothing more is done for the run here. */
-  #abort(reason: KagziError): void {
+  #abort(reason: Reason): void {
     this.#signal.abort(reason);
     this.#steps.abortAll(reason);
   }
@@ -331,16 +339,15 @@ export class Execution {
   #advance(): void {
     const { cancel } = this.#inbox;
     if (cancel !== undefined && !this.#isCancelled) return this.#recordCancelling(cancel);
-    const plan = planCalls(this.#replay.open, {
+    const { open } = this.#replay;
+    const plan = planCalls(open, {
       now: this.#host.clock.now(),
       ackedSeq: this.#updates.acked,
       sentSeq: this.#updates.sent,
       running: this.#steps.running,
       stopping: this.#stopping,
       inbox: this.#inbox,
-      slotOf: (call) => this.#steps.slotOf(call, this.#asked.get(call)),
-      keyOf: (call) => keyOf(this.#asked.get(call)),
-      isSend: (call) => this.#asked.get(call)?.kind === "send",
+      ...this.#asks,
     });
     for (const call of plan.cancel) this.#record(call, cancelStep(call, toErrorDetail(givenUp(this.runId, call.key))));
     for (const call of plan.begin) this.#begin(call);
@@ -350,6 +357,8 @@ export class Execution {
     if (plan.cancel.length + plan.begin.length + plan.take.length + plan.end.length > 0) return this.#pump();
     for (const call of plan.ask) this.#steps.askForSlot(call, this.#asked.get(call));
     for (const call of plan.run) void this.#steps.run(call, this.#asked.get(call));
+    // While all that was asked for runs there is nothing more to look at.
+    if (plan.run.length > 0 && plan.run.length === open.length) return;
     if (plan.run.length + plan.ask.length > 0) return this.#advance();
     const { next } = plan;
     if (next.do === "release") this.#leave({ case: "release", value: {} });
@@ -361,8 +370,7 @@ export class Execution {
     const asked = this.#asked.get(call);
     if (asked === undefined || asked.kind === "function") return;
     const origin = `${this.runId}/${call.key}@${this.task.attempt}`;
-    const begun = begin(asked, () => derivedRunId(origin, call.askedAt));
-    this.#record(call, begun);
+    this.#record(call, begin(asked, () => derivedRunId(origin, call.askedAt)));
   }
 
   /** An attempt has come to its end. */
@@ -375,23 +383,19 @@ export class Execution {
 
   #record(call: Call, { command, record }: Recorded): void {
     const { name, occurrence, kind } = call;
-    const observedAt = this.#observedAt();
+    const observedAt = Math.max(this.#host.clock.now(), this.#replay.now);
     this.#replay.append({ name, occurrence, kind, observedAt, ...record });
     this.#updates.add({ stepName: name, occurrence, observedAt: timestampFromMs(observedAt), command });
     this.#host.send(this);
   }
 
   #recordCancelling(error: ErrorDetail): void {
-    const observedAt = this.#observedAt();
+    const observedAt = Math.max(this.#host.clock.now(), this.#replay.now);
     this.#replay.append({ kind: "run", type: "cancelling", error, observedAt });
     const command = { case: "cancelling", value: { error } } as const;
     this.#updates.add({ stepName: "", occurrence: 1, observedAt: timestampFromMs(observedAt), command });
     this.#host.send(this);
     this.#pump();
-  }
-
-  #observedAt(): number {
-    return Math.max(this.#host.clock.now(), this.#replay.now);
   }
 
   #wake(ms: number, run: () => void): void {
@@ -421,6 +425,6 @@ export class Execution {
 
   #left(): void {
     if (this.#leavesBy === "park" && !this.#stopping) this.#state = "parked";
-    else this.drop(new KagziError("CANCELLED", `run ${this.runId} is no longer executed here`));
+    else this.drop(() => new KagziError("CANCELLED", `run ${this.runId} is no longer executed here`));
   }
 }

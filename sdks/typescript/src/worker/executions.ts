@@ -5,6 +5,7 @@ import type { ReplayRecord } from "../replay/records.ts";
 import type { Workflow } from "../workflow.ts";
 import { Execution } from "./execution.ts";
 import type { ExecutionHost } from "./execution-parts.ts";
+import type { Reason } from "./lazy-signal.ts";
 import { type WorkerTask, toReplayRecord } from "./task.ts";
 import type { WireUpdate } from "./update-buffer.ts";
 
@@ -227,6 +228,7 @@ export class Executions {
   }
 }
 
-function lost(runId: string): KagziError {
-  return new KagziError("CANCELLED", `run ${runId} is no longer this worker's`, { subject: "run", subjectId: runId });
+function lost(runId: string): Reason {
+  return () =>
+    new KagziError("CANCELLED", `run ${runId} is no longer this worker's`, { subject: "run", subjectId: runId });
 }

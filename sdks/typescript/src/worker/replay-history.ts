@@ -47,7 +47,7 @@ export async function replayHistory<Input, Output>(
   for (const run of timers) run();
   await letRun(execution);
   const outcome = execution.updates.take()?.outcome;
-  execution.drop(new KagziError("CANCELLED", "the replay is over"));
+  execution.drop(() => new KagziError("CANCELLED", "the replay is over"));
   if (outcome?.case !== "block" || outcome.value.error === undefined) return;
   throw fromErrorDetail(outcome.value.error as Parameters<typeof fromErrorDetail>[0]);
 }

@@ -5,6 +5,7 @@ import { ActivityReport } from "./activity-report.ts";
 import type { Recorded } from "./advance.ts";
 import { type Asked, type ExecutionHost, limitOf, withoutSlot } from "./execution-parts.ts";
 import { attemptStep } from "./step-body.ts";
+import type { Reason } from "./lazy-signal.ts";
 import { StepSlots } from "./step-slots.ts";
 import type { WireActivity } from "./update-buffer.ts";
 
@@ -89,8 +90,10 @@ export class StepBodies {
     else controller.abort(reason);
   }
 
-  abortAll(reason: KagziError): void {
-    for (const controller of this.#running.values()) controller.abort(reason);
+  abortAll(reason: Reason): void {
+    if (this.#running.size === 0) return;
+    const error = reason();
+    for (const controller of this.#running.values()) controller.abort(error);
   }
 
   /** A heartbeat was answered. Answers with what the run has been busy with for a while, if that is news. */

@@ -370,7 +370,10 @@ export class Execution {
     const asked = this.#asked.get(call);
     if (asked === undefined || asked.kind === "function") return;
     const origin = `${this.runId}/${call.key}@${this.task.attempt}`;
-    this.#record(call, begin(asked, () => derivedRunId(origin, call.askedAt)));
+    this.#record(
+      call,
+      begin(asked, () => derivedRunId(origin, call.askedAt)),
+    );
   }
 
   /** An attempt has come to its end. */

@@ -369,11 +369,8 @@ export class Execution {
   #begin(call: Call): void {
     const asked = this.#asked.get(call);
     if (asked === undefined || asked.kind === "function") return;
-    const origin = `${this.runId}/${call.key}@${this.task.attempt}`;
-    this.#record(
-      call,
-      begin(asked, () => derivedRunId(origin, call.askedAt)),
-    );
+    const newId = () => derivedRunId(`${this.runId}/${call.key}@${this.task.attempt}`, call.askedAt);
+    this.#record(call, begin(asked, newId));
   }
 
   /** An attempt has come to its end. */

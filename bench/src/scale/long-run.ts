@@ -9,16 +9,16 @@ const WINDOW = 500;
 
 /** How a step's time grows with the number of steps that its run has. */
 export async function measureLongRun(): Promise<readonly Figure[]> {
-  const served = await withFleet(async ({ client, startWorker }) => {
-    await startWorker();
-    return figuresOf("server and worker on PostgreSQL", client);
+  const served = await withFleet(async (fleet) => {
+    await fleet.startWorker();
+    return figuresOf("server and worker on PostgreSQL", fleet.client);
   });
-  const alone = await withSqlite(async ({ client, newWorker }) => {
-    await using worker = newWorker();
+  const embedded = await withSqlite(async (alone) => {
+    await using worker = alone.newWorker();
     await worker.start();
-    return await figuresOf("embedded on SQLite", client);
+    return await figuresOf("embedded on SQLite", alone.client);
   });
-  return tell([...served, ...alone]);
+  return tell([...served, ...embedded]);
 }
 
 async function figuresOf(name: string, client: Client): Promise<Figure[]> {

@@ -8,20 +8,20 @@ const ROUNDS = 5;
 
 /** How long a worker that has never seen a run of many steps takes to come to its first new line of code. */
 export async function measureResume(): Promise<readonly Figure[]> {
-  const served = await withFleet(async ({ client, startWorker }) =>
-    figuresOf("server and worker on PostgreSQL", client, async () => {
+  const served = await withFleet(async (fleet) =>
+    figuresOf("server and worker on PostgreSQL", fleet.client, async () => {
       const worker = await startWorker();
       return () => worker.stop();
     }),
   );
-  const alone = await withSqlite(async ({ client, newWorker }) =>
-    figuresOf("embedded on SQLite", client, async () => {
-      const worker = newWorker();
+  const embedded = await withSqlite(async (alone) =>
+    figuresOf("embedded on SQLite", alone.client, async () => {
+      const worker = alone.newWorker();
       await worker.start();
       return () => worker.stop();
     }),
   );
-  return tell([...served, ...alone]);
+  return tell([...served, ...embedded]);
 }
 
 async function figuresOf(

@@ -13,16 +13,16 @@ const ROUNDS = 3;
 
 /** How late the code goes on after many sleeps that end at once. */
 export async function measureSleeps(): Promise<readonly Figure[]> {
-  const served = await withFleet(async ({ client, startWorker }) => {
-    await startWorker();
-    return figuresOf("server and worker on PostgreSQL", client);
+  const served = await withFleet(async (fleet) => {
+    await fleet.startWorker();
+    return figuresOf("server and worker on PostgreSQL", fleet.client);
   });
-  const alone = await withSqlite(async ({ client, newWorker }) => {
-    await using worker = newWorker();
+  const embedded = await withSqlite(async (alone) => {
+    await using worker = alone.newWorker();
     await worker.start();
-    return await figuresOf("embedded on SQLite", client);
+    return await figuresOf("embedded on SQLite", alone.client);
   });
-  return tell([...served, ...alone]);
+  return tell([...served, ...embedded]);
 }
 
 async function figuresOf(name: string, client: Client): Promise<Figure[]> {

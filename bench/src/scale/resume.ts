@@ -10,7 +10,7 @@ const ROUNDS = 5;
 export async function measureResume(): Promise<readonly Figure[]> {
   const served = await withFleet(async (fleet) =>
     figuresOf("server and worker on PostgreSQL", fleet.client, async () => {
-      const worker = await startWorker();
+      const worker = await fleet.startWorker();
       return () => worker.stop();
     }),
   );

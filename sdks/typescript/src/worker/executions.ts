@@ -5,12 +5,17 @@ import type { ReplayRecord } from "../replay/records.ts";
 import type { Workflow } from "../workflow.ts";
 import { Execution } from "./execution.ts";
 import type { ExecutionHost } from "./execution-parts.ts";
+import { Gate } from "./gate.ts";
+import { readRest } from "./history-pages.ts";
 import type { Reason } from "./lazy-signal.ts";
 import { type WorkerTask, toReplayRecord } from "./task.ts";
 import type { WireUpdate } from "./update-buffer.ts";
 
 /** Parked runs that are kept in memory at most; the one that was parked first goes first. */
 const MAX_PARKED = 10_000;
+
+/** Pages of histories that are asked for at once. */
+const MAX_PAGES = 8;
 
 /** What the executions of a worker have in common. */
 export type ExecutionsOptions = Omit<ExecutionHost, "send"> & {
@@ -32,6 +37,8 @@ export class Executions {
   readonly #parked = new Map<string, Execution>();
   /** Tasks whose history is being read. */
   readonly #loading = new Map<string, WorkerTask>();
+  /** Through which pages of histories come: they are large, and many runs may come at once. */
+  readonly #pages = new Gate(MAX_PAGES);
   #unsent = new Set<Execution>();
   #stopping = false;
 
@@ -180,16 +187,14 @@ export class Executions {
   /** What came with the task, and what the server has beyond that, up to its last record at least. */
   async #history(task: WorkerTask): Promise<ReplayRecord[]> {
     const { connection, namespace, runtime } = this.#options;
-    const records = task.history.map(toReplayRecord);
-    while (records.length < task.lastSeq) {
-      const request = { namespaceId: namespace, runId: task.runId, afterSeq: records.length };
-      const page = await call({ runtime }, (options) => connection.workers.readHistory(request, options));
-      records.push(...page.records.map(toReplayRecord));
-      if (page.hasMore) continue;
-      if (task.lastSeq === Number.POSITIVE_INFINITY || records.length >= task.lastSeq) break;
-      throw new KagziError("INTERNAL", `the history of run ${task.runId} ends too early`);
-    }
-    return records;
+    const ask = (afterSeq: number) => {
+      const request = { namespaceId: namespace, runId: task.runId, afterSeq };
+      return this.#pages.pass(() => call({ runtime }, (options) => connection.workers.readHistory(request, options)));
+    };
+    const first = task.history.map(toReplayRecord);
+    const records = await readRest(first, task.lastSeq, { ask, keep: toReplayRecord });
+    if (task.lastSeq === Number.POSITIVE_INFINITY || records.length >= task.lastSeq) return records;
+    throw new KagziError("INTERNAL", `the history of run ${task.runId} ends too early`);
   }
 
   /** The history is another than the execution thinks: the run goes back, to come again with the history as it is. */

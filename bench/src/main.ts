@@ -5,8 +5,10 @@ import { measureEvents } from "./events.ts";
 import { measureLimits } from "./limits.ts";
 import { drain, latencies, percentile } from "./measure.ts";
 import { measureLongRun } from "./scale/long-run.ts";
+import { measureMemory } from "./scale/memory.ts";
 import { measureResume } from "./scale/resume.ts";
 import { measureSleeps } from "./scale/sleeps.ts";
+import { measureTwoServers } from "./scale/two-servers.ts";
 import { oneStep, tenSteps } from "./workflows.ts";
 
 const RUNS = Number(process.env["BENCH_RUNS"] ?? 5000);
@@ -44,8 +46,10 @@ const [cpu] = cpus();
 print(`Node ${process.version}, ${cpus().length} x ${cpu?.model ?? "unknown CPU"}, fsync on, synchronous=FULL`);
 const SCALE: Readonly<Record<string, () => Promise<unknown>>> = {
   "long-run": measureLongRun,
+  memory: measureMemory,
   resume: measureResume,
   sleeps: measureSleeps,
+  "two-servers": measureTwoServers,
 };
 
 const [, , what = ""] = process.argv;

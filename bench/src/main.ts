@@ -8,6 +8,7 @@ import { measureLongRun } from "./scale/long-run.ts";
 import { measureMemory } from "./scale/memory.ts";
 import { measureResume } from "./scale/resume.ts";
 import { measureSleeps } from "./scale/sleeps.ts";
+import { measureTables } from "./scale/tables.ts";
 import { measureTwoServers } from "./scale/two-servers.ts";
 import { oneStep, tenSteps } from "./workflows.ts";
 
@@ -49,6 +50,7 @@ const SCALE: Readonly<Record<string, () => Promise<unknown>>> = {
   memory: measureMemory,
   resume: measureResume,
   sleeps: measureSleeps,
+  tables: measureTables,
   "two-servers": measureTwoServers,
 };
 

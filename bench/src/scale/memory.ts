@@ -1,15 +1,12 @@
 import type { Program } from "@kagzi/test-support";
-import type { Client, RunHandle } from "kagzi";
+import type { RunHandle } from "kagzi";
+import { startAll, untilQuiet } from "./drain.ts";
 import { type Figure, tell } from "./figures.ts";
-import { type Fleet, residentMiB, until, withFleet } from "./parts.ts";
+import { type Fleet, residentMiB, withFleet } from "./parts.ts";
 import { parked } from "./workflows.ts";
 
 const PARKED = Number(process.env["BENCH_PARKED"] ?? 100_000);
 const POLLS = Number(process.env["BENCH_POLLS"] ?? 1000);
-/** Runs started in one call. */
-const CHUNK = 500;
-/** Calls under way at once. */
-const CALLS = 4;
 /** Runs that are woken afterwards: of the first that were parked, and of the last. */
 const WOKEN = 200;
 /** How long a server is left alone with those who wait. */
@@ -26,15 +23,8 @@ async function parkedInWorker({ client, server }: Fleet, worker: Program): Promi
   const before = residentMiB(worker);
   let highest = before;
   const watch = setInterval(() => (highest = Math.max(highest, residentMiB(worker))), 100);
-  const runs: RunHandle<number>[] = [];
-  const starter = async (first: number) => {
-    for (let n = first; n < PARKED; n += CHUNK * CALLS) {
-      const items = Array.from({ length: CHUNK }, (_, index) => ({ input: { n: n + index } }));
-      runs.push(...(await client.startMany(parked, items)));
-    }
-  };
-  await Promise.all(Array.from({ length: CALLS }, (_, call) => starter(call * CHUNK)));
-  await until(async () => (await count(client, "waiting")) === PARKED, 500);
+  const runs = await startAll(client, parked, { runs: PARKED, inputOf: (n) => ({ n }) });
+  await untilQuiet(client);
   clearInterval(watch);
   await wake([...runs.slice(0, WOKEN), ...runs.slice(-WOKEN)]);
   const name = `${PARKED} runs parked through one worker`;
@@ -51,11 +41,6 @@ async function wake(runs: readonly RunHandle<number>[]): Promise<void> {
   await Promise.all(runs.map((run) => run.send("go")));
   const results = await Promise.all(runs.map((run) => run.result({ timeout: "1m" })));
   if (results.some((result) => !Number.isInteger(result))) throw new Error("a run came to nothing");
-}
-
-async function count(client: Client, status: "waiting"): Promise<number> {
-  const page = await client.runs.list({ status }).page({ size: 1, total: true });
-  return page.total ?? 0;
 }
 
 /** Half of them poll for tasks, half wait for the end of a run, each over a connection of its own. */

@@ -214,8 +214,8 @@ export class Execution {
   readonly #onStray = (reason: unknown, where: string): void => {
     const message = `a promise in ${where} was rejected and nobody handles it: ${reasonOf(reason)}`;
     const about = { cause: reason, subject: "run", subjectId: this.runId };
-    const error = new KagziError("INTERNAL", message, about);
-    if (this.#state === "running") this.#finish(failure(error, this.#workflow.retry));
+    if (this.#state === "running")
+      this.#finish(failure(new KagziError("INTERNAL", message, about), this.#workflow.retry));
     else this.#host.logger.warn(message, { runId: this.runId });
   };
 
@@ -234,8 +234,7 @@ export class Execution {
   }
 
   #context(): Context {
-    const { namespace, logger } = this.#host;
-    const facts = { ...factsOf(this.task), namespace, workflow: this.#workflow.name };
+    const facts = { ...factsOf(this.task), namespace: this.#host.namespace, workflow: this.#workflow.name };
     const code: CodeSide = {
       runId: this.runId,
       signal: () => this.#signal.signal,
@@ -247,7 +246,7 @@ export class Execution {
       report: (progress) => this.#report(progress),
       finish: (outcome) => this.#finish(outcome),
     };
-    return createContext(facts, new CodeHost(code, this.#host), logger);
+    return createContext(facts, new CodeHost(code, this.#host), this.#host.logger);
   }
 
   /** The code asks for something. Its promise settles when the outcome is handed to it, and never while the run is parked. */

@@ -10,6 +10,7 @@ import {
 } from "pg";
 import { type Element, arrayLiteral } from "./array-literal.ts";
 import { isTransient, translateError } from "./errors.ts";
+import { watchGrowth } from "./growth.ts";
 
 /** A statement that each connection prepares once. */
 export interface Statement {
@@ -43,7 +44,8 @@ const SESSION = [
   "lock_timeout=5000",
   "idle_in_transaction_session_timeout=5000",
   // Every statement finds its rows by an index. A plan that was made while a table was empty must not say otherwise and
-  // then be kept while the table grows; and planning anew each time costs more than most of the statements do.
+  // then be kept while the table grows (see also growth.ts); and planning anew each time costs more than most of the
+  // statements do.
   "enable_seqscan=off",
   "plan_cache_mode=force_generic_plan",
   "jit=off",
@@ -52,6 +54,7 @@ const SESSION = [
 ];
 
 const TRIES = 6;
+const DEFAULT_SCHEMA = "kagzi";
 
 /** A pool of connections to one schema, with the statements' errors turned into ours. */
 export class Database implements Runner {
@@ -62,10 +65,11 @@ export class Database implements Runner {
 
   constructor(options: PostgresOptions) {
     this.#options = options;
-    this.schema = quoteSchema(options.schema ?? "kagzi");
+    this.schema = quoteSchema(options.schema ?? DEFAULT_SCHEMA);
     this.#pool = new Pool({ ...connection(options.url), max: options.poolSize ?? 10, idleTimeoutMillis: 60_000 });
     // Without a listener an idle connection that the server closes would end the process.
     this.#pool.on("error", () => {});
+    watchGrowth(this.#pool, options.schema ?? DEFAULT_SCHEMA);
   }
 
   /** The first parameter of statements that need the time: the injected clock's, or NULL for the database's own. */

@@ -2,13 +2,27 @@ import type { CallOptions } from "@connectrpc/connect";
 import { KagziError } from "./error.ts";
 import { fromConnectError } from "./error-detail.ts";
 import { type Runtime, pause } from "./runtime.ts";
+import { Turns } from "./turns.ts";
 
 /** How long a call is made again while no server can be reached. */
 export const PATIENCE_MS = 30_000;
 
+/** Calls that a client has under way at once: enough for the largest batches, and for no more than one server takes. */
+const CALLS_AT_ONCE = 1000;
+/** And those that servers hold: a connection carries so many and leaves room for the others. */
+const HELD_AT_ONCE = 5000;
+
+/** The calls of a client: as many as it likes, of which so many are under way at once and the rest wait their turn. */
+export class ClientCalls {
+  readonly own = new Turns(CALLS_AT_ONCE);
+  readonly held = new Turns(HELD_AT_ONCE);
+}
+
 /** How a call is made. */
 export interface CallSettings {
   readonly runtime: Runtime;
+  /** Whose call it is; without, it is made at once. */
+  readonly calls?: ClientCalls;
   readonly signal?: AbortSignal | undefined;
   /** Default {@link PATIENCE_MS}. */
   readonly patienceMs?: number;
@@ -22,10 +36,20 @@ export interface CallSettings {
 const HELD_MS = 1000;
 
 /**
- * Makes a call that may safely be made twice, again and again while the server is UNAVAILABLE and patience lasts.
+ * Makes a call that may safely be made twice, again and again while the server is UNAVAILABLE and patience lasts. One that
+ * says when to come again is not asked before.
  * @throws KagziError whatever the server says
  */
 export async function call<Answer>(
+  settings: CallSettings,
+  make: (options: CallOptions) => Promise<Answer>,
+): Promise<Answer> {
+  const { calls, isHeld = false, signal } = settings;
+  const turns = isHeld ? calls?.held : calls?.own;
+  return turns === undefined ? tryAgain(settings, make) : turns.take(signal, () => tryAgain(settings, make));
+}
+
+async function tryAgain<Answer>(
   settings: CallSettings,
   make: (options: CallOptions) => Promise<Answer>,
 ): Promise<Answer> {
@@ -44,9 +68,14 @@ export async function call<Answer>(
       unavailableSince ??= runtime.now();
       const patient = runtime.now() - unavailableSince < patienceMs;
       if (error.code !== "UNAVAILABLE" || !patient) throw error;
-      await pause(runtime, backoffMs(runtime, tries), signal);
+      await pause(runtime, Math.max(backoffMs(runtime, tries), askedMs(runtime, error)), signal);
     }
   }
+}
+
+/** The wait that the server asks for, spread over half as much again: not everyone it asked comes back at once. */
+function askedMs(runtime: Runtime, { retryAfter = 0 }: KagziError): number {
+  return retryAfter * (1 + runtime.random() / 2);
 }
 
 /** A wait that doubles from about 50 ms to about 2 s, spread so that not everyone comes back at once. */

@@ -32,15 +32,28 @@ export function acknowledgedBy(line: LedgerLine): readonly Acknowledged[] {
 
 const NAMESPACE = checkNamespaceId("default");
 const PAGE_BYTES = 1024 * 1024;
+const RUNS_AT_ONCE = 100;
 
 /** What was acknowledged and is not in the store: one line for each. */
 export async function missing(store: Store, all: readonly Acknowledged[]): Promise<readonly string[]> {
   const runs = new Map<string, Acknowledged[]>();
-  for (const each of all) runs.set(each.run, [...(runs.get(each.run) ?? []), each]);
-  const references = Array.from(runs.keys(), (run) => ({ namespaceId: NAMESPACE, runId: run as RunId }));
+  for (const each of all) {
+    const known = runs.get(each.run);
+    if (known === undefined) runs.set(each.run, [each]);
+    else known.push(each);
+  }
+  const found: string[] = [];
+  const batches = [...runs.values()];
+  while (batches.length > 0) found.push(...(await missingOf(store, batches.splice(0, RUNS_AT_ONCE))));
+  return found;
+}
+
+/** Of each of these runs. */
+async function missingOf(store: Store, runs: readonly (readonly Acknowledged[])[]): Promise<readonly string[]> {
+  const references = runs.map(([first]) => ({ namespaceId: NAMESPACE, runId: first?.run as RunId }));
   const details = await store.runs.get(references);
   const found = await Promise.all(
-    [...runs.values()].map(async (acknowledged, index) => {
+    runs.map(async (acknowledged, index) => {
       const detail = details[index];
       const lost = detail === undefined ? acknowledged : await lostOf(store, detail, acknowledged);
       return lost.map(({ kind, run }) => `${kind} of run ${run} was acknowledged and is lost`);

@@ -32,7 +32,7 @@ export interface PostgresOptions {
   readonly url: string;
   /** Default `kagzi`. */
   readonly schema?: string;
-  /** Connections at most, beside the one that listens. Default 10. */
+  /** Connections at most, beside the one that listens and the one that keeps leases. Default 10. */
   readonly poolSize?: number;
   /** Instead of the database's clock: for tests. */
   readonly clock?: () => Instant;

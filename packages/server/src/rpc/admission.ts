@@ -1,5 +1,6 @@
 import type { Engine } from "../engine/engine.ts";
 import { Gate, type Weight } from "../engine/gate.ts";
+import { payloadBytesOf } from "./payload-bytes.ts";
 import type { Call } from "./service.ts";
 import type { Services } from "./services.ts";
 
@@ -58,12 +59,4 @@ function weightOf(request: object): Weight {
   const starts: unknown = Reflect.get(request, "workflows");
   const all: readonly object[] = Array.isArray(starts) ? starts : [request];
   return { items: Math.max(1, all.length), bytes: all.reduce((bytes, each) => bytes + payloadBytesOf(each), 0) };
-}
-
-function payloadBytesOf(request: object): number {
-  return ["input", "payload"].reduce((bytes, field) => {
-    const payload: unknown = Reflect.get(request, field);
-    const data: unknown = typeof payload === "object" && payload !== null ? Reflect.get(payload, "data") : undefined;
-    return bytes + (data instanceof Uint8Array ? data.length : 0);
-  }, 0);
 }

@@ -83,16 +83,16 @@ describe("a gate", () => {
     const own = gate({ env, atOnce: 1000, items: 1000, bytes: 1e6 });
     const refusal = async () => own.pass({ items: 1000, bytes: 1 }, signal, async () => {});
     const waits = work([], "wait");
-    const stays = own.pass({ items: 400, bytes: 1 }, signal, waits.run);
-    await expect(refusal()).rejects.toMatchObject({ detail: { retryAfterMs: 5000 } });
+    const stays = own.pass({ items: 200, bytes: 1 }, signal, waits.run);
+    await expect(refusal()).rejects.toMatchObject({ detail: { retryAfterMs: 2000 } });
     // 100 in half a second, and in each of the two that follow.
     for (now = 500; now <= 2500; now += 1000) await own.pass({ items: 100, bytes: 1 }, signal, async () => {});
     now = 2500;
-    await expect(refusal()).rejects.toMatchObject({ detail: { retryAfterMs: 2000 } });
+    await expect(refusal()).rejects.toMatchObject({ detail: { retryAfterMs: 1050 } });
     await own.pass({ items: 600, bytes: 1 }, signal, async () => {});
-    await expect(refusal()).rejects.toMatchObject({ detail: { retryAfterMs: 500 } });
+    await expect(refusal()).rejects.toMatchObject({ detail: { retryAfterMs: 263 } });
     now = 10_000;
-    await expect(refusal()).rejects.toMatchObject({ detail: { retryAfterMs: 5000 } });
+    await expect(refusal()).rejects.toMatchObject({ detail: { retryAfterMs: 2000 } });
     waits.end();
     await stays;
   });

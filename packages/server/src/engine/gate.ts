@@ -19,9 +19,10 @@ export interface Weight {
 
 /** The wait that those are asked for who are refused, at least and at most. */
 const SHORTEST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 5000;
-/** The pace is that of the last second or two. */
+const LONGEST_WAIT_MS = 2000;
+/** The pace is that of the last second or two; of work that has just begun, that of the time since, but of so long at least. */
 const PACE_MS = 1000;
+const SHORTEST_PACE_MS = 50;
 
 /**
  * Where work comes in that nobody has to take: so much of it may be under way, so much may wait its turn, and the rest is
@@ -98,7 +99,8 @@ class Pace {
 
   perMs(): number {
     this.#turn();
-    return (this.#before + this.#now) / (PACE_MS + this.#env.now() - this.#since);
+    const passed = Math.max(SHORTEST_PACE_MS, this.#env.now() - this.#since);
+    return (this.#before + this.#now) / (this.#before > 0 ? PACE_MS + passed : passed);
   }
 
   #turn(): void {

@@ -3,6 +3,7 @@ import type { Client } from "kagzi";
 import { type Parts, inProcess, print, throughServer } from "./engines.ts";
 import { measureEvents } from "./events.ts";
 import { measureLimits } from "./limits.ts";
+import { measureOverload } from "./overload.ts";
 import { drain, latencies, percentile } from "./measure.ts";
 import { oneStep, tenSteps } from "./workflows.ts";
 
@@ -40,7 +41,8 @@ function perStep(seconds: number, steps: number): string {
 const [cpu] = cpus();
 print(`Node ${process.version}, ${cpus().length} x ${cpu?.model ?? "unknown CPU"}, fsync on, synchronous=FULL`);
 const [, , what] = process.argv;
-if (what === "limits") {
+if (what === "overload") await measureOverload(print);
+else if (what === "limits") {
   await measureLimits(print);
 } else {
   const workload = what === "events" ? measureEvents : measure;

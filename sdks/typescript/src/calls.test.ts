@@ -29,17 +29,17 @@ describe("a call", () => {
     expect(runtime.now()).toBeLessThan(PATIENCE_MS + 5000);
   });
 
-  it("is made again when the server has asked for it, and up to half as long later", async () => {
+  it("is made again when the server has asked for it, each time twice as late, and up to half as long later", async () => {
     const runtime = virtual();
-    const refused = new KagziError("UNAVAILABLE", "more than can be done", { retryAfter: 4000 });
+    const refused = new KagziError("UNAVAILABLE", "more than can be done", { retryAfter: 1000 });
     const times: number[] = [];
     const make = async () => {
       times.push(runtime.now());
-      if (times.length === 3) return "done";
+      if (times.length === 4) return "done";
       throw refused;
     };
     expect(await call({ runtime }, make)).toBe("done");
-    expect(times).toEqual([0, 6000, 12_000]);
+    expect(times).toEqual([0, 1500, 4500, 10_500]);
   });
 
   it("waits for its turn with the others of its client, and those that servers hold with their like", async () => {
@@ -54,12 +54,27 @@ describe("a call", () => {
       underWay -= 1;
     };
     const all = Array.from({ length: 5000 }, () => call({ runtime, calls }, make));
-    expect(most).toBe(1000);
+    expect(most).toBe(100);
     all.push(...Array.from({ length: 6000 }, () => call({ runtime, calls, isHeld: true }, make)));
-    expect(most).toBe(6000);
+    expect(most).toBe(5100);
     end();
     await Promise.all(all);
-    expect([most, underWay]).toEqual([6000, 0]);
+    expect(underWay).toBe(0);
+  });
+
+  it("that is refused leaves its client with fewer at once", async () => {
+    const runtime = virtual();
+    const calls = new ClientCalls();
+    const refused = new KagziError("UNAVAILABLE", "more than can be done", { retryAfter: 10 });
+    for (let n = 0; n < 50; n++) {
+      let tries = 0;
+      await call({ runtime, calls }, async () => {
+        if (++tries === 1) throw refused;
+      });
+    }
+    let begun = 0;
+    for (let n = 0; n < 200; n++) void call({ runtime, calls }, () => new Promise(() => (begun += 1)));
+    expect(begun).toBe(56);
   });
 
   it("that servers hold for long is made again however many of them are lost meanwhile", async () => {

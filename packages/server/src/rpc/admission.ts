@@ -5,7 +5,7 @@ import type { Call } from "./service.ts";
 import type { Services } from "./services.ts";
 
 /** What may wait for its turn, in commits of the largest size. */
-const COMMITS_WAITING = 10;
+const COMMITS_WAITING = 5;
 /**
  * Calls at once that each need the database for themselves, by gate. Together they leave connections of a pool of ten to
  * the writes of workers, which are never kept waiting for them.

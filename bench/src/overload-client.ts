@@ -18,6 +18,8 @@ const TICK_MS = 10;
 export interface ClientReport {
   readonly accepted: number;
   readonly failed: number;
+  /** How long it took to offer all of them, in the open loop. */
+  readonly offeredMs: number;
   /** Milliseconds from the call to its answer, of accepted starts, sorted. */
   readonly acknowledgedAfter: readonly number[];
   /** Of all its starts, after the first was made. */
@@ -27,6 +29,7 @@ export interface ClientReport {
 const clients = Array.from({ length: CLIENTS }, () => new Client({ url }));
 const times: number[] = [];
 let failed = 0;
+let offeredMs = 0;
 
 async function start(n: number): Promise<void> {
   const begin = performance.now();
@@ -51,11 +54,12 @@ async function closedLoops(): Promise<void> {
 async function openLoop(): Promise<void> {
   const begin = performance.now();
   const all: Promise<void>[] = [];
-  for (let passed = 0; passed < seconds * 1000; passed = performance.now() - begin) {
-    const due = Math.min((count * passed) / 1000, count * seconds);
+  while (all.length < count * seconds) {
+    const due = Math.min((count * (performance.now() - begin)) / 1000, count * seconds);
     while (all.length < due) all.push(start(all.length));
     await new Promise((resolve) => setTimeout(resolve, TICK_MS));
   }
+  offeredMs = performance.now() - begin;
   await Promise.all(all);
 }
 
@@ -66,6 +70,7 @@ await (mode === "closed" ? closedLoops() : openLoop());
 const report: ClientReport = {
   accepted: times.length,
   failed,
+  offeredMs,
   acknowledgedAfter: times.toSorted((a, b) => a - b),
   answeredMs: performance.now() - begin,
 };

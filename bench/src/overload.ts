@@ -25,7 +25,9 @@ export async function measureOverload(print: (line: string) => void): Promise<vo
     const peak = await system.flood({ mode: "closed", count: LOOPS, seconds: PEAK_SECONDS });
     const fits = peak.done / peak.seconds;
     await system.drained();
-    print(`overload: ${Math.round(fits)} one-step runs/s fit, with ${PROCESSES * LOOPS} callers that wait their turn`);
+    print(
+      `overload: ${Math.round(fits)} one-step runs/s fit, with ${PROCESSES * LOOPS} callers that wait their turn; ${system.memory()}`,
+    );
     const flood = await system.flood({
       mode: "open",
       count: Math.round((TIMES * fits) / PROCESSES),
@@ -36,7 +38,7 @@ export async function measureOverload(print: (line: string) => void): Promise<vo
     const failed = reports.reduce((sum, each) => sum + each.failed, 0);
     const goodput = flood.done / flood.seconds;
     print(
-      `overload: offered ${TIMES} times as many for ${FLOOD_SECONDS} s: ${accepted} accepted, ${failed} given up; ` +
+      `overload: offered ${times(reports, fits)} times as many: ${accepted} accepted, ${failed} given up; ` +
         `${Math.round(goodput)} runs/s done until the last was accepted after ${flood.seconds.toFixed(1)} s, ` +
         `${(goodput / fits).toFixed(2)} of what fits`,
     );
@@ -50,6 +52,12 @@ export async function measureOverload(print: (line: string) => void): Promise<vo
   } finally {
     await system.stop();
   }
+}
+
+/** How many times as many were offered as fit, while they were offered. */
+function times(reports: readonly ClientReport[], fits: number): string {
+  const rates = reports.map(({ accepted, failed, offeredMs }) => ((accepted + failed) * 1000) / offeredMs);
+  return (rates.reduce((sum, each) => sum + each, 0) / fits).toFixed(1);
 }
 
 interface Flood {

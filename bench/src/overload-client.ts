@@ -1,4 +1,3 @@
-import { setPriority } from "node:os";
 import { Client } from "kagzi";
 import { oneStep } from "./workflows.ts";
 
@@ -63,8 +62,6 @@ async function openLoop(): Promise<void> {
   await Promise.all(all);
 }
 
-// Those who ask have computers of their own; here they share one with those who answer.
-setPriority(10);
 const begin = performance.now();
 await (mode === "closed" ? closedLoops() : openLoop());
 const report: ClientReport = {

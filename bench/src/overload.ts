@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type PostgresCluster, Program, createPostgres, freePort, serverProgram } from "@kagzi/test-support";
 import { Client } from "pg";
 import { percentile } from "./measure.ts";
+import { cpuSeconds } from "./processes.ts";
 import type { ClientReport } from "./overload-client.ts";
 
 /** Processes that start runs, and how many loops each has to find out how many runs fit. */
@@ -21,43 +22,42 @@ export async function measureOverload(print: (line: string) => void): Promise<vo
   const system = await System.start();
   try {
     await system.flood({ mode: "closed", count: LOOPS, seconds: 2 });
-    await system.drained();
-    const peak = await system.flood({ mode: "closed", count: LOOPS, seconds: PEAK_SECONDS });
-    const fits = peak.done / peak.seconds;
-    await system.drained();
+    const before = await system.peak();
     print(
-      `overload: ${Math.round(fits)} one-step runs/s fit, with ${PROCESSES * LOOPS} callers that wait their turn; ${system.memory()}`,
+      `overload: ${Math.round(before.rate)} one-step runs/s fit, with ${PROCESSES * LOOPS} callers; ` +
+        `${shownCpu(before)}; ${system.memory()}`,
     );
     const flood = await system.flood({
       mode: "open",
-      count: Math.round((TIMES * fits) / PROCESSES),
+      count: Math.round((TIMES * before.rate) / PROCESSES),
       seconds: FLOOD_SECONDS,
     });
-    const { reports } = flood;
+    const memory = system.memory();
+    // The same again: on a machine that does other things as well, what fits changes.
+    const peak = Math.max(before.rate, (await system.peak()).rate);
+    const { drainedIn, rate, reports, seconds } = flood;
     const accepted = reports.reduce((sum, each) => sum + each.accepted, 0);
     const failed = reports.reduce((sum, each) => sum + each.failed, 0);
-    const goodput = flood.done / flood.seconds;
-    print(
-      `overload: offered ${times(reports, fits)} times as many: ${accepted} accepted, ${failed} given up; ` +
-        `${Math.round(goodput)} runs/s done until the last was accepted after ${flood.seconds.toFixed(1)} s, ` +
-        `${(goodput / fits).toFixed(2)} of what fits`,
-    );
-    const drained = await system.drained();
     const acknowledged = reports.flatMap((each) => each.acknowledgedAfter).toSorted((a, b) => a - b);
+    print(`overload: offered ${offered(reports, peak)}: ${accepted} runs accepted, ${failed} given up`);
+    print(
+      `overload: ${Math.round(rate)} runs/s done until all were, ${(rate / peak).toFixed(2)} of the ${Math.round(peak)} that fit`,
+    );
     print(
       `overload: from call to acknowledgement p50 ${shown(acknowledged, 0.5)} s, p99 ${shown(acknowledged, 0.99)} s; ` +
-        `${drained.toFixed(1)} s after the last acknowledgement all was done`,
+        `all acknowledged after ${seconds.toFixed(1)} s, all done ${drainedIn.toFixed(1)} s later`,
     );
-    print(`overload: ${await system.lostLeases()} leases lost; ${system.memory()}`);
+    print(`overload: ${await system.lostLeases()} leases lost; ${shownCpu(flood)}; ${memory}`);
   } finally {
     await system.stop();
   }
 }
 
-/** How many times as many were offered as fit, while they were offered. */
-function times(reports: readonly ClientReport[], fits: number): string {
+/** How many times as many were offered as fit, and for how long. */
+function offered(reports: readonly ClientReport[], fits: number): string {
   const rates = reports.map(({ accepted, failed, offeredMs }) => ((accepted + failed) * 1000) / offeredMs);
-  return (rates.reduce((sum, each) => sum + each, 0) / fits).toFixed(1);
+  const seconds = Math.max(...reports.map(({ offeredMs }) => offeredMs)) / 1000;
+  return `${(rates.reduce((sum, each) => sum + each, 0) / fits).toFixed(1)} times as many for ${seconds.toFixed(1)} s`;
 }
 
 interface Flood {
@@ -103,22 +103,28 @@ class System {
     await this.#parts.cluster.remove();
   }
 
-  /** Lets the clients go, and counts what was done until the last of them had its answers. */
+  /** Lets the clients go, and waits until all is done that they started. */
   async flood({ count, mode, seconds }: Flood) {
     const before = await this.#done();
+    const cpuBefore = cpuSeconds(this.#parts.server.pid);
     const begin = performance.now();
     const env = { KAGZI_URL: this.#parts.url, MODE: mode, COUNT: String(count), SECONDS: String(seconds) };
     const reports = await Promise.all(Array.from({ length: PROCESSES }, () => report(env)));
     // What it takes to start a process is not time in which anybody asked.
-    const took = Math.min(
-      (performance.now() - begin) / 1000,
-      Math.max(...reports.map((each) => each.answeredMs)) / 1000,
-    );
-    return { reports, seconds: took, done: (await this.#done()) - before };
+    const took = Math.min(performance.now() - begin, Math.max(...reports.map(({ answeredMs }) => answeredMs)));
+    const drained = await this.#drained();
+    const done = (await this.#done()) - before;
+    const cpu = (cpuSeconds(this.#parts.server.pid) - cpuBefore) / done;
+    return { reports, seconds: took / 1000, drainedIn: drained, rate: done / (took / 1000 + drained), cpu };
+  }
+
+  /** How many runs are done in a second, where callers wait for each acknowledgement. */
+  peak() {
+    return this.flood({ mode: "closed", count: LOOPS, seconds: PEAK_SECONDS });
   }
 
   /** Waits until nothing is left to do. Answers with the seconds that took. */
-  async drained(): Promise<number> {
+  async #drained(): Promise<number> {
     const begin = performance.now();
     while ((await this.#count("finished_at IS NULL")) > 0) await new Promise((resolve) => setTimeout(resolve, 100));
     return (performance.now() - begin) / 1000;
@@ -157,6 +163,10 @@ async function report(env: Readonly<Record<string, string>>): Promise<ClientRepo
   });
   ended.catch(() => {});
   return Promise.race([said, ended]);
+}
+
+function shownCpu({ cpu }: { readonly cpu: number }): string {
+  return `${Math.round(cpu * 1e6)} µs of the server's CPU per run`;
 }
 
 function pathOf(file: string): string {

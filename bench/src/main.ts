@@ -3,6 +3,7 @@ import type { Client } from "kagzi";
 import { type Parts, inProcess, print, throughServer } from "./engines.ts";
 import { measureEvents } from "./events.ts";
 import { measureLimits } from "./limits.ts";
+import { measureOverload } from "./overload.ts";
 import { drain, latencies, percentile } from "./measure.ts";
 import { measureLongRun } from "./scale/long-run.ts";
 import { measureMemory } from "./scale/memory.ts";
@@ -48,6 +49,7 @@ print(`Node ${process.version}, ${cpus().length} x ${cpu?.model ?? "unknown CPU"
 const SCALE: Readonly<Record<string, () => Promise<unknown>>> = {
   "long-run": measureLongRun,
   memory: measureMemory,
+  overload: () => measureOverload(print),
   resume: measureResume,
   sleeps: measureSleeps,
   tables: measureTables,

@@ -25,7 +25,7 @@ async function startMeasured(program: Program): Promise<Measured> {
 }
 
 /** User and system time of a process, where the system tells it; 0 elsewhere. */
-function cpuSeconds(pid: number): number {
+export function cpuSeconds(pid: number): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
     return (Number(fields[11]) + Number(fields[12])) / 100;

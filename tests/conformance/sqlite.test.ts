@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeStore } from "@kagzi/store-conformance";
 import { SqliteStore } from "@kagzi/store-sqlite";
-import { afterAll } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 
 const folder = mkdtempSync(join(tmpdir(), "kagzi-sqlite-"));
 let files = 0;
@@ -26,4 +26,12 @@ describeStore({
     await store.migrate();
     return store;
   },
+});
+
+describe("SQLite", () => {
+  it("waits for the disk with each commit", async () => {
+    const store = new SqliteStore({ path: join(folder, `${++files}.db`) });
+    expect(await store.risks()).toEqual([]);
+    await store.close();
+  });
 });

@@ -44,6 +44,24 @@ async function until(status: number, page = "readyz"): Promise<string> {
   }
 }
 
+describe("a server on a PostgreSQL that could lose what was committed", () => {
+  it.each([
+    ["says so", false, "PostgreSQL runs with fsync = off"],
+    ["says nothing of it where it could not", true, undefined],
+  ] as const)("%s", async (_, durable, warning) => {
+    const cluster = await createPostgres({ durable });
+    try {
+      await cluster.start();
+      const program = server("--db", cluster.url);
+      await until(200);
+      if (warning === undefined) expect(program.output).not.toContain("PostgreSQL runs with");
+      else expect(program.output).toContain(warning);
+    } finally {
+      await cluster.remove();
+    }
+  });
+});
+
 describe("a server whose database is not there", () => {
   let cluster: PostgresCluster;
 

@@ -53,6 +53,8 @@ export interface Store {
    * @throws KagziError `PRECONDITION_FAILED` for a schema that is newer than this code
    */
   migrate(): Promise<number>;
+  /** What in the database's own settings could lose what was acknowledged: a line for each, for its operator. */
+  risks(): Promise<readonly string[]>;
   /** The store's clock, and whether it answers at all. */
   now(): Promise<Instant>;
   /** One line for each invariant of docs/state-machine.md that a row breaks; none if all is well. */

@@ -1,6 +1,7 @@
 import { type Instant, KagziError } from "@kagzi/core";
 import {
   Client,
+  type ClientBase,
   type ClientConfig,
   type CustomTypesConfig,
   Pool,
@@ -32,7 +33,7 @@ export interface PostgresOptions {
   readonly url: string;
   /** Default `kagzi`. */
   readonly schema?: string;
-  /** Connections at most, beside the one that listens. Default 10. */
+  /** Connections at most, beside the one that listens and the one that keeps leases. Default 10. */
   readonly poolSize?: number;
   /** Instead of the database's clock: for tests. */
   readonly clock?: () => Instant;
@@ -53,6 +54,13 @@ const SESSION = [
   "application_name=kagzi",
 ];
 
+/**
+ * What is answered is on disk, whatever the database's owner saves elsewhere with `synchronous_commit = off`. All that waits
+ * for more than that is left as it is: a standby that is to have it too is waited for.
+ */
+const COMMITS_ARE_FLUSHED =
+  "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+
 const TRIES = 6;
 const DEFAULT_SCHEMA = "kagzi";
 
@@ -66,7 +74,12 @@ export class Database implements Runner {
   constructor(options: PostgresOptions) {
     this.#options = options;
     this.schema = quoteSchema(options.schema ?? DEFAULT_SCHEMA);
-    this.#pool = new Pool({ ...connection(options.url), max: options.poolSize ?? 10, idleTimeoutMillis: 60_000 });
+    this.#pool = new Pool({
+      ...connection(options.url),
+      max: options.poolSize ?? 10,
+      idleTimeoutMillis: 60_000,
+      onConnect: makeReady,
+    });
     // Without a listener an idle connection that the server closes would end the process.
     this.#pool.on("error", () => {});
     watchGrowth(this.#pool, options.schema ?? DEFAULT_SCHEMA);
@@ -92,8 +105,6 @@ export class Database implements Runner {
   ): Promise<Result> {
     return this.#again(async () => {
       const client = await this.#pool.connect();
-      // The pool listens only while a connection is idle.
-      client.on("error", ignore);
       let broken: Error | undefined;
       try {
         await client.query("BEGIN");
@@ -104,7 +115,6 @@ export class Database implements Runner {
         broken = await rollback(client);
         throw error;
       } finally {
-        client.off("error", ignore);
         client.release(broken);
       }
     });
@@ -116,6 +126,7 @@ export class Database implements Runner {
     client.on("error", ignore);
     try {
       await client.connect();
+      await client.query(COMMITS_ARE_FLUSHED);
       return client;
     } catch (error) {
       throw translateError(error);
@@ -136,6 +147,14 @@ export class Database implements Runner {
       }
     }
   }
+}
+
+/** What the pool waits for before a connection is used. */
+function makeReady(client: ClientBase): unknown {
+  // The pool listens only while a connection is idle, and we could only once we were told that it is ours: a database
+  // that ends together with its last answer would end this process in between.
+  client.on("error", ignore);
+  return client.query(COMMITS_ARE_FLUSHED);
 }
 
 function ignore(): void {}

@@ -22,6 +22,7 @@ import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers,
 import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, overrideLimits } from "./limits.ts";
 import { migrate } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
+import { risks } from "./risks.ts";
 import { claimRuns } from "./runs-claim.ts";
 import { claimLimitedRuns } from "./runs-claim-limited.ts";
 import { countAhead, countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
@@ -66,11 +67,15 @@ export class PostgresStore implements Store {
   readonly schedules: ScheduleStore;
   readonly hints: PostgresHints;
   readonly #database: Database;
+  /** A connection that never waits behind others: for what keeps leases, and says whether the database is there. */
+  readonly #vital: Database;
 
   /** Connects to nothing yet. @throws KagziError `INVALID_ARGUMENT` for a name that no schema can have */
   constructor(options: PostgresOptions) {
     const database = new Database(options);
     this.#database = database;
+    const vital = new Database({ ...options, poolSize: 1 });
+    this.#vital = vital;
     this.hints = new PostgresHints(database);
     this.runs = {
       start: (starts) => startRuns(database, starts),
@@ -135,7 +140,7 @@ export class PostgresStore implements Store {
     };
     this.workers = {
       register: (worker, leaseMs) => registerWorker(database, worker, leaseMs),
-      heartbeat: (worker, leaseMs, stats) => heartbeat(database, worker, leaseMs, stats),
+      heartbeat: (worker, leaseMs, stats) => heartbeat(vital, worker, leaseMs, stats),
       release: (namespaceId, leases) => releaseLeases(database, namespaceId, leases),
       deregister: (namespaceId, workerId) => deregisterWorker(database, namespaceId, workerId),
       drain: (namespaceId, workerId) => drainWorker(database, namespaceId, workerId),
@@ -168,9 +173,13 @@ export class PostgresStore implements Store {
     return migrate(this.#database);
   }
 
+  risks(): Promise<readonly string[]> {
+    return risks(this.#database);
+  }
+
   async now(): Promise<Instant> {
-    const rows = await this.#database.run<{ now: Instant }>(statement("now", `WITH ${CLOCK} SELECT now FROM clock`), [
-      this.#database.now(),
+    const rows = await this.#vital.run<{ now: Instant }>(statement("now", `WITH ${CLOCK} SELECT now FROM clock`), [
+      this.#vital.now(),
     ]);
     return rows[0]?.now ?? 0;
   }
@@ -181,6 +190,6 @@ export class PostgresStore implements Store {
 
   async close(): Promise<void> {
     this.hints.close();
-    await this.#database.close();
+    await Promise.all([this.#database.close(), this.#vital.close()]);
   }
 }

@@ -22,6 +22,7 @@ import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers,
 import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, overrideLimits } from "./limits.ts";
 import { migrate } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
+import { risks } from "./risks.ts";
 import { claimRuns } from "./runs-claim.ts";
 import { claimLimitedRuns } from "./runs-claim-limited.ts";
 import { countAhead, countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
@@ -168,6 +169,10 @@ export class SqliteStore implements Store {
 
   async migrate(): Promise<number> {
     return migrate(this.#database);
+  }
+
+  async risks(): Promise<readonly string[]> {
+    return risks(this.#database);
   }
 
   async now(): Promise<Instant> {

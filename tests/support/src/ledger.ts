@@ -8,6 +8,8 @@ export type LedgerEntry =
   | { readonly kind: "start"; readonly key: string }
   /** The engine said that the run is started. */
   | { readonly kind: "ackStart"; readonly key: string; readonly run: string }
+  /** The engine said that the event is kept. */
+  | { readonly kind: "ackSend"; readonly run: string; readonly event: string }
   /** The function of a step begins; `saw` is what the steps before it gave to it. */
   | {
       readonly kind: "exec";

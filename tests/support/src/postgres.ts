@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
@@ -165,17 +165,28 @@ class Cluster implements PostgresCluster {
   }
 }
 
-/** The children of the postmaster lead groups of their own: they are found as its children and killed with it. */
+/**
+ * The children of the postmaster lead groups of their own: they are found as its children and killed with it. The
+ * postmaster first, which would begin to clean up after them.
+ */
 function killGroup(pid: number): void {
-  const children = execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" })
-    .split("\n")
-    .map(Number)
-    .filter((child) => child > 0);
-  for (const each of [pid, ...children]) {
+  for (const each of [pid, ...childrenOf(pid)]) {
     try {
       process.kill(each, "SIGKILL");
     } catch {
       // It was gone already.
     }
   }
+}
+
+/** From Linux itself where it says so: another process takes so long to ask that what is to be cut short is done by then. */
+function childrenOf(pid: number): readonly number[] {
+  const list = `/proc/${pid}/task/${pid}/children`;
+  const found = existsSync(list)
+    ? readFileSync(list, "utf8")
+    : execFileSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" });
+  return found
+    .split(/\s+/)
+    .map(Number)
+    .filter((child) => child > 0);
 }

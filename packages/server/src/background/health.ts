@@ -48,6 +48,7 @@ export class Health {
     for (let tries = 0; !stop.aborted; tries++) {
       try {
         this.#schemaVersion = await store.migrate();
+        for (const risk of await store.risks()) log.warn(risk);
         await this.check();
         return;
       } catch (error) {

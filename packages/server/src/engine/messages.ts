@@ -46,6 +46,7 @@ async function bringPages({ config, store }: MessageContext, session: WorkerSess
   const { messages, more: isPartial, ...signals } = first;
   let after = messages.at(-1)?.position ?? 0;
   for (let more = isPartial; more;) {
+    await session.link.room();
     const [page] = await store.inbox.read([{ ...signals, after }], config.pageBytes);
     // The run has left the worker, which will hear everything when it has it again.
     if (page === undefined || session.held.get(signals.runId)?.epoch !== signals.epoch) return;

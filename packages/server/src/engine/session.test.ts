@@ -2,7 +2,7 @@ import type { NamespaceId, RunId, WorkerId } from "@kagzi/core";
 import { describe, expect, it } from "vitest";
 import { type HeldTask, WorkerSession } from "./session.ts";
 
-const link = { give: () => {}, signal: () => {}, drop: () => {}, drain: () => {}, end: () => {} };
+const link = { give: () => {}, signal: () => {}, drop: () => {}, drain: () => {}, room: async () => {}, end: () => {} };
 
 function newSession(): WorkerSession {
   return new WorkerSession({

@@ -73,6 +73,8 @@ export interface WorkerLink {
   drop(runIds: readonly RunId[]): void;
   /** Asks the worker to finish what it holds. */
   drain(): void;
+  /** Resolves when the worker has taken so much of what is on its way that there is room for more. */
+  room(): Promise<void>;
   /** The session is over for another reason than the worker's: another one took its place, or the server closes. */
   end(): void;
 }
@@ -92,6 +94,8 @@ export class WorkerSession {
   draining = false;
   /** Was not heard of in time: takes nothing before it is. */
   lapsed = false;
+  /** Reads so slowly that there is no room on its stream: is given nothing more before there is. */
+  crowded = false;
   readonly #capacity: number;
   readonly #offers: ReadonlyMap<string, OfferedWorkflow>;
 
@@ -114,7 +118,9 @@ export class WorkerSession {
 
   /** Slots that nobody has. */
   get free(): number {
-    return this.draining || this.lapsed ? 0 : Math.max(0, this.#capacity - this.held.size - this.reserved);
+    return this.draining || this.lapsed || this.crowded
+      ? 0
+      : Math.max(0, this.#capacity - this.held.size - this.reserved);
   }
 
   /** The worker no longer has the run under this lease. Under a later one it may have it already. */

@@ -30,6 +30,7 @@ export class Signals {
       this.#dispatcher.ready(run);
       this.#hints.ready(run);
     } else if (run.status === "running" && run.workerId !== undefined) {
+      if (this.#workers.isCrowded(run.workerId)) return;
       if (this.#workers.isHere(run.workerId)) this.hear(run.namespaceId, [run.workerId]);
       else this.#hints.signal(run.namespaceId, run.workerId);
     }

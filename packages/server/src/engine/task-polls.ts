@@ -69,6 +69,7 @@ export class TaskPolls {
       signal: () => {},
       drop: () => {},
       drain: () => {},
+      room: async () => {},
       end: () => {},
     };
     return { session: new WorkerSession({ ...worker, capacity: 1, link }), task: task.promise };

@@ -188,6 +188,12 @@ export class Workers {
     this.#dispatcher.close(session);
   }
 
+  /** Whether there is room on the worker's stream: it is given runs, and word of them, only where there is. */
+  crowd(session: WorkerSession, isFull: boolean): void {
+    session.crowded = isFull;
+    if (!isFull) this.#dispatcher.freed(session);
+  }
+
   /** The run has ended without its worker, which is to drop it. Over another server it hears so at its next write. */
   drop(namespaceId: NamespaceId, runId: RunId): void {
     for (const session of this.#streams.values()) {
@@ -211,11 +217,16 @@ export class Workers {
     return this.#streams.has(workerId);
   }
 
-  /** The workers that have a stream to this server, by namespace. */
+  /** Whether there is no room on the worker's stream: it hears of its signals once there is. */
+  isCrowded(workerId: WorkerId): boolean {
+    return this.#streams.get(workerId)?.crowded === true;
+  }
+
+  /** The workers that have a stream to this server with room on it, by namespace. */
   here(): ReadonlyMap<NamespaceId, readonly WorkerId[]> {
     const here = new Map<NamespaceId, WorkerId[]>();
-    for (const { namespaceId, workerId } of this.#streams.values()) {
-      here.set(namespaceId, [...(here.get(namespaceId) ?? []), workerId]);
+    for (const { crowded, namespaceId, workerId } of this.#streams.values()) {
+      if (!crowded) here.set(namespaceId, [...(here.get(namespaceId) ?? []), workerId]);
     }
     return here;
   }

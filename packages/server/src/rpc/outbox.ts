@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { RunAckSchema, RunSignalsSchema, TaskSchema } from "@kagzi/proto";
+import type { Room } from "./room.ts";
 
 /** What goes into one message. */
 export interface Parts {
@@ -15,7 +16,10 @@ const ITEMS_PER_MESSAGE = 50;
 /** Bytes of payloads after which no more goes into a message, so that it stays well below what workers take. */
 const BYTES_PER_MESSAGE = 16 * 1024 * 1024;
 
-/** What is to go down a stream. What gathers while a message is on its way goes together in the next one. */
+/**
+ * What is to go down a stream. What gathers while a message is on its way goes together in the next one, and takes room
+ * until then: that of a worker that reads slowly gathers here.
+ */
 export class Outbox implements AsyncIterable<Parts> {
   readonly #tasks: Parts["tasks"] = [];
   #acks: Parts["acks"] = [];
@@ -25,13 +29,21 @@ export class Outbox implements AsyncIterable<Parts> {
   #over = false;
   #error: unknown;
   #wake: (() => void) | undefined;
+  /** For what waits here. */
+  readonly room: Room;
+
+  constructor(room: Room) {
+    this.room = room;
+  }
 
   push(parts: Partial<Parts>): void {
     if (this.#over) return;
-    this.#tasks.push(...(parts.tasks ?? []));
-    this.#acks.push(...(parts.acks ?? []));
-    this.#cancelled.push(...(parts.cancelRunIds ?? []));
-    this.#signals.push(...(parts.signals ?? []));
+    const { acks = [], cancelRunIds = [], signals = [], tasks = [] } = parts;
+    this.#tasks.push(...tasks);
+    this.#acks.push(...acks);
+    this.#cancelled.push(...cancelRunIds);
+    this.#signals.push(...signals);
+    this.room.add(tasks.length + acks.length + signals.length, bytesOf({ tasks, signals }));
     this.#drain ||= parts.drain ?? false;
     this.#wake?.();
   }
@@ -76,18 +88,25 @@ export class Outbox implements AsyncIterable<Parts> {
     this.#acks = [];
     this.#cancelled = [];
     this.#drain = false;
+    const { acks, signals, tasks } = parts;
+    this.room.remove(tasks.length + acks.length + signals.length, bytesOf(parts));
     return parts;
   }
 }
 
 /** Takes the first items, at least one. */
-function takeSome<Item>(items: Item[], bytesOf: (item: Item) => number): Item[] {
+function takeSome<Item>(items: Item[], bytesOfItem: (item: Item) => number): Item[] {
   let count = 0;
   for (let bytes = 0; count < Math.min(items.length, ITEMS_PER_MESSAGE) && bytes < BYTES_PER_MESSAGE; count++) {
     const item = items[count];
-    bytes += item === undefined ? 0 : bytesOf(item);
+    bytes += item === undefined ? 0 : bytesOfItem(item);
   }
   return items.splice(0, count);
+}
+
+function bytesOf({ signals, tasks }: Pick<Parts, "tasks" | "signals">): number {
+  const ofTasks = tasks.reduce((bytes, task) => bytes + taskBytes(task), 0);
+  return signals.reduce((bytes, signal) => bytes + signalBytes(signal), ofTasks);
 }
 
 function taskBytes({ history = [], signals }: Parts["tasks"][number]): number {

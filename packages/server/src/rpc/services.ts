@@ -1,5 +1,6 @@
 import type { Health } from "../background/health.ts";
 import type { Engine } from "../engine/engine.ts";
+import { withAdmission } from "./admission.ts";
 import { createAdminService } from "./admin-service.ts";
 import { createEventService } from "./event-service.ts";
 import { createNamespaceService } from "./namespace-service.ts";
@@ -8,7 +9,11 @@ import { createWorkerService } from "./worker-service.ts";
 import { createWorkflowService } from "./workflow-service.ts";
 
 /** Every service of the contract over one engine, as plain objects. */
-export function createServices(engine: Engine, health: Health) {
+export function createServices(engine: Engine, health: Health): Services {
+  return withAdmission(allServices(engine, health), engine);
+}
+
+function allServices(engine: Engine, health: Health) {
   return {
     workflow: createWorkflowService(engine),
     worker: createWorkerService(engine),
@@ -19,4 +24,4 @@ export function createServices(engine: Engine, health: Health) {
   };
 }
 
-export type Services = ReturnType<typeof createServices>;
+export type Services = ReturnType<typeof allServices>;

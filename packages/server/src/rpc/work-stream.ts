@@ -27,6 +27,11 @@ import { RECORD_TYPE, given, givenTime, toTimestamp } from "./convert.ts";
 import { toErrorDetail, toWireError } from "./errors.ts";
 import { toWireRecord } from "./history.ts";
 import { Outbox } from "./outbox.ts";
+import { payloadBytesOf } from "./payload-bytes.ts";
+import { Room } from "./room.ts";
+
+/** What there is room for on a stream, up and down, in commits of the largest size. */
+const COMMITS_WAITING = 4;
 
 /**
  * A worker's stream: tasks down, what became of them up, many in a message. It ends when the worker closes its side,
@@ -38,16 +43,22 @@ export async function* work(
   signal: AbortSignal,
 ): AsyncIterable<MessageInitShape<typeof WorkResponseSchema>> {
   const incoming = requests[Symbol.asyncIterator]();
-  const outbox = new Outbox();
+  const { commitBytes, commitItems } = engine.context.config;
+  const room = { items: COMMITS_WAITING * commitItems, bytes: COMMITS_WAITING * commitBytes };
+  const unapplied = new Room(room);
+  const outbox = new Outbox(new Room(room));
   const first = await incoming.next();
   const session = await open(engine, first, outbox);
-  const reading = read({ engine, session, outbox }, first, incoming);
+  outbox.room.watch((isFull) => engine.workers.crowd(session, isFull));
+  const reading = read({ engine, session, outbox, unapplied }, first, incoming);
   signal.addEventListener("abort", () => outbox.end(), { once: true });
   try {
     for await (const parts of outbox) yield { ...parts, now: toTimestamp(engine.context.clock.now()) };
   } finally {
     engine.workers.close(session);
     outbox.end();
+    unapplied.close();
+    outbox.room.close();
     // The reader ends with the stream; what it still has in flight is written, and answered to nobody.
     void reading;
   }
@@ -68,6 +79,7 @@ async function open(engine: Engine, first: IteratorResult<WorkRequest>, outbox: 
     signal: (signals) => outbox.push({ signals: signals.map(toWireSignals) }),
     drop: (runIds) => outbox.push({ cancelRunIds: [...runIds] }),
     drain: () => outbox.push({ drain: true }),
+    room: () => outbox.room.free(),
     end: () => outbox.end(),
   });
 }
@@ -77,6 +89,8 @@ interface StreamEnd {
   readonly engine: Engine;
   readonly session: WorkerSession;
   readonly outbox: Outbox;
+  /** For updates that came and are not answered yet. */
+  readonly unapplied: Room;
 }
 
 /** The first message may have updates too: those that a stream before this one was not answered. */
@@ -85,11 +99,14 @@ async function read(
   first: IteratorResult<WorkRequest>,
   incoming: AsyncIterator<WorkRequest>,
 ): Promise<void> {
-  const { outbox, session } = end;
+  const { outbox, session, unapplied } = end;
   try {
     for (let next = first; next.done !== true; next = await incoming.next()) {
       session.draining ||= next.value.drain;
       for (const update of next.value.updates) void reply(end, update);
+      // What is not read stays with the worker, once the windows of the connection are full.
+      await unapplied.free();
+      await outbox.room.free();
     }
     outbox.end();
   } catch (error) {
@@ -97,7 +114,9 @@ async function read(
   }
 }
 
-async function reply({ engine, session, outbox }: StreamEnd, update: RunUpdate): Promise<void> {
+async function reply({ engine, session, outbox, unapplied }: StreamEnd, update: RunUpdate): Promise<void> {
+  const bytes = updateBytes(update);
+  unapplied.add(1, bytes);
   try {
     const held = {
       namespaceId: session.namespaceId,
@@ -117,7 +136,13 @@ async function reply({ engine, session, outbox }: StreamEnd, update: RunUpdate):
   } catch (error) {
     const { epoch } = update;
     outbox.push({ acks: [toWireAck({ runId: update.runId as RunId, epoch, result: "rejected", error })] });
+  } finally {
+    unapplied.remove(1, bytes);
   }
+}
+
+function updateBytes({ commands, outcome }: RunUpdate): number {
+  return commands.reduce((bytes, { command }) => bytes + payloadBytesOf(command.value), payloadBytesOf(outcome.value));
 }
 
 /** A lease as the wire names it. */

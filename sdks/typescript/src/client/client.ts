@@ -1,4 +1,4 @@
-import { type CallSettings, call } from "../calls.ts";
+import { type CallSettings, ClientCalls, call } from "../calls.ts";
 import type { ClientScope } from "./scope.ts";
 import { type Connection, connect } from "../connection.ts";
 import { type PayloadCodec, Payloads } from "../payload/codec.ts";
@@ -51,6 +51,7 @@ export class Client {
   readonly #connection: Connection;
   readonly #ownsConnection: boolean;
   readonly #runtime: Runtime;
+  readonly #calls = new ClientCalls();
 
   constructor(options: ClientOptions = {}) {
     this.namespace = options.namespace ?? "default";
@@ -139,11 +140,12 @@ export class Client {
 
   get #scope(): ClientScope {
     const { namespace } = this;
-    return { connection: this.#connection, namespace, runtime: this.#runtime, payloads: this.#payloads };
+    const [calls, payloads] = [this.#calls, this.#payloads];
+    return { connection: this.#connection, namespace, runtime: this.#runtime, calls, payloads };
   }
 
   #settings(signal?: AbortSignal): CallSettings {
-    return { runtime: this.#runtime, signal };
+    return { runtime: this.#runtime, calls: this.#calls, signal };
   }
 
   async #request(workflow: string | Workflow<unknown, unknown>, item: StartItem<unknown>): Promise<WireStart> {

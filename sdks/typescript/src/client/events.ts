@@ -56,12 +56,12 @@ export async function sendEvent(
   event: string,
   { options, payload }: { readonly payload: unknown; readonly options: SendOptions },
 ): Promise<SendResult> {
-  const { connection, runtime } = scope;
+  const { calls, connection, runtime } = scope;
   const ownId = eventIdOf(options);
   // Made here, so that a call whose answer is lost can be made again and stays one event.
   const eventId = ownId ?? newRunId();
   const request = { ...sendRequest(event, { payload, key: options.key }, scope), eventId };
-  const answer = await call({ runtime }, (callOptions) => connection.events.sendEvent(request, callOptions));
+  const answer = await call({ runtime, calls }, (callOptions) => connection.events.sendEvent(request, callOptions));
   const { alreadyExists, startedRunIds } = answer;
   // Nobody else has an id that was made here: what is there was sent by an earlier try of this call.
   return { id: eventId, alreadyExists: alreadyExists && ownId !== undefined, startedRunIds };

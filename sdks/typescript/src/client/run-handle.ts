@@ -113,14 +113,14 @@ export class RunHandle<Output> {
    * @throws KagziError `NOT_FOUND`; `PRECONDITION_FAILED` for a run that has ended
    */
   async send(event: string, payload?: unknown, options: SendOptions = {}): Promise<void> {
-    const { connection, runtime } = this.#scope;
+    const { connection } = this.#scope;
     const request = {
       ...sendRequest(event, { payload, key: options.key }, this.#scope),
       runId: this.id,
       // Made here, so that a call whose answer is lost can be made again and stays one event.
       eventId: eventIdOf(options) ?? newRunId(),
     };
-    await call({ runtime }, (callOptions) => connection.events.sendEvent(request, callOptions));
+    await call(this.#settings(), (callOptions) => connection.events.sendEvent(request, callOptions));
   }
 
   /**
@@ -163,7 +163,8 @@ export class RunHandle<Output> {
   }
 
   #settings(signal?: AbortSignal): CallSettings {
-    return { runtime: this.#scope.runtime, signal };
+    const { calls, runtime } = this.#scope;
+    return { runtime, calls, signal };
   }
 
   #present(workflow: Workflow | undefined): Workflow {

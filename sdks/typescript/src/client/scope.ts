@@ -1,4 +1,5 @@
 import type { Connection } from "../connection.ts";
+import type { ClientCalls } from "../calls.ts";
 import type { Payloads } from "../payload/codec.ts";
 import type { Runtime } from "../runtime.ts";
 
@@ -7,5 +8,6 @@ export interface ClientScope {
   readonly connection: Connection;
   readonly namespace: string;
   readonly runtime: Runtime;
+  readonly calls: ClientCalls;
   readonly payloads: Payloads;
 }

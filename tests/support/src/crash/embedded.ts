@@ -19,6 +19,7 @@ await Promise.all(
     const run = await client.start(chain, { key }, { id: key });
     await ledger.append({ kind: "ackStart", key, run: run.id });
     await run.send("go", key, { id: key });
+    await ledger.append({ kind: "ackSend", run: run.id, event: key });
     await ledger.append({ kind: "ackResult", run: run.id, output: await run.result() });
   }),
 );

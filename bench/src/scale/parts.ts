@@ -68,7 +68,7 @@ export async function withSqlite<Result>(measure: (alone: Alone) => Promise<Resu
     return await measure({
       client,
       connection,
-      newWorker: () => new Worker({ connection, workflows, concurrency: 1000 }),
+      newWorker: () => new Worker({ connection, workflows, concurrency: 4000 }),
     });
   } finally {
     await connection.close();

@@ -5,6 +5,12 @@ import { measureEvents } from "./events.ts";
 import { measureLimits } from "./limits.ts";
 import { measureOverload } from "./overload.ts";
 import { drain, latencies, percentile } from "./measure.ts";
+import { measureLongRun } from "./scale/long-run.ts";
+import { measureMemory } from "./scale/memory.ts";
+import { measureResume } from "./scale/resume.ts";
+import { measureSleeps } from "./scale/sleeps.ts";
+import { measureTables } from "./scale/tables.ts";
+import { measureTwoServers } from "./scale/two-servers.ts";
 import { oneStep, tenSteps } from "./workflows.ts";
 
 const RUNS = Number(process.env["BENCH_RUNS"] ?? 5000);
@@ -40,9 +46,21 @@ function perStep(seconds: number, steps: number): string {
 
 const [cpu] = cpus();
 print(`Node ${process.version}, ${cpus().length} x ${cpu?.model ?? "unknown CPU"}, fsync on, synchronous=FULL`);
-const [, , what] = process.argv;
-if (what === "overload") await measureOverload(print);
-else if (what === "limits") {
+const SCALE: Readonly<Record<string, () => Promise<unknown>>> = {
+  "long-run": measureLongRun,
+  memory: measureMemory,
+  overload: () => measureOverload(print),
+  resume: measureResume,
+  sleeps: measureSleeps,
+  tables: measureTables,
+  "two-servers": measureTwoServers,
+};
+
+const [, , what = ""] = process.argv;
+const scale = SCALE[what];
+if (scale !== undefined) {
+  await scale();
+} else if (what === "limits") {
   await measureLimits(print);
 } else {
   const workload = what === "events" ? measureEvents : measure;

@@ -11,6 +11,7 @@ import {
 } from "pg";
 import { type Element, arrayLiteral } from "./array-literal.ts";
 import { isTransient, translateError } from "./errors.ts";
+import { watchGrowth } from "./growth.ts";
 
 /** A statement that each connection prepares once. */
 export interface Statement {
@@ -44,7 +45,8 @@ const SESSION = [
   "lock_timeout=5000",
   "idle_in_transaction_session_timeout=5000",
   // Every statement finds its rows by an index. A plan that was made while a table was empty must not say otherwise and
-  // then be kept while the table grows; and planning anew each time costs more than most of the statements do.
+  // then be kept while the table grows (see also growth.ts); and planning anew each time costs more than most of the
+  // statements do.
   "enable_seqscan=off",
   "plan_cache_mode=force_generic_plan",
   "jit=off",
@@ -60,6 +62,7 @@ const COMMITS_ARE_FLUSHED =
   "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 const TRIES = 6;
+const DEFAULT_SCHEMA = "kagzi";
 
 /** A pool of connections to one schema, with the statements' errors turned into ours. */
 export class Database implements Runner {
@@ -70,7 +73,7 @@ export class Database implements Runner {
 
   constructor(options: PostgresOptions) {
     this.#options = options;
-    this.schema = quoteSchema(options.schema ?? "kagzi");
+    this.schema = quoteSchema(options.schema ?? DEFAULT_SCHEMA);
     this.#pool = new Pool({
       ...connection(options.url),
       max: options.poolSize ?? 10,
@@ -79,6 +82,7 @@ export class Database implements Runner {
     });
     // Without a listener an idle connection that the server closes would end the process.
     this.#pool.on("error", () => {});
+    watchGrowth(this.#pool, options.schema ?? DEFAULT_SCHEMA);
   }
 
   /** The first parameter of statements that need the time: the injected clock's, or NULL for the database's own. */
@@ -202,9 +206,16 @@ const parserOf: CustomTypesConfig["getTypeParser"] = (oid, format) => {
   return types.getTypeParser(oid, format);
 };
 
+/** Rows of a batch have the time of their statement in common. */
+const lastParsed = { text: "", instant: 0 };
+
 /** Sessions run in UTC: `2030-01-01 00:00:00.123+00`. */
 function parseInstant(text: string): Instant {
-  return Date.parse(`${text.slice(0, 10)}T${text.slice(11)}:00`);
+  if (text !== lastParsed.text) {
+    lastParsed.instant = Date.parse(`${text.slice(0, 10)}T${text.slice(11)}:00`);
+    lastParsed.text = text;
+  }
+  return lastParsed.instant;
 }
 
 export function quoteSchema(name: string): string {

@@ -66,12 +66,12 @@ function heartbeatStatement(schema: string): Statement {
          active_count = $5, total_completed = $6, total_failed = $7,
          last_heartbeat_at = now, lease_expires_at = now + ${span("$4::bigint")}
        FROM clock WHERE namespace_id = $2 AND worker_id = $3
-       RETURNING namespace_id, worker_id, status
+       RETURNING status
      )
      SELECT now, w.status, r.run_id, r.epoch, r.claimed_at, r.cancel_error IS NOT NULL AS cancelling
      FROM clock, renewed w
-     LEFT JOIN ${schema}.runs r
-       ON r.namespace_id = w.namespace_id AND r.worker_id = w.worker_id AND r.status = 'running'`,
+     -- By the values themselves: by those of the worker's row it might read what all workers hold.
+     LEFT JOIN ${schema}.runs r ON r.namespace_id = $2 AND r.worker_id = $3 AND r.status = 'running'`,
   );
 }
 
@@ -147,8 +147,11 @@ export async function lapsedLeases(database: Database, limit: number): Promise<r
          SELECT max(h.seq) FROM ${database.schema}.history h
          WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id) AS progressed
        FROM ${database.schema}.workers w
-       JOIN ${database.schema}.runs r
-         ON r.namespace_id = w.namespace_id AND r.worker_id = w.worker_id AND r.status = 'running'
+       -- The limit within keeps it from beginning with what all workers hold.
+       CROSS JOIN LATERAL (
+         SELECT * FROM ${database.schema}.runs r
+         WHERE r.namespace_id = w.namespace_id AND r.worker_id = w.worker_id AND r.status = 'running' LIMIT $2
+       ) r
        WHERE w.lease_expires_at < (SELECT now FROM clock)
        LIMIT $2`,
     ),

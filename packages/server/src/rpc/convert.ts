@@ -20,6 +20,7 @@ import {
 } from "@kagzi/core";
 import * as wire from "@kagzi/proto";
 import type { PageRequest } from "../engine/runs.ts";
+import type { RunOutcome } from "../engine/waiters.ts";
 import { ERROR_CODE, toWireError } from "./errors.ts";
 
 export const RUN_STATUS: Readonly<Record<RunStatus, wire.WorkflowStatus>> = {
@@ -76,7 +77,7 @@ export function fromTimestamp(timestamp: Timestamp): Instant {
   return Math.floor(timestampMs(timestamp));
 }
 
-/** A field that may be absent, as a field of an object. */
+/** A field that may be absent, as a field of an object. Where every step comes by, a spread of its own costs a fifth. */
 export function given<Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } {
   return value === undefined ? {} : ({ [key]: value } as { [K in Key]: Value });
 }
@@ -171,6 +172,19 @@ export function toWireRun(
     ...given("scheduleId", run.scheduleId),
     ...givenTime("scheduledAt", run.scheduledAt),
   });
+}
+
+/** What became of a run, and nothing else of it. */
+export function toWireOutcome(outcome: RunOutcome): MessageInitShape<typeof wire.WorkflowSchema> {
+  const { continuedAs, error, namespaceId, output, runId, status } = outcome;
+  return {
+    runId,
+    namespaceId,
+    status: RUN_STATUS[status],
+    ...given("output", output),
+    ...given("error", error && toWireError(error)),
+    ...given("continuedAsRunId", continuedAs),
+  };
 }
 
 export function toWireStep(run: { readonly namespaceId: NamespaceId; readonly runId: string }, step: Step): wire.Step {

@@ -68,78 +68,125 @@ export type RunFacts = Pick<
 
 /** The context of one execution. Its functions may be taken off it. */
 export function createContext(run: RunFacts, host: ContextHost, logger: Logger): Context {
-  const random = new RunRandom(run.runId);
-  const ask = (what: string) => {
+  return new RunContext(run, host, logger);
+}
+
+/**
+ * A class, and the two that are seldom looked at as getters that all share: an object literal with a getter among so many
+ * functions is kept as a dictionary, ten times as large and slow, and there is one for each run in memory.
+ */
+class RunContext implements Context {
+  readonly runId: Context["runId"];
+  readonly namespace: Context["namespace"];
+  readonly workflow: Context["workflow"];
+  readonly version: Context["version"];
+  readonly externalId: Context["externalId"];
+  readonly attempt: Context["attempt"];
+  readonly schedule: Context["schedule"];
+  readonly #host: ContextHost;
+  readonly #logger: Logger;
+  readonly #random: RunRandom;
+  #log: Logger | undefined;
+
+  constructor(run: RunFacts, host: ContextHost, logger: Logger) {
+    this.runId = run.runId;
+    this.namespace = run.namespace;
+    this.workflow = run.workflow;
+    this.version = run.version;
+    this.externalId = run.externalId;
+    this.attempt = run.attempt;
+    this.schedule = run.schedule;
+    this.#host = host;
+    this.#logger = logger;
+    this.#random = new RunRandom(run.runId);
+  }
+
+  get signal(): AbortSignal {
+    return this.#host.signal();
+  }
+
+  get log(): Logger {
+    this.#log ??= replayAware(this.#logger, this.#host, this);
+    return this.#log;
+  }
+
+  readonly step: Context["step"] = (name: string, second: unknown, third?: unknown) =>
+    promised(() => {
+      this.#ask("ctx.step");
+      return this.#host.step(stepRequest(name, second, third));
+    });
+
+  readonly sleep: Context["sleep"] = (name, duration) =>
+    promised(() => {
+      this.#ask("ctx.sleep");
+      const what = `the duration of sleep ${JSON.stringify(checkStepName(name))}`;
+      return this.#host.sleep(name, { afterMs: durationMs(duration, what) }) as Promise<void>;
+    });
+
+  readonly sleepUntil: Context["sleepUntil"] = (name, date) =>
+    promised(() => {
+      this.#ask("ctx.sleepUntil");
+      return this.#host.sleep(checkStepName(name), { at: instantOf(name, date) }) as Promise<void>;
+    });
+
+  readonly waitForEvent: Context["waitForEvent"] = (name: string, options: WaitOptions = {}) =>
+    promised(() => {
+      this.#ask("ctx.waitForEvent");
+      return this.#host.waitForEvent(checkStepName(name), eventRequest(name, options)) as Promise<never>;
+    });
+
+  readonly send: Context["send"] = (name: string, payload?: unknown, options: ContextSendOptions = {}) =>
+    promised(() => {
+      this.#ask("ctx.send");
+      return this.#host.send(checkStepName(name), { payload, options }) as Promise<void>;
+    });
+
+  readonly invoke: Context["invoke"] = (workflow: WorkflowOrName, input?: unknown, options: ChildOptions = {}) =>
+    promised(() => {
+      this.#ask("ctx.invoke");
+      return this.#host.invoke(stepNameOf(workflow, options), { workflow, input, options });
+    });
+
+  readonly start: Context["start"] = (workflow: WorkflowOrName, input?: unknown, options: ChildOptions = {}) =>
+    promised(() => {
+      this.#ask("ctx.start");
+      return this.#host.startRun(stepNameOf(workflow, options), { workflow, input, options }) as Promise<StartedRun>;
+    });
+
+  readonly race: Context["race"] = (entries) => {
+    this.#ask("ctx.race");
+    return race(entries, (promise) => this.#host.giveUp(promise));
+  };
+
+  readonly continueAsNew: Context["continueAsNew"] = (input?: unknown) => {
+    this.#ask("ctx.continueAsNew");
+    return this.#host.continueAsNew(input);
+  };
+
+  readonly progress: Context["progress"] = (value) => {
+    this.#ask("ctx.progress");
+    this.#host.progress(value);
+  };
+
+  readonly now: Context["now"] = () => {
+    this.#ask("ctx.now");
+    return new Date(this.#host.now());
+  };
+
+  readonly random: Context["random"] = () => {
+    this.#ask("ctx.random");
+    return this.#random.random();
+  };
+
+  readonly uuid: Context["uuid"] = () => {
+    this.#ask("ctx.uuid");
+    return this.#random.uuid();
+  };
+
+  #ask(what: string): void {
     refuseInStep(what);
-    host.checkOpen(what);
-  };
-  return {
-    ...run,
-    get signal() {
-      return host.signal();
-    },
-    log: replayAware(logger, host, run),
-    step: (name: string, second: unknown, third?: unknown) =>
-      promised(() => {
-        ask("ctx.step");
-        return host.step(stepRequest(name, second, third));
-      }),
-    sleep: (name, duration) =>
-      promised(() => {
-        ask("ctx.sleep");
-        const what = `the duration of sleep ${JSON.stringify(checkStepName(name))}`;
-        return host.sleep(name, { afterMs: durationMs(duration, what) }) as Promise<void>;
-      }),
-    sleepUntil: (name, date) =>
-      promised(() => {
-        ask("ctx.sleepUntil");
-        return host.sleep(checkStepName(name), { at: instantOf(name, date) }) as Promise<void>;
-      }),
-    waitForEvent: (name: string, options: WaitOptions = {}) =>
-      promised(() => {
-        ask("ctx.waitForEvent");
-        return host.waitForEvent(checkStepName(name), eventRequest(name, options)) as Promise<never>;
-      }),
-    send: (name: string, payload?: unknown, options: ContextSendOptions = {}) =>
-      promised(() => {
-        ask("ctx.send");
-        return host.send(checkStepName(name), { payload, options }) as Promise<void>;
-      }),
-    invoke: (workflow: WorkflowOrName, input?: unknown, options: ChildOptions = {}) =>
-      promised(() => {
-        ask("ctx.invoke");
-        return host.invoke(stepNameOf(workflow, options), { workflow, input, options });
-      }),
-    start: (workflow: WorkflowOrName, input?: unknown, options: ChildOptions = {}) =>
-      promised(() => {
-        ask("ctx.start");
-        return host.startRun(stepNameOf(workflow, options), { workflow, input, options }) as Promise<StartedRun>;
-      }),
-    race: (entries) => {
-      ask("ctx.race");
-      return race(entries, host.giveUp);
-    },
-    continueAsNew: (input?: unknown) => {
-      ask("ctx.continueAsNew");
-      return host.continueAsNew(input);
-    },
-    progress: (value) => {
-      ask("ctx.progress");
-      host.progress(value);
-    },
-    now: () => {
-      ask("ctx.now");
-      return new Date(host.now());
-    },
-    random: () => {
-      ask("ctx.random");
-      return random.random();
-    },
-    uuid: () => {
-      ask("ctx.uuid");
-      return random.uuid();
-    },
-  };
+    this.#host.checkOpen(what);
+  }
 }
 
 /** What is wrong with a call is how its promise ends. Nobody need listen to it: it is no harm to the process then. */

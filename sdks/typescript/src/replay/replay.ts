@@ -27,6 +27,11 @@ export interface Call extends StepKey {
   readonly settle: (outcome: StepOutcome) => void;
 }
 
+/** A record of an earlier attempt of the run, with its number. */
+type Memo = StepRecord & { readonly seq: number };
+
+const NO_MEMO: ReadonlyMap<string, Memo> = new Map();
+
 /** What is to be done next. */
 export type Next =
   /** Hand this outcome to the code, and let it run before anything else. */
@@ -57,9 +62,10 @@ export class Replay {
   #ahead: ReplayRecord[];
   #head = 0;
   #length: number;
+  #bytes: number;
   #now: number;
   /** Of attempts of the run that failed: what completed is kept, in no order that would have to be kept to. */
-  readonly #memo = new Map<string, StepRecord & { readonly seq: number }>();
+  readonly #memo: ReadonlyMap<string, Memo>;
   readonly #memoHits: [Call, StepOutcome][] = [];
   /** What the code asked for and has not been handed, in the order in which it asked. */
   readonly #open = new Map<string, Call>();
@@ -69,19 +75,21 @@ export class Replay {
     const [first] = history;
     this.input = first?.kind === "run" && first.type !== "cancelling" ? first.payload : undefined;
     const begin = 1 + history.findLastIndex(isBeginning);
-    for (const [index, record] of history.slice(0, begin).entries()) {
-      if (record.kind === "run") continue;
-      if (isKept(record)) this.#memo.set(formatStepKey(record), { ...record, seq: index + 1 });
-      else this.#memo.delete(formatStepKey(record));
-    }
+    this.#memo = begin > 1 ? keptOf(history.slice(0, begin)) : NO_MEMO;
     this.#now = history[begin - 1]?.observedAt ?? 0;
     this.#ahead = history.slice(begin);
     this.#length = history.length;
+    this.#bytes = bytesOf(this.input);
   }
 
   /** How many records there are. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Bytes of payloads that were handed to the code, its input among them. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Whether the code still catches up with what is recorded. */
@@ -189,6 +197,7 @@ export class Replay {
 
   #settle(call: Call, outcome: StepOutcome): Next {
     this.#open.delete(call.key);
+    if (outcome.type === "completed") this.#bytes += bytesOf(outcome.payload);
     return { do: "settle", call, outcome };
   }
 
@@ -204,11 +213,26 @@ export class Replay {
     }
   }
 
-  #recall(call: Call, memo: StepRecord & { readonly seq: number }): void {
+  #recall(call: Call, memo: Memo): void {
     checkKind(call, memo);
     if (memo.type === "completed") this.#memoHits.push([call, memo]);
     else this.#note(call, memo, memo.seq);
   }
+}
+
+function bytesOf(payload: Payload | undefined): number {
+  return payload?.data.length ?? 0;
+}
+
+/** What earlier attempts of the run left. */
+function keptOf(history: readonly ReplayRecord[]): ReadonlyMap<string, Memo> {
+  const kept = new Map<string, Memo>();
+  for (const [index, record] of history.entries()) {
+    if (record.kind === "run") continue;
+    if (isKept(record)) kept.set(formatStepKey(record), { ...record, seq: index + 1 });
+    else kept.delete(formatStepKey(record));
+  }
+  return kept;
 }
 
 /** Why the next record is not handed out. */

@@ -1,7 +1,8 @@
 import type { Payload } from "@kagzi/proto";
-import type { ContextHost, StepRequest } from "../context/create-context.ts";
+import type { ContextHost, EventRequest, RunRequest, SendRequest, StepRequest } from "../context/create-context.ts";
 import { checkEvent, toEvent } from "../context/event.ts";
 import { KagziError } from "../error.ts";
+import type { SleepUntil } from "./advance.ts";
 import type { Asked, ExecutionHost } from "./execution-parts.ts";
 import { derivedRunId } from "./ids.ts";
 import { childStart, eventSend, startDetached } from "./other-runs.ts";
@@ -22,42 +23,90 @@ export interface CodeSide {
 }
 
 /** Does what the context of a run is asked for. */
-export function codeHost(code: CodeSide, host: ExecutionHost): ContextHost {
-  const { payloads } = host;
-  const decode = (payload: Payload | undefined) => payloads.decode(payload);
-  return {
-    checkOpen: (what) => checkOpen(code, what),
-    step: (request) => {
-      checkDeclared(host, request);
-      return code.ask({ name: request.name, kind: "function", request }, decode);
-    },
-    sleep: (name, request) => code.ask({ name, kind: "sleep", request }, () => undefined),
-    waitForEvent: (name, { schema, ...request }) =>
-      code.ask({ name, kind: "event", request }, (payload) => {
-        const event = toEvent(name, payload, payloads);
-        return schema === undefined ? event : checkEvent(event, schema);
-      }),
-    send: (name, request) => code.ask({ name, kind: "send", request: eventSend(host, name, request) }, () => undefined),
-    invoke: (name, request) => code.ask({ name, kind: "child", request: childStart(host, request) }, decode),
-    startRun: (name, request) => {
-      const fn = startDetached(host, code.runId, request, code.now());
-      const step: StepRequest = {
-        name,
-        fn,
-        input: undefined,
-        timeoutMs: undefined,
-        retry: undefined,
-        limit: undefined,
-      };
-      return code.ask({ name, kind: "function", request: step }, decode);
-    },
-    signal: code.signal,
-    giveUp: code.giveUp,
-    continueAsNew: (input) => continueAsNew(code, host, input),
-    progress: (value) => code.report(payloads.encode(value, "progress", `the progress of run ${code.runId}`)),
-    now: code.now,
-    isReplaying: code.isReplaying,
-  };
+export class CodeHost implements ContextHost {
+  readonly #code: CodeSide;
+  readonly #host: ExecutionHost;
+
+  constructor(code: CodeSide, host: ExecutionHost) {
+    this.#code = code;
+    this.#host = host;
+  }
+
+  checkOpen(what: string): void {
+    checkOpen(this.#code, what);
+  }
+
+  step(request: StepRequest): Promise<unknown> {
+    checkDeclared(this.#host, request);
+    return this.#code.ask({ name: request.name, kind: "function", request }, this.#decode());
+  }
+
+  sleep(name: string, request: SleepUntil): Promise<unknown> {
+    return this.#code.ask({ name, kind: "sleep", request }, nothing);
+  }
+
+  waitForEvent(name: string, { schema, ...request }: EventRequest): Promise<unknown> {
+    const { payloads } = this.#host;
+    return this.#code.ask({ name, kind: "event", request }, (payload) => {
+      const event = toEvent(name, payload, payloads);
+      return schema === undefined ? event : checkEvent(event, schema);
+    });
+  }
+
+  send(name: string, request: SendRequest): Promise<unknown> {
+    return this.#code.ask({ name, kind: "send", request: eventSend(this.#host, name, request) }, nothing);
+  }
+
+  invoke(name: string, request: RunRequest): Promise<unknown> {
+    return this.#code.ask({ name, kind: "child", request: childStart(this.#host, request) }, this.#decode());
+  }
+
+  startRun(name: string, request: RunRequest): Promise<unknown> {
+    const fn = startDetached(this.#host, this.#code.runId, request, this.#code.now());
+    const step: StepRequest = {
+      name,
+      fn,
+      input: undefined,
+      timeoutMs: undefined,
+      retry: undefined,
+      limit: undefined,
+    };
+    return this.#code.ask({ name, kind: "function", request: step }, this.#decode());
+  }
+
+  signal(): AbortSignal {
+    return this.#code.signal();
+  }
+
+  giveUp(promise: unknown): void {
+    this.#code.giveUp(promise);
+  }
+
+  continueAsNew(input: unknown): Promise<never> {
+    return continueAsNew(this.#code, this.#host, input);
+  }
+
+  progress(value: unknown): void {
+    const { payloads } = this.#host;
+    this.#code.report(payloads.encode(value, "progress", `the progress of run ${this.#code.runId}`));
+  }
+
+  now(): number {
+    return this.#code.now();
+  }
+
+  isReplaying(): boolean {
+    return this.#code.isReplaying();
+  }
+
+  #decode() {
+    const { payloads } = this.#host;
+    return (payload: Payload | undefined) => payloads.decode(payload);
+  }
+}
+
+function nothing(): undefined {
+  return undefined;
 }
 
 function checkDeclared({ limits }: ExecutionHost, { limit, name }: StepRequest): void {

@@ -5,7 +5,7 @@ import type { StepRequest } from "../context/create-context.ts";
 import { KagziError } from "../error.ts";
 import { fromErrorDetail, toErrorDetail } from "../error-detail.ts";
 import type { StepKind, StepRecord } from "../replay/records.ts";
-import { Mismatch, type StepOutcome } from "../replay/replay.ts";
+import { type Call, Mismatch, type StepOutcome } from "../replay/replay.ts";
 import type { Logger } from "../logger.ts";
 import type { Payloads } from "../payload/codec.ts";
 import { type RetryPolicy, toWirePolicy } from "../retry.ts";
@@ -41,6 +41,9 @@ export interface ExecutionHost {
 export type Asked = { readonly name: string } & (
   { readonly kind: "function"; readonly request: StepRequest } | AskedWait
 );
+
+/** What the promises in the hands of all runs' code stand for. */
+export const CALLS = new WeakMap<object, Call>();
 
 /** How a run ends whose code failed. */
 export function failure(error: unknown, retry: RetryPolicy | undefined): WireOutcome {

@@ -11,9 +11,10 @@ import { type Call, Mismatch, Replay } from "../replay/replay.ts";
 import type { Workflow } from "../workflow.ts";
 import { type Recorded, begin, cancelStep, endWait, takeMessage } from "./advance.ts";
 import { afterMicrotasks } from "./after-microtasks.ts";
-import { type CodeSide, codeHost } from "./code-host.ts";
+import { CodeHost, type CodeSide } from "./code-host.ts";
 import {
   type Asked,
+  CALLS,
   type ExecutionHost,
   describeRecord,
   failure,
@@ -66,7 +67,6 @@ export class Execution {
     keyOf: (call: Call) => keyOf(this.#asked.get(call)),
     isSend: (call: Call) => this.#asked.get(call)?.kind === "send",
   };
-  readonly #calls = new WeakMap<object, Call>();
   readonly #steps: StepBodies;
   readonly #inbox = new Inbox();
   #updates: UpdateBuffer;
@@ -116,6 +116,11 @@ export class Execution {
   /** How many records this execution knows. */
   get seq(): number {
     return this.#replay.length;
+  }
+
+  /** Bytes of payloads that the code was handed. */
+  get bytes(): number {
+    return this.#replay.bytes;
   }
 
   /** What is to be said to the server, under the lease that this execution has. */
@@ -201,19 +206,16 @@ export class Execution {
       const payload = payloads.encode(output, "output", `the output of run ${this.runId}`);
       this.#finish({ case: "complete", value: { ...(payload && { output: payload }) } });
     } catch (error) {
-      this.#fail(error);
+      this.#finish(failure(error, this.#workflow.retry));
     }
-  }
-
-  #fail(error: unknown): void {
-    this.#finish(failure(error, this.#workflow.retry));
   }
 
   /** A promise that nobody waits for has failed: the code thinks that something was done which was not. */
   readonly #onStray = (reason: unknown, where: string): void => {
     const message = `a promise in ${where} was rejected and nobody handles it: ${reasonOf(reason)}`;
     const about = { cause: reason, subject: "run", subjectId: this.runId };
-    if (this.#state === "running") this.#fail(new KagziError("INTERNAL", message, about));
+    if (this.#state === "running")
+      this.#finish(failure(new KagziError("INTERNAL", message, about), this.#workflow.retry));
     else this.#host.logger.warn(message, { runId: this.runId });
   };
 
@@ -232,8 +234,7 @@ export class Execution {
   }
 
   #context(): Context {
-    const { namespace, logger } = this.#host;
-    const facts = { ...factsOf(this.task), namespace, workflow: this.#workflow.name };
+    const facts = { ...factsOf(this.task), namespace: this.#host.namespace, workflow: this.#workflow.name };
     const code: CodeSide = {
       runId: this.runId,
       signal: () => this.#signal.signal,
@@ -245,7 +246,7 @@ export class Execution {
       report: (progress) => this.#report(progress),
       finish: (outcome) => this.#finish(outcome),
     };
-    return createContext(facts, codeHost(code, this.#host), logger);
+    return createContext(facts, new CodeHost(code, this.#host), this.#host.logger);
   }
 
   /** The code asks for something. Its promise settles when the outcome is handed to it, and never while the run is parked. */
@@ -264,14 +265,14 @@ export class Execution {
     });
     // A branch that the code no longer listens to may fail without harm to the process.
     promise.catch(() => {});
-    if (made !== undefined) this.#calls.set(promise, made);
+    if (made !== undefined) CALLS.set(promise, made);
     this.#pumpSoon();
     return promise;
   }
 
   /** The code no longer wants what it asked for: it fails now, and its outcome is none of the run's any more. */
   #giveUp(promise: unknown): void {
-    const call = typeof promise === "object" && promise !== null ? this.#calls.get(promise) : undefined;
+    const call = CALLS.get(promise as object);
     if (call === undefined || !this.#replay.isOpen(call) || call.givenUpAfter !== undefined) return;
     this.#abandon(call, toErrorDetail(givenUp(this.runId, call.key)));
     this.#pumpSoon();

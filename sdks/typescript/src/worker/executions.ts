@@ -5,12 +5,21 @@ import type { ReplayRecord } from "../replay/records.ts";
 import type { Workflow } from "../workflow.ts";
 import { Execution } from "./execution.ts";
 import type { ExecutionHost } from "./execution-parts.ts";
+import { Gate } from "./gate.ts";
+import { readRest } from "./history-pages.ts";
 import type { Reason } from "./lazy-signal.ts";
+import { Parked } from "./parked.ts";
 import { type WorkerTask, toReplayRecord } from "./task.ts";
 import type { WireUpdate } from "./update-buffer.ts";
 
-/** Parked runs that are kept in memory at most; the one that was parked first goes first. */
-const MAX_PARKED = 10_000;
+/** What parked runs may hold in memory, about. */
+const MAX_PARKED_BYTES = 32 * 1024 * 1024;
+
+/** A run holds its history as the replay needs it, and not as it came. */
+const NO_RECORDS: WorkerTask["history"] = [];
+
+/** Pages of histories that are asked for at once. */
+const MAX_PAGES = 8;
 
 /** What the executions of a worker have in common. */
 export type ExecutionsOptions = Omit<ExecutionHost, "send"> & {
@@ -29,9 +38,11 @@ export class Executions {
   readonly #host: ExecutionHost;
   readonly #workflows: ReadonlyMap<string, Workflow<unknown, unknown>>;
   readonly #active = new Map<string, Execution>();
-  readonly #parked = new Map<string, Execution>();
+  readonly #parked = new Parked<Execution>(MAX_PARKED_BYTES);
   /** Tasks whose history is being read. */
   readonly #loading = new Map<string, WorkerTask>();
+  /** Through which pages of histories come: they are large, and many runs may come at once. */
+  readonly #pages = new Gate(MAX_PAGES);
   #unsent = new Set<Execution>();
   #stopping = false;
 
@@ -72,8 +83,7 @@ export class Executions {
 
   /** Takes a run that the server has given to this worker. */
   async take(task: WorkerTask): Promise<void> {
-    const parked = this.#parked.get(task.runId) ?? this.#active.get(task.runId);
-    this.#parked.delete(task.runId);
+    const parked = this.#parked.take(task.runId) ?? this.#active.get(task.runId);
     if (parked !== undefined && parked.seq === task.lastSeq && parked.state !== "running" && !this.#stopping) {
       parked.resume(task);
       this.#active.set(task.runId, parked);
@@ -130,8 +140,7 @@ export class Executions {
   /** Gives back every run as soon as none of its functions is running. */
   stop(): void {
     this.#stopping = true;
-    for (const execution of this.#parked.values()) execution.stop();
-    this.#parked.clear();
+    for (const execution of this.#parked.takeAll()) execution.stop();
     for (const execution of this.#active.values()) execution.stop();
   }
 
@@ -169,7 +178,7 @@ export class Executions {
       const history = await this.#history(task);
       const loaded = this.#loading.get(runId);
       if (loaded?.epoch !== epoch) return undefined;
-      const execution = new Execution(this.#host, workflow, loaded, history);
+      const execution = new Execution(this.#host, workflow, { ...loaded, history: NO_RECORDS }, history);
       this.#active.set(runId, execution);
       return execution;
     } finally {
@@ -180,16 +189,14 @@ export class Executions {
   /** What came with the task, and what the server has beyond that, up to its last record at least. */
   async #history(task: WorkerTask): Promise<ReplayRecord[]> {
     const { connection, namespace, runtime } = this.#options;
-    const records = task.history.map(toReplayRecord);
-    while (records.length < task.lastSeq) {
-      const request = { namespaceId: namespace, runId: task.runId, afterSeq: records.length };
-      const page = await call({ runtime }, (options) => connection.workers.readHistory(request, options));
-      records.push(...page.records.map(toReplayRecord));
-      if (page.hasMore) continue;
-      if (task.lastSeq === Number.POSITIVE_INFINITY || records.length >= task.lastSeq) break;
-      throw new KagziError("INTERNAL", `the history of run ${task.runId} ends too early`);
-    }
-    return records;
+    const ask = (afterSeq: number) => {
+      const request = { namespaceId: namespace, runId: task.runId, afterSeq };
+      return this.#pages.pass(() => call({ runtime }, (options) => connection.workers.readHistory(request, options)));
+    };
+    const first = task.history.map(toReplayRecord);
+    const records = await readRest(first, task.lastSeq, { ask, keep: toReplayRecord });
+    if (task.lastSeq === Number.POSITIVE_INFINITY || records.length >= task.lastSeq) return records;
+    throw new KagziError("INTERNAL", `the history of run ${task.runId} ends too early`);
   }
 
   /** The history is another than the execution thinks: the run goes back, to come again with the history as it is. */
@@ -209,22 +216,15 @@ export class Executions {
   #left(execution: Execution): void {
     this.#active.delete(execution.runId);
     this.#unsent.delete(execution);
-    if (execution.state === "parked") this.#keep(execution);
+    if (execution.state === "parked") {
+      for (const gone of this.#parked.keep(execution)) gone.drop(lost(gone.runId));
+    }
     this.#options.onLeft();
   }
 
   #count({ leavesBy }: Execution): void {
     if (leavesBy === "complete") this.completed += 1;
     if (leavesBy === "fail") this.failed += 1;
-  }
-
-  #keep(execution: Execution): void {
-    this.#parked.set(execution.runId, execution);
-    if (this.#parked.size <= MAX_PARKED) return;
-    const [oldest] = this.#parked.values();
-    if (oldest === undefined) return;
-    this.#parked.delete(oldest.runId);
-    oldest.drop(lost(oldest.runId));
   }
 }
 

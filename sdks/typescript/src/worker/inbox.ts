@@ -4,9 +4,9 @@ import type { InboxMessage } from "../replay/plan.ts";
 
 /** What was brought to a run from outside, as far as this process knows. The same may come more than once. */
 export class Inbox {
-  readonly #messages = new Map<number, WireMessage>();
-  /** Positions that the code has taken here. */
-  readonly #taken = new Set<number>();
+  /** Absent until the first one comes, as are those that the code has taken here: most runs are never sent anything. */
+  #messages: Map<number, WireMessage> | undefined;
+  #taken: Set<number> | undefined;
   #count = 0;
   #isPartial = false;
   #cancel: ErrorDetail | undefined;
@@ -28,7 +28,8 @@ export class Inbox {
 
   /** What the code has not taken, in order. */
   get messages(): readonly InboxMessage[] {
-    return this.#messages.size === 0 ? NONE : Array.from(this.#messages.values()).toSorted(byPosition);
+    if (this.#messages === undefined || this.#messages.size === 0) return NONE;
+    return Array.from(this.#messages.values()).toSorted(byPosition);
   }
 
   /** A lease begins: what was to follow under another one does not. */
@@ -43,15 +44,18 @@ export class Inbox {
     if (!signals.more) this.#count = Math.max(this.#count, signals.count);
     this.#cancel ??= signals.cancel;
     for (const message of signals.messages) {
-      if (!this.#taken.has(message.position)) this.#messages.set(message.position, message);
+      if (this.#taken?.has(message.position) === true) continue;
+      this.#messages ??= new Map();
+      this.#messages.set(message.position, message);
     }
   }
 
   /** The code takes one of {@link messages}. */
   take(position: number): WireMessage {
-    const message = this.#messages.get(position);
+    const message = this.#messages?.get(position);
     if (message === undefined) throw new KagziError("INTERNAL", `there is no message ${position} to take`);
-    this.#messages.delete(position);
+    this.#messages?.delete(position);
+    this.#taken ??= new Set();
     this.#taken.add(position);
     return message;
   }

@@ -26,8 +26,9 @@ export class StepBodies {
   readonly #owner: StepsOwner;
   /** Calls whose function runs, each with its way to be aborted. */
   readonly #running = new Map<Call, AbortController>();
-  readonly #activity = new ActivityReport();
-  #slots: StepSlots;
+  /** Made when they are needed, as few runs ever do. */
+  #activity: ActivityReport | undefined;
+  #slots: StepSlots | undefined;
   #epoch: number;
   /** A step was held back, because the run may have been lost. */
   #isHeldBack = false;
@@ -36,7 +37,6 @@ export class StepBodies {
     this.#host = host;
     this.#owner = owner;
     this.#epoch = epoch;
-    this.#slots = this.#newSlots(epoch);
   }
 
   /** Calls whose function runs. */
@@ -48,23 +48,23 @@ export class StepBodies {
   begin(epoch: number): void {
     this.#epoch = epoch;
     this.#isHeldBack = false;
-    this.#slots = this.#newSlots(epoch);
+    this.#slots = undefined;
   }
 
   /** The run was sent a signal: steps that wait for a slot ask again. */
   signalled(): void {
-    this.#slots.signalled();
+    this.#slots?.signalled();
   }
 
   /** Where a step stands that needs a slot; `undefined` for one that needs none. None may begin while the lease is in doubt. */
   slotOf(call: Call, asked: Asked | undefined): SlotState | undefined {
     this.#isHeldBack ||= !this.#isSure();
     if (this.#isHeldBack) return "asking";
-    return limitOf(asked) === undefined ? undefined : this.#slots.stateOf(call);
+    return limitOf(asked) === undefined ? undefined : this.#slotsNow().stateOf(call);
   }
 
   askForSlot(call: Call, asked: Asked | undefined): void {
-    void this.#slots.ask(call, limitOf(asked) ?? "");
+    void this.#slotsNow().ask(call, limitOf(asked) ?? "");
   }
 
   /** Runs the function of a step. */
@@ -75,18 +75,18 @@ export class StepBodies {
     const { key, failures } = call;
     const { intercept, runtime } = this.#host;
     const { onStray, runId, workflow } = this.#owner;
-    const request = withoutSlot(asked.request, this.#slots.errorOf(call));
+    const request = withoutSlot(asked.request, this.#slots?.errorOf(call));
     const step = { workflow, runId, key, attempt: failures + 1, request, controller, runtime, intercept, onStray };
     const recorded = await attemptStep(step, this.#host);
     this.#running.delete(call);
-    this.#slots.letGo(call);
+    this.#slots?.letGo(call);
     this.#owner.onDone(call, recorded);
   }
 
   /** The step is of no more use: its function is aborted, or no longer waits for a slot. */
   giveUp(call: Call, reason: KagziError): void {
     const controller = this.#running.get(call);
-    if (controller === undefined) this.#slots.letGo(call);
+    if (controller === undefined) this.#slots?.letGo(call);
     else controller.abort(reason);
   }
 
@@ -102,6 +102,7 @@ export class StepBodies {
       this.#isHeldBack = false;
       this.#owner.onChange();
     }
+    this.#activity ??= new ActivityReport();
     return this.#activity.look(this.#running.keys(), seq, this.#host.clock.now());
   }
 
@@ -109,8 +110,9 @@ export class StepBodies {
     return this.#host.isSure({ runId: this.#owner.runId, epoch: this.#epoch });
   }
 
-  #newSlots(epoch: number): StepSlots {
+  #slotsNow(): StepSlots {
     const { onChange, runId } = this.#owner;
-    return new StepSlots(this.#host, { runId, epoch }, onChange);
+    this.#slots ??= new StepSlots(this.#host, { runId, epoch: this.#epoch }, onChange);
+    return this.#slots;
   }
 }

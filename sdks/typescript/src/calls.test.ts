@@ -39,7 +39,7 @@ describe("a call", () => {
       throw refused;
     };
     expect(await call({ runtime }, make)).toBe("done");
-    expect(times).toEqual([0, 1500, 4500, 10_500]);
+    expect(times).toEqual([0, 1500, 4500, 7500]);
   });
 
   it("waits for its turn with the others of its client, and those that servers hold with their like", async () => {

@@ -33,7 +33,7 @@ export interface CallSettings {
 }
 
 /** What a server asks for is doubled up to this. */
-const LONGEST_ASKED_MS = 5000;
+const LONGEST_ASKED_MS = 2000;
 
 /** A call that breaks after so long was held by a server, and did not wait for one. */
 const HELD_MS = 1000;

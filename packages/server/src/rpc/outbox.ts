@@ -81,7 +81,7 @@ export class Outbox implements AsyncIterable<Parts> {
       tasks: takeSome(this.#tasks, taskBytes),
       acks: this.#acks,
       cancelRunIds: this.#cancelled,
-      // What belongs to a task comes after it.
+      // What belongs to a task comes with it or after it.
       signals: this.#tasks.length > 0 ? [] : takeSome(this.#signals, signalBytes),
       drain: this.#drain,
     };

@@ -290,8 +290,9 @@ export class Worker {
     this.#clock.observe(serverNow);
     for (const ack of message.acks) this.#executions.acknowledged(ack);
     for (const runId of message.cancelRunIds) this.#executions.drop(runId);
-    for (const signals of message.signals) this.#executions.signalled(signals);
+    // Word of a run may come in one message with the run itself.
     for (const task of message.tasks) void this.#executions.take(toWorkerTask(task));
+    for (const signals of message.signals) this.#executions.signalled(signals);
     if (message.drain) this.#takeNoMore();
   }
 

@@ -10,8 +10,8 @@ import {
   types,
 } from "pg";
 import { type Element, arrayLiteral } from "./array-literal.ts";
-import { isTransient, translateError } from "./errors.ts";
-import { watchGrowth } from "./growth.ts";
+import { isRefusal, isTransient, translateError } from "./errors.ts";
+import { Growth } from "./growth.ts";
 
 /** A statement that each connection prepares once. */
 export interface Statement {
@@ -69,6 +69,7 @@ export class Database implements Runner {
   /** The schema's name, quoted. */
   readonly schema: string;
   readonly #pool: Pool;
+  readonly #growth: Growth;
   readonly #options: PostgresOptions;
 
   constructor(options: PostgresOptions) {
@@ -82,7 +83,7 @@ export class Database implements Runner {
     });
     // Without a listener an idle connection that the server closes would end the process.
     this.#pool.on("error", () => {});
-    watchGrowth(this.#pool, options.schema ?? DEFAULT_SCHEMA);
+    this.#growth = new Growth(this.#pool, options.schema ?? DEFAULT_SCHEMA);
   }
 
   /** The first parameter of statements that need the time: the injected clock's, or NULL for the database's own. */
@@ -92,10 +93,7 @@ export class Database implements Runner {
 
   /** Runs a statement as a transaction of its own, again if it lost to another one. */
   async run<Row extends QueryResultRow>(statement: Statement, values: readonly Value[]): Promise<readonly Row[]> {
-    return this.#again(async () => {
-      const result = await this.#pool.query<Row>({ ...statement, values: bind(values) });
-      return result.rows;
-    });
+    return this.#again(() => this.#use((client) => runnerOn(client).run<Row>(statement, values)));
   }
 
   /** Runs `work` in one transaction, again if it lost to another one; undone if its result is not to be kept. */
@@ -103,21 +101,18 @@ export class Database implements Runner {
     work: (runner: Runner) => Promise<Result>,
     keep: (result: Result) => boolean = () => true,
   ): Promise<Result> {
-    return this.#again(async () => {
-      const client = await this.#pool.connect();
-      let broken: Error | undefined;
+    const transact = async (client: PoolClient) => {
+      await client.query("BEGIN");
       try {
-        await client.query("BEGIN");
         const result = await work(runnerOn(client));
         await client.query(keep(result) ? "COMMIT" : "ROLLBACK");
         return result;
       } catch (error) {
-        broken = await rollback(client);
+        await client.query("ROLLBACK");
         throw error;
-      } finally {
-        client.release(broken);
       }
-    });
+    };
+    return this.#again(() => this.#use(transact));
   }
 
   /** A connection outside of the pool, which the caller ends. */
@@ -135,6 +130,22 @@ export class Database implements Runner {
 
   async close(): Promise<void> {
     if (!this.#pool.ending) await this.#pool.end();
+  }
+
+  /** Runs `work` on a connection of the pool, which is used again if nothing worse than a refused statement came of it. */
+  async #use<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await this.#pool.connect();
+    let isBroken = false;
+    try {
+      const renewed = this.#growth.renew(client);
+      if (renewed !== undefined) await renewed;
+      return await work(client);
+    } catch (error) {
+      isBroken = !isRefusal(error);
+      throw error;
+    } finally {
+      client.release(isBroken);
+    }
   }
 
   async #again<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -158,15 +169,6 @@ function makeReady(client: ClientBase): unknown {
 }
 
 function ignore(): void {}
-
-async function rollback(client: PoolClient): Promise<Error | undefined> {
-  try {
-    await client.query("ROLLBACK");
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
 
 function runnerOn(client: PoolClient): Runner {
   return {

@@ -15,6 +15,11 @@ export function isTransient(error: unknown): boolean {
   return error instanceof DatabaseError && TRANSIENT.has(error.code ?? "");
 }
 
+/** Whether a statement was refused, and the connection is as good as before. */
+export function isRefusal(error: unknown): boolean {
+  return isKagziError(error) || (error instanceof DatabaseError && error.severity === "ERROR");
+}
+
 /** Whether a row with this key was there already. */
 export function isUniqueViolation(error: unknown): boolean {
   const cause = isKagziError(error) ? error.cause : error;

@@ -7,31 +7,41 @@ const LOOK_MS = 1000;
  * Lets the plans of a pool's connections be made anew when tables have grown. A plan that was made while PostgreSQL knew
  * a table to be empty may read all of an index instead of looking rows up in it; it is kept, and costs more with every
  * row, until PostgreSQL looks at the table by itself, which may take a minute. Sizes count in powers of four, and up to
- * 32 MiB: no plan reads all of a table that is as large. `schema` is not quoted.
+ * 32 MiB: no plan reads all of a table that is as large.
  */
-export function watchGrowth(pool: Pool, schema: string): void {
-  // How often plans were to be made anew, and how often each connection did so.
-  let generation = 0;
-  const generationOf = new WeakMap<PoolClient, number>();
-  let sizes = new Map<string, number>();
-  let lookedAt = Number.NEGATIVE_INFINITY;
-  const look = async () => {
-    const { rows } = await pool.query<{ name: string; size: number }>(SIZES, [schema]);
-    if (rows.some(({ name, size }) => size > (sizes.get(name) ?? size))) generation += 1;
-    sizes = new Map(rows.map(({ name, size }) => [name, size]));
-  };
-  pool.on("connect", (client) => generationOf.set(client, generation));
-  pool.on("acquire", (client) => {
-    if (generationOf.get(client) !== generation) {
-      generationOf.set(client, generation);
-      // It goes before whatever the connection is wanted for. If it fails, so does that.
-      client.query("DISCARD PLANS").catch(() => {});
+export class Growth {
+  readonly #pool: Pool;
+  readonly #schema: string;
+  /** How often plans were to be made anew, and how often each connection has done so. */
+  #generation = 0;
+  readonly #generationOf = new WeakMap<PoolClient, number>();
+  #sizes = new Map<string, number>();
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  /** `schema` is not quoted. */
+  constructor(pool: Pool, schema: string) {
+    this.#pool = pool;
+    this.#schema = schema;
+    pool.on("connect", (client) => this.#generationOf.set(client, this.#generation));
+  }
+
+  /** Before a connection is used. Absent, there is nothing to wait for. */
+  renew(client: PoolClient): Promise<unknown> | undefined {
+    if (performance.now() - this.#lookedAt >= LOOK_MS) {
+      this.#lookedAt = performance.now();
+      // If it cannot be asked now, it is the next time.
+      this.#look().catch(() => {});
     }
-    if (performance.now() - lookedAt < LOOK_MS) return;
-    lookedAt = performance.now();
-    // If it cannot be asked now, it is the next time.
-    look().catch(() => {});
-  });
+    if (this.#generationOf.get(client) === this.#generation) return undefined;
+    this.#generationOf.set(client, this.#generation);
+    return client.query("DISCARD PLANS");
+  }
+
+  async #look(): Promise<void> {
+    const { rows } = await this.#pool.query<{ name: string; size: number }>(SIZES, [this.#schema]);
+    if (rows.some(({ name, size }) => size > (this.#sizes.get(name) ?? size))) this.#generation += 1;
+    this.#sizes = new Map(rows.map(({ name, size }) => [name, size]));
+  }
 }
 
 const SIZES = `

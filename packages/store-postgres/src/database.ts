@@ -82,7 +82,11 @@ export class Database implements Runner {
     });
     // Without a listener an idle connection that the server closes would end the process.
     this.#pool.on("error", () => {});
-    watchGrowth(this.#pool, options.schema ?? DEFAULT_SCHEMA);
+  }
+
+  /** Lets the plans of both be made anew when tables have grown; `vital` waits for nothing meanwhile. */
+  watchGrowth(vital: Database): void {
+    watchGrowth({ pool: this.#pool, vital: vital.#pool }, this.#options.schema ?? DEFAULT_SCHEMA);
   }
 
   /** The first parameter of statements that need the time: the injected clock's, or NULL for the database's own. */

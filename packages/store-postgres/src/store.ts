@@ -76,6 +76,7 @@ export class PostgresStore implements Store {
     this.#database = database;
     const vital = new Database({ ...options, poolSize: 1 });
     this.#vital = vital;
+    database.watchGrowth(vital);
     this.hints = new PostgresHints(database);
     this.runs = {
       start: (starts) => startRuns(database, starts),

@@ -68,11 +68,12 @@ const DEFAULT_SCHEMA = "kagzi";
 export class Database implements Runner {
   /** The schema's name, quoted. */
   readonly schema: string;
+  readonly growth: Growth;
   readonly #pool: Pool;
-  readonly #growth: Growth;
   readonly #options: PostgresOptions;
 
-  constructor(options: PostgresOptions) {
+  /** `growth`: that of another pool to the same database. */
+  constructor(options: PostgresOptions, growth?: Growth) {
     this.#options = options;
     this.schema = quoteSchema(options.schema ?? DEFAULT_SCHEMA);
     this.#pool = new Pool({
@@ -83,7 +84,7 @@ export class Database implements Runner {
     });
     // Without a listener an idle connection that the server closes would end the process.
     this.#pool.on("error", () => {});
-    this.#growth = new Growth(this.#pool, options.schema ?? DEFAULT_SCHEMA);
+    this.growth = growth ?? new Growth(this.#pool, options.schema ?? DEFAULT_SCHEMA);
   }
 
   /** The first parameter of statements that need the time: the injected clock's, or NULL for the database's own. */
@@ -137,7 +138,7 @@ export class Database implements Runner {
     const client = await this.#pool.connect();
     let isBroken = false;
     try {
-      const renewed = this.#growth.renew(client);
+      const renewed = this.growth.renew(client);
       if (renewed !== undefined) await renewed;
       return await work(client);
     } catch (error) {

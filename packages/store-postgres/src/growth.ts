@@ -4,37 +4,43 @@ import type { Pool, PoolClient } from "pg";
 const LOOK_MS = 1000;
 
 /**
- * Lets the plans of a pool's connections be made anew when tables have grown. A plan that was made while PostgreSQL knew
- * a table to be empty may read all of an index instead of looking rows up in it; it is kept, and costs more with every
- * row, until PostgreSQL looks at the table by itself, which may take a minute. Sizes count in powers of four, and up to
- * 32 MiB: no plan reads all of a table that is as large.
+ * Lets the plans of connections be made anew when tables have grown. A plan that was made while PostgreSQL knew a table to
+ * be empty may read all of an index instead of looking rows up in it; it is kept, and costs more with every row, until
+ * PostgreSQL looks at the table by itself, which may take a minute. Sizes count in powers of four, and up to 32 MiB: no
+ * plan reads all of a table that is as large.
  */
 export class Growth {
   readonly #pool: Pool;
   readonly #schema: string;
-  /** How often plans were to be made anew, and how often each connection has done so. */
+  /** How often plans were to be made anew, and how often that was when each connection last made its own. */
   #generation = 0;
   readonly #generationOf = new WeakMap<PoolClient, number>();
   #sizes = new Map<string, number>();
   #lookedAt = Number.NEGATIVE_INFINITY;
 
-  /** `schema` is not quoted. */
+  /** Looks over a connection of `pool`, and so keeps nobody waiting: it waits for tables that are locked. `schema` is not quoted. */
   constructor(pool: Pool, schema: string) {
     this.#pool = pool;
     this.#schema = schema;
-    pool.on("connect", (client) => this.#generationOf.set(client, this.#generation));
   }
 
   /** Before a connection is used. Absent, there is nothing to wait for. */
   renew(client: PoolClient): Promise<unknown> | undefined {
-    if (performance.now() - this.#lookedAt >= LOOK_MS) {
-      this.#lookedAt = performance.now();
-      // If it cannot be asked now, it is the next time.
-      this.#look().catch(() => {});
-    }
-    if (this.#generationOf.get(client) === this.#generation) return undefined;
+    this.#lookSometimes();
+    const known = this.#generationOf.get(client);
+    if (known === this.#generation) return undefined;
     this.#generationOf.set(client, this.#generation);
-    return client.query("DISCARD PLANS");
+    return known === undefined ? undefined : client.query("DISCARD PLANS");
+  }
+
+  #lookSometimes(): void {
+    if (performance.now() - this.#lookedAt < LOOK_MS) return;
+    // Not again before it has answered.
+    this.#lookedAt = Number.POSITIVE_INFINITY;
+    void this.#look()
+      // If it cannot be asked now, it is the next time.
+      .catch(() => {})
+      .finally(() => (this.#lookedAt = performance.now()));
   }
 
   async #look(): Promise<void> {

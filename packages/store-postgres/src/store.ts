@@ -74,7 +74,7 @@ export class PostgresStore implements Store {
   constructor(options: PostgresOptions) {
     const database = new Database(options);
     this.#database = database;
-    const vital = new Database({ ...options, poolSize: 1 });
+    const vital = new Database({ ...options, poolSize: 1 }, database.growth);
     this.#vital = vital;
     this.hints = new PostgresHints(database);
     this.runs = {

@@ -1,0 +1,22 @@
+import { BackendPostgres } from "openworkflow/postgres";
+import { serve } from "../../dist/programs/program.js";
+import { programOf } from "./openworkflow.mjs";
+import { hasNone, openPool } from "./common.mjs";
+
+let pool;
+
+const program = programOf({
+  settings: "the backend's own pool",
+  open: async ({ url }) => {
+    const backend = await BackendPostgres.connect(url);
+    pool = openPool(url);
+    return backend;
+  },
+  isSettled: () =>
+    hasNone(
+      pool,
+      "SELECT 1 FROM openworkflow.workflow_runs WHERE status IN ('pending', 'running', 'sleeping') LIMIT 1",
+    ),
+});
+
+serve(program);

@@ -1,0 +1,11 @@
+import { cpus, release, totalmem, type as system } from "node:os";
+
+/** What all of it ran on, in lines of Markdown. */
+export function machine(versions: { readonly node: string; readonly postgres: string }): string[] {
+  const [cpu] = cpus();
+  return [
+    `- ${cpus().length} cores of ${cpu?.model.trim() ?? "an unknown CPU"}, ${Math.round(totalmem() / 2 ** 30)} GiB of memory, ${system()} ${release()}`,
+    `- Node.js ${versions.node} for every program that is measured`,
+    `- PostgreSQL ${versions.postgres}, the same server for all, a fresh database for each; fsync on, synchronous_commit on, shared_buffers 256 MB`,
+  ];
+}

@@ -68,5 +68,5 @@ async function measureOwn(workloads: readonly OwnWorkload[]): Promise<{ failures
 function tell({ own, results, workloads }: Findings): void {
   const measured = results.filter(({ medians }) => Object.keys(medians).length > 0);
   if (measured.length > 0) for (const { figures } of workloads) print(`\n${figureTable(measured, figures)}`);
-  if (measured.length > 0 || own.length > 0) print(`\n${targetTable(results, own)}`);
+  print(`\n${targetTable(results, own)}`);
 }

@@ -41,15 +41,11 @@ export function report(findings: Findings): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-/** The same for a terminal. */
+/** Those that were measured. */
 export function targetTable(results: readonly EngineResult[], own: readonly Figure[]): string {
-  const lines = targetLines(results, own).map(({ bar, goal, measured, name, verdict }) => [
-    name,
-    bar,
-    goal,
-    measured,
-    verdict,
-  ]);
+  const lines = targetLines(results, own)
+    .filter(({ verdict }) => verdict !== "not measured")
+    .map(({ bar, goal, measured, name, verdict }) => [name, bar, goal, measured, verdict]);
   return table(["target", "bar", "goal", "measured", ""], lines);
 }
 

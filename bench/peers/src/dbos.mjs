@@ -4,8 +4,8 @@ import { complain, hasNone, openPool } from "./common.mjs";
 
 // Runs are put on a queue by a client in a process of its own, as DBOS documents it for a web server beside its workers.
 const QUEUE = "bench";
-const POLL_MS = 5;
-const POOL = 20;
+const POLL_MS = 2;
+const POOL = 50;
 const CALLS = 32;
 
 let client;

@@ -2,11 +2,13 @@ import { createServer } from "node:http2";
 import * as restate from "@restatedev/restate-sdk";
 import * as clients from "@restatedev/restate-sdk-clients";
 import { inParallel, serve } from "../../dist/programs/program.js";
+import { http2Fetch } from "./http2-fetch.mjs";
 
 // The place's address is that of the ingress, and after a blank that of the admin API.
-const CALLS = 64;
+const CALLS = 256;
 
 let ingress;
+let connection;
 let admin;
 let marks;
 let server;
@@ -39,11 +41,12 @@ const startAll = ({ count, first }, handler, inputOf) =>
   inParallel({ first, count, atOnce: CALLS }, (n) => ingress.serviceSendClient(bench)[handler](inputOf(n)));
 
 serve({
-  settings: `one node, its own log with the durability of its default; endpoint over HTTP/2, both ways at once; ${CALLS} calls at once`,
+  settings: `one node, its own log with the durability of its default; endpoint over HTTP/2, both ways at once; client with a fetch over HTTP/2; ${CALLS} calls at once`,
   client: {
     async connect({ url }) {
       const [ingressUrl, adminUrl] = url.split(" ");
-      ingress = clients.connect({ url: ingressUrl });
+      connection = http2Fetch(ingressUrl);
+      ingress = clients.connect({ url: ingressUrl, fetch: connection.fetch });
       admin = adminUrl;
     },
     start: ({ steps, ...range }) => startAll(range, "steps", (n) => ({ n, steps })),
@@ -57,7 +60,9 @@ serve({
       });
       return answer.rows[0].open === 0;
     },
-    async close() {},
+    async close() {
+      connection.close();
+    },
   },
   worker: {
     async connect({ url }, given) {

@@ -1,7 +1,14 @@
 /** Something that must not outlive the benchmark. */
 type CleanUp = () => Promise<unknown> | void;
 
+const SIGNALS = [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const;
+
 const pending = new Set<CleanUp>();
+let isEnding = false;
 
 /** Remembers what is to be done at the end, whatever happens; answers with a function that does it now, once. */
 export function cleanUpLater(cleanUp: CleanUp): () => Promise<void> {
@@ -11,22 +18,28 @@ export function cleanUpLater(cleanUp: CleanUp): () => Promise<void> {
   };
 }
 
-/** Does all that is left, the latest first. */
+/** Does all that is left, the latest first; and what comes up meanwhile. */
 export async function cleanUpAll(): Promise<void> {
-  for (const each of [...pending].toReversed()) {
+  isEnding = true;
+  for (let each = latest(); each !== undefined; each = latest()) {
     pending.delete(each);
     // One that fails must not keep the others from their turn.
     await Promise.resolve(each()).catch(() => {});
   }
 }
 
+/** @throws Error once the end has begun: nothing new is started then. */
+export function goOn(): void {
+  if (isEnding) throw new Error("interrupted");
+}
+
+function latest(): CleanUp | undefined {
+  return [...pending].at(-1);
+}
+
 /** An interrupt cleans up and ends. */
 export function cleanUpOnSignals(): void {
-  for (const [signal, code] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-    ["SIGHUP", 129],
-  ] as const) {
+  for (const [signal, code] of SIGNALS) {
     process.once(signal, () => void cleanUpAll().finally(() => process.exit(code)));
   }
 }

@@ -1,4 +1,5 @@
 import type { PostgresCluster } from "@kagzi/test-support";
+import { goOn } from "./clean-up.ts";
 import { type Engine, type EngineDefinition, startEngine } from "./engine.ts";
 import { type Measurement, median, shown } from "./figures.ts";
 import { type Workload, openSession } from "./workloads/workload.ts";
@@ -38,6 +39,7 @@ export async function compare(comparison: Comparison): Promise<EngineResult[]> {
   });
   for (let repeat = 1; repeat <= repeats; repeat++) {
     for (const { collected, definition } of all) {
+      goOn();
       print(`${definition.title}, ${repeat} of ${repeats}`);
       try {
         await measureEngine(comparison, definition, collected);

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { cleanUpAll, cleanUpOnSignals } from "./clean-up.ts";
+import { cleanUpAll, cleanUpOnSignals, goOn } from "./clean-up.ts";
 import { compare } from "./compare.ts";
 import { ENGINES } from "./engine-list.ts";
 import { print } from "./engines.ts";
@@ -51,6 +51,7 @@ async function measureOwn(workloads: readonly OwnWorkload[]): Promise<{ failures
   const own: Figure[] = [];
   const failures: string[] = [];
   for (const { measure, name } of workloads) {
+    goOn();
     print(name);
     try {
       for (const figure of await measure()) {

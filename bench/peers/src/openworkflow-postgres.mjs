@@ -3,12 +3,14 @@ import { serve } from "../../dist/programs/program.js";
 import { programOf } from "./openworkflow.mjs";
 import { hasNone, openPool } from "./common.mjs";
 
+const POOL = 30;
+
 let pool;
 
 const program = programOf({
-  settings: "the backend's own pool",
+  settings: `pools of ${POOL}`,
   open: async ({ url }) => {
-    const backend = await BackendPostgres.connect(url);
+    const backend = await BackendPostgres.connect(`${url}?max=${POOL}`);
     pool = openPool(url);
     return backend;
   },

@@ -1,6 +1,6 @@
 import type { Client, RunHandle } from "kagzi";
 import { type Parts, print } from "./engines.ts";
-import { percentile } from "./figures.ts";
+import { percentile } from "./measure.ts";
 import { waiter } from "./workflows.ts";
 
 const WAITING = Number(process.env["BENCH_WAITING"] ?? 10_000);

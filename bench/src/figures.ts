@@ -1,3 +1,5 @@
+import { percentile } from "./measure.ts";
+
 /** A figure that a workload measures of each engine. */
 export interface FigureOf {
   readonly id: string;
@@ -17,10 +19,6 @@ export interface Figure {
   readonly bar?: number;
   readonly goal?: number;
   readonly better?: "more" | "less";
-}
-
-export function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 export function median(values: readonly number[]): number {

@@ -14,7 +14,7 @@ import {
   uuidv7Source,
 } from "@kagzi/core";
 import { openStore } from "@kagzi/embedded";
-import { percentile } from "./figures.ts";
+import { percentile } from "./measure.ts";
 import { startPostgres } from "./postgres.ts";
 
 const RUNS = Number(process.env["BENCH_PENDING"] ?? 100_000);

@@ -1,4 +1,4 @@
-import { percentile } from "../figures.ts";
+import { percentile } from "../measure.ts";
 import type { Workload } from "./workload.ts";
 
 const MOST_RUNS = 200;

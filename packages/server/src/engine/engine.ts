@@ -74,14 +74,14 @@ export class Engine {
     this.hints = new HintOutbox(store.hints, env, log);
     this.dispatcher = new Dispatcher({ ...context, catalog });
     this.waiters = new Waiters(store.runs);
-    this.runs = new Runs(context, this.waiters);
-    this.explanations = new Explanations(context, this);
     this.starts = new Starts(context, { catalog, dispatcher: this.dispatcher, hints: this.hints });
     this.catalog = catalog;
     this.schedules = new Schedules(context, { starts: this.starts });
     this.scheduleFires = new ScheduleFires(context, { starts: this.starts });
     const declared = new DeclaredSchedules(context, { catalog, schedules: this.schedules });
     this.workers = new Workers(context, { catalog, declared, dispatcher: this.dispatcher });
+    this.runs = new Runs(context, this);
+    this.explanations = new Explanations(context, this);
     this.signals = new Signals(context, this);
     this.stepLimits = new StepLimits(context, this);
     this.router = new EventRouter(context, this);

@@ -16,9 +16,9 @@ import {
   withRunning,
 } from "@kagzi/core";
 import type { EngineContext } from "./engine.ts";
-import { sleep } from "./env.ts";
 import { GroupCommit } from "./group-commit.ts";
-import type { Waiters } from "./waiters.ts";
+import type { RunOutcome, Waiters } from "./waiters.ts";
+import type { Workers } from "./workers.ts";
 
 /** The longest that one call waits for a run to end. */
 export const LONGEST_WAIT_CALL_MS = 60_000;
@@ -43,12 +43,14 @@ export interface Page<Item> {
 export class Runs {
   readonly #context: EngineContext;
   readonly #waiters: Waiters;
+  readonly #workers: Workers;
   /** Reads of many callers go together. */
   readonly #reads: GroupCommit<RunReference, RunDetail | undefined>;
 
-  constructor(context: EngineContext, waiters: Waiters) {
+  constructor(context: EngineContext, parts: { readonly waiters: Waiters; readonly workers: Workers }) {
     this.#context = context;
-    this.#waiters = waiters;
+    this.#waiters = parts.waiters;
+    this.#workers = parts.workers;
     this.#reads = new GroupCommit({
       env: context.env,
       commit: (references) => context.store.runs.get(references),
@@ -71,22 +73,31 @@ export class Runs {
     return this.get({ namespaceId, runId });
   }
 
-  /** The run as it is when it has ended, when `timeoutMs` is over or when the caller has gone. */
-  async wait(reference: RunReference, timeoutMs: number, signal: AbortSignal): Promise<RunDetail> {
+  /** What has become of the run when it has ended, when `timeoutMs` is over or when the caller has gone. */
+  async wait(reference: RunReference, timeoutMs: number, signal: AbortSignal): Promise<RunOutcome> {
     checkInteger("timeout_ms", timeoutMs, 0, LONGEST_WAIT_CALL_MS);
     // First in line and then looking: an end that comes between is not missed.
     const { ended, leave } = this.#waiters.add(reference);
-    const done = new AbortController();
+    const cancelTimer = this.#context.env.setTimer(timeoutMs, leave);
+    signal.addEventListener("abort", leave, { once: true });
     try {
-      const detail = await this.get(reference);
-      if (isTerminal(detail.run.status) || timeoutMs === 0) return detail;
-      const over = AbortSignal.any([signal, done.signal]);
-      await Promise.race([ended, sleep(this.#context.env, timeoutMs, over)]);
-      return await this.get(reference);
+      // Who executes the run here will tell how it ends.
+      if (timeoutMs === 0 || !this.#workers.holds(reference)) {
+        const outcome = await this.#outcome(reference);
+        if (isTerminal(outcome.status) || timeoutMs === 0) return outcome;
+      }
+      return (await ended) ?? (await this.#outcome(reference));
     } finally {
-      done.abort();
+      cancelTimer();
+      signal.removeEventListener("abort", leave);
       leave();
     }
+  }
+
+  async #outcome(reference: RunReference): Promise<RunOutcome> {
+    const { continuedAs, error, output, run } = await this.get(reference);
+    const end = { ...(output && { output }), ...(error && { error }), ...(continuedAs && { continuedAs }) };
+    return { ...reference, status: run.status, ...end };
   }
 
   /** Runs without their payloads, the newest first. */

@@ -29,6 +29,8 @@ export interface HeldTask extends WorkflowVersion {
   readonly scheduledAt?: Instant;
   /** Updates of the run that must be written before the next one; absent if that need not wait. */
   turn?: Promise<unknown>;
+  /** The run has ended, and its worker is about to hear so. */
+  hasEnded?: boolean;
   /** Messages of the run that are on their way; absent where none are. */
   bringing?: Promise<unknown>;
 }

@@ -34,7 +34,7 @@ import type { Runs } from "./runs.ts";
 import type { HeldTask, UpdateAnswer, WorkerSession } from "./session.ts";
 import type { Signals } from "./signals.ts";
 import type { UpdateRequest } from "./update-request.ts";
-import type { Waiters } from "./waiters.ts";
+import type { RunOutcome, Waiters } from "./waiters.ts";
 
 /** A write that was made, by this call or by one before it whose answer was lost. */
 export interface Written {
@@ -187,7 +187,8 @@ export class Updates {
     if (status === undefined) return;
     if (task.limitKey !== undefined) this.#placeFreed(task);
     if (isTerminal(status)) {
-      this.#waiters.ended(write.runId);
+      task.hasEnded = true;
+      this.#waiters.ended(write.runId, outcomeOf(write, status));
       this.#hints.ended(write.runId);
     } else if (status === "pending") {
       this.#dispatcher.ready(dispatchKey(task));
@@ -198,6 +199,19 @@ export class Updates {
       else if (wakeAt !== undefined) this.#dispatcher.ready(dispatchKey(task), wakeAt - now);
     }
   }
+}
+
+/** The last record of a run that has ended says how. */
+function outcomeOf({ namespaceId, records, runId }: RunWrite, status: RunStatus): RunOutcome {
+  const { childRunId, error, payload } = records.at(-1) ?? {};
+  return {
+    namespaceId,
+    runId,
+    status,
+    ...(payload && { output: payload }),
+    ...(error && { error }),
+    ...(childRunId && { continuedAs: childRunId }),
+  };
 }
 
 function mayWait({ kind, takes, type }: RunWrite["records"][number]): boolean {

@@ -6,6 +6,7 @@ import {
   type NewWorker,
   type Run,
   type RunId,
+  type RunReference,
   type Signals as RunSignals,
   type Worker,
   type WorkerId,
@@ -194,6 +195,15 @@ export class Workers {
       session.link.drop([runId]);
       this.#dispatcher.freed(session);
     }
+  }
+
+  /** Whether a worker that has a stream to this server executes the run: its end will be heard of here. */
+  holds({ namespaceId, runId }: RunReference): boolean {
+    for (const session of this.#streams.values()) {
+      const held = session.namespaceId === namespaceId ? session.held.get(runId) : undefined;
+      if (held !== undefined && held.hasEnded !== true) return true;
+    }
+    return false;
   }
 
   /** Whether the worker has a stream to this server. */

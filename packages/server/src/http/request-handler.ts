@@ -1,18 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { Code, ConnectError, type ConnectRouter, type Interceptor, createConnectRouter } from "@connectrpc/connect";
-import {
-  compressionBrotli,
-  compressionGzip,
-  universalRequestFromNodeRequest,
-  universalResponseToNodeResponse,
-} from "@connectrpc/connect-node";
+import { compressionBrotli, compressionGzip, universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import type { UniversalHandlerFn } from "@connectrpc/connect/protocol";
 import { type OnInternalError, toConnectError } from "../rpc/errors.ts";
 import { unknownMethod, withErrorDetails } from "./errors-in-responses.ts";
+import { respond } from "./respond.ts";
 
 type Request = IncomingMessage | Http2ServerRequest;
-type Response = ServerResponse | Http2ServerResponse;
+export type Response = ServerResponse | Http2ServerResponse;
 
 /** What Node calls for each request, over HTTP/1.1 and HTTP/2 alike. */
 export type RequestHandler = (request: Request, response: Response) => void;
@@ -57,7 +53,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
 function serveCall(handler: UniversalHandlerFn, request: Request, response: Response): void {
   const served = (async () => {
     const answer = await handler(universalRequestFromNodeRequest(request, response, undefined, undefined));
-    await universalResponseToNodeResponse(answer, response);
+    await respond(answer, response);
   })();
   served.catch((error: unknown) => {
     // The caller has gone, or sent what is not even HTTP.

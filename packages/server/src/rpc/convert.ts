@@ -20,6 +20,7 @@ import {
 } from "@kagzi/core";
 import * as wire from "@kagzi/proto";
 import type { PageRequest } from "../engine/runs.ts";
+import type { RunOutcome } from "../engine/waiters.ts";
 import { ERROR_CODE, toWireError } from "./errors.ts";
 
 export const RUN_STATUS: Readonly<Record<RunStatus, wire.WorkflowStatus>> = {
@@ -171,6 +172,19 @@ export function toWireRun(
     ...given("scheduleId", run.scheduleId),
     ...givenTime("scheduledAt", run.scheduledAt),
   });
+}
+
+/** What became of a run, and nothing else of it. */
+export function toWireOutcome(outcome: RunOutcome): MessageInitShape<typeof wire.WorkflowSchema> {
+  const { continuedAs, error, namespaceId, output, runId, status } = outcome;
+  return {
+    runId,
+    namespaceId,
+    status: RUN_STATUS[status],
+    ...given("output", output),
+    ...given("error", error && toWireError(error)),
+    ...given("continuedAsRunId", continuedAs),
+  };
 }
 
 export function toWireStep(run: { readonly namespaceId: NamespaceId; readonly runId: string }, step: Step): wire.Step {

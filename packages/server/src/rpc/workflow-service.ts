@@ -20,7 +20,16 @@ import {
 import type { Engine } from "../engine/engine.ts";
 import { LONGEST_WAIT_CALL_MS } from "../engine/runs.ts";
 import { rerun } from "../engine/reruns.ts";
-import { RUN_STATUS, fromTimestamp, fromWirePage, given, keyOf, toWirePage, toWireRun } from "./convert.ts";
+import {
+  RUN_STATUS,
+  fromTimestamp,
+  fromWirePage,
+  given,
+  keyOf,
+  toWirePage,
+  toWireOutcome,
+  toWireRun,
+} from "./convert.ts";
 import { toWireReason } from "./explain.ts";
 import type { Service } from "./service.ts";
 import { startRequest } from "./start-request.ts";
@@ -60,8 +69,8 @@ export function createWorkflowService(engine: Engine): Service<typeof WorkflowSe
 
     async waitWorkflow(request, { signal }) {
       const timeoutMs = request.timeoutMs === undefined ? LONGEST_WAIT_CALL_MS : Number(request.timeoutMs);
-      const detail = await runs.wait(referenceOf(request), timeoutMs, signal);
-      return { workflow: toWireRun(detail.run, detail), finished: "finishedAt" in detail.run };
+      const outcome = await runs.wait(referenceOf(request), timeoutMs, signal);
+      return { workflow: toWireOutcome(outcome), finished: isTerminal(outcome.status) };
     },
 
     async listWorkflows(request) {

@@ -4,11 +4,12 @@ import { type CallSettings, call } from "../calls.ts";
 import { durationMs } from "../duration.ts";
 import type { Duration } from "../duration-grammar.ts";
 import { KagziError } from "../error.ts";
+import { fromErrorDetail } from "../error-detail.ts";
 import { checkText } from "../names.ts";
 import { type Explanation, explain } from "./explanation.ts";
 import { newRunId } from "./run-id.ts";
 import { type RunInfo, toRunInfo } from "./run-info.ts";
-import { hasEnded } from "./run-status.ts";
+import { type RunStatus, fromWireStatus, hasEnded } from "./run-status.ts";
 import { type SendOptions, eventIdOf, sendRequest } from "./send-request.ts";
 import type { ClientScope } from "./scope.ts";
 
@@ -56,9 +57,10 @@ export class RunHandle<Output> {
    */
   async result(options: ResultOptions = {}): Promise<Output> {
     const run = await this.#wait(options);
-    const info = toRunInfo<Output>(run, this.#scope.payloads);
-    if (info.status === "completed") return info.output as Output;
-    throw info.error ?? new KagziError("INTERNAL", `run ${this.id} is ${info.status} and does not say why`);
+    const status = fromWireStatus(run.status);
+    if (status === "completed") return this.#scope.payloads.decode(run.output) as Output;
+    if (run.error !== undefined) throw fromErrorDetail(run.error);
+    throw new KagziError("INTERNAL", `run ${this.id} is ${status} and does not say why`);
   }
 
   /** Everything that is known of the run. @throws KagziError `NOT_FOUND` */
@@ -156,7 +158,7 @@ export class RunHandle<Output> {
       const run = this.#present(workflow);
       if (finished && run.continuedAsRunId === undefined) return run;
       if (finished) runId = run.continuedAsRunId ?? runId;
-      else if (left <= waitMs) throw this.#notYet(toRunInfo(run, this.#scope.payloads), timeout);
+      else if (left <= waitMs) throw this.#notYet(fromWireStatus(run.status), timeout);
     }
   }
 
@@ -169,8 +171,8 @@ export class RunHandle<Output> {
     throw new KagziError("INTERNAL", `the server's answer says nothing of run ${this.id}`);
   }
 
-  #notYet(info: RunInfo, timeout: Duration | undefined): KagziError {
-    const state = hasEnded(info.status) ? "has just ended" : `is ${info.status}`;
+  #notYet(status: RunStatus, timeout: Duration | undefined): KagziError {
+    const state = hasEnded(status) ? "has just ended" : `is ${status}`;
     return new KagziError("TIMEOUT", `run ${this.id} did not end within ${timeout}: it ${state}, and goes on`, {
       subject: "run",
       subjectId: this.id,

@@ -1542,7 +1542,8 @@ export const WorkflowService: GenService<{
     output: typeof GetWorkflowByExternalIdResponseSchema;
   },
   /**
-   * Answers when the run has ended, or with its state when the wait is over.
+   * Answers when the run has ended, or with its state when the wait is over. Of the run, the answer has what became of it
+   * and no more: its ids, status, output and error, and the run that it went on as. GetWorkflow tells the rest.
    *
    * @generated from rpc kagzi.v1.WorkflowService.WaitWorkflow
    */

@@ -8,7 +8,7 @@ const SIGNALS = [
 ] as const;
 
 const pending = new Set<CleanUp>();
-let isEnding = false;
+let interrupted = false;
 
 /** Remembers what is to be done at the end, whatever happens; answers with a function that does it now, once. */
 export function cleanUpLater(cleanUp: CleanUp): () => Promise<void> {
@@ -20,7 +20,6 @@ export function cleanUpLater(cleanUp: CleanUp): () => Promise<void> {
 
 /** Does all that is left, the latest first; and what comes up meanwhile. */
 export async function cleanUpAll(): Promise<void> {
-  isEnding = true;
   for (let each = latest(); each !== undefined; each = latest()) {
     pending.delete(each);
     // One that fails must not keep the others from their turn.
@@ -28,9 +27,14 @@ export async function cleanUpAll(): Promise<void> {
   }
 }
 
-/** @throws Error once the end has begun: nothing new is started then. */
+/** Whether somebody wants all of it to end. */
+export function isInterrupted(): boolean {
+  return interrupted;
+}
+
+/** @throws Error after an interrupt: nothing new is started then. */
 export function goOn(): void {
-  if (isEnding) throw new Error("interrupted");
+  if (interrupted) throw new Error("interrupted");
 }
 
 function latest(): CleanUp | undefined {
@@ -40,6 +44,9 @@ function latest(): CleanUp | undefined {
 /** An interrupt cleans up and ends. */
 export function cleanUpOnSignals(): void {
   for (const [signal, code] of SIGNALS) {
-    process.once(signal, () => void cleanUpAll().finally(() => process.exit(code)));
+    process.once(signal, () => {
+      interrupted = true;
+      void cleanUpAll().finally(() => process.exit(code));
+    });
   }
 }

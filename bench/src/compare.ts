@@ -1,7 +1,8 @@
 import type { PostgresCluster } from "@kagzi/test-support";
 import { goOn } from "./clean-up.ts";
 import { type Engine, type EngineDefinition, startEngine } from "./engine.ts";
-import { type Measurement, median, shown } from "./figures.ts";
+import { type FigureOf, type Measurement, median, shown } from "./figures.ts";
+import { foreignShare, loadMark } from "./foreign-load.ts";
 import { type Workload, openSession } from "./workloads/workload.ts";
 
 /** What was measured of one engine. */
@@ -23,6 +24,14 @@ export interface Comparison {
   readonly cluster: PostgresCluster;
   readonly print: (line: string) => void;
 }
+
+/** Measured beside all workloads. */
+export const FOREIGN: FigureOf = {
+  id: "foreign",
+  title: "of the machine used by others meanwhile",
+  unit: "%",
+  better: "less",
+};
 
 interface Collected {
   settings: string;
@@ -68,16 +77,20 @@ async function measureEngine(
   try {
     collected.settings = engine.settings;
     const session = openSession(engine, seconds);
+    const before = loadMark(await engine.spent());
     for (const workload of workloads.filter((each) => canDo(engine, each))) {
       const figures = await workload.measure(session);
       print(`  ${workload.name}: ${inWords(workload, figures)}`);
-      for (const [id, value] of Object.entries(figures)) {
-        collected.values.set(id, [...(collected.values.get(id) ?? []), value]);
-      }
+      keep(collected, figures);
     }
+    keep(collected, { [FOREIGN.id]: foreignShare(before, loadMark(await engine.spent())) });
   } finally {
     await engine.stop();
   }
+}
+
+function keep({ values }: Collected, figures: Measurement): void {
+  for (const [id, value] of Object.entries(figures)) values.set(id, [...(values.get(id) ?? []), value]);
 }
 
 function canDo({ definition }: Engine, { workflowsOnly }: Workload): boolean {

@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { cleanUpAll, cleanUpOnSignals, goOn } from "./clean-up.ts";
-import { compare } from "./compare.ts";
+import { inspect } from "node:util";
+import { cleanUpAll, cleanUpOnSignals, goOn, isInterrupted } from "./clean-up.ts";
+import { FOREIGN, compare } from "./compare.ts";
 import { ENGINES } from "./engine-list.ts";
 import { print } from "./engines.ts";
 import { type Figure, shown } from "./figures.ts";
@@ -17,12 +18,12 @@ import { sizes } from "./sizes.ts";
 const RESULTS = fileURLToPath(new URL("../RESULTS.md", import.meta.url));
 
 cleanUpOnSignals();
-try {
-  await bench(process.argv.slice(2));
-} finally {
-  await cleanUpAll();
-}
-process.exit();
+const failure = await bench(process.argv.slice(2)).catch((error: unknown) => error);
+// Interrupted, whatever failed did so because of that: the process ends when all is cleaned up.
+if (isInterrupted()) await new Promise(() => {});
+await cleanUpAll();
+if (failure !== undefined) process.stderr.write(`${inspect(failure)}\n`);
+process.exit(failure === undefined ? 0 : 1);
 
 async function bench(words: readonly string[]): Promise<void> {
   const selection = selectionOf(words, { engines: ENGINES, own: OWN_WORKLOADS });
@@ -68,6 +69,9 @@ async function measureOwn(workloads: readonly OwnWorkload[]): Promise<{ failures
 
 function tell({ own, results, workloads }: Findings): void {
   const measured = results.filter(({ medians }) => Object.keys(medians).length > 0);
-  if (measured.length > 0) for (const { figures } of workloads) print(`\n${figureTable(measured, figures)}`);
+  if (measured.length > 0) {
+    for (const figures of [...workloads.map((each) => each.figures), [FOREIGN]])
+      print(`\n${figureTable(measured, figures)}`);
+  }
   print(`\n${targetTable(results, own)}`);
 }

@@ -11,6 +11,7 @@ export const steps: Workload = {
   workflowsOnly: true,
   figures: [
     { id: "steps", title: "steps/s, runs of 10", unit: "/s", better: "more" },
+    { id: "step-cpu", title: "CPU per step, all processes", unit: "µs", better: "less" },
     { id: "step-client", title: "client CPU per step", unit: "µs", better: "less" },
     { id: "step-worker", title: "worker CPU per step", unit: "µs", better: "less" },
     { id: "step-server", title: "server CPU per step", unit: "µs", better: "less" },
@@ -34,11 +35,14 @@ export function costs(before: Spent, after: Spent, count: number): Measurement {
     ([name, seconds]) => [name, ((seconds - (before.cpuSeconds[name] ?? 0)) / count) * 1e6] as const,
   );
   const figures = Object.fromEntries(cpu.map(([name, each]) => [name === "process" ? "worker" : name, each]));
-  if (before.database === undefined || after.database === undefined) return figures;
+  const engine = cpu.reduce((sum, [, each]) => sum + each, 0);
+  if (before.database === undefined || after.database === undefined) return { cpu: engine, ...figures };
   const [was, is] = [before.database, after.database];
+  const postgres = ((is.cpuSeconds - was.cpuSeconds) / count) * 1e6;
   return {
+    cpu: engine + postgres,
     ...figures,
-    postgres: ((is.cpuSeconds - was.cpuSeconds) / count) * 1e6,
+    postgres,
     wal: (is.walBytes - was.walBytes) / count,
     commits: (is.commits - was.commits) / count,
   };

@@ -14,6 +14,7 @@ import { serverVersion, startPostgres } from "./postgres.ts";
 import { type Findings, figureTable, report, targetTable } from "./report.ts";
 import { selectionOf } from "./selection.ts";
 import { sizes } from "./sizes.ts";
+import { targetLines } from "./targets.ts";
 
 const RESULTS = fileURLToPath(new URL("../RESULTS.md", import.meta.url));
 
@@ -73,5 +74,6 @@ function tell({ own, results, workloads }: Findings): void {
     for (const figures of [...workloads.map((each) => each.figures), [FOREIGN]])
       print(`\n${figureTable(measured, figures)}`);
   }
-  print(`\n${targetTable(results, own)}`);
+  const targets = targetLines(results, own).filter(({ verdict }) => verdict !== "not measured");
+  if (targets.length > 0) print(`\n${targetTable(targets)}`);
 }

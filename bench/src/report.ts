@@ -1,6 +1,6 @@
 import { type EngineResult, FOREIGN } from "./compare.ts";
 import { type Figure, type FigureOf, shown } from "./figures.ts";
-import { targetLines } from "./targets.ts";
+import { type TargetLine, targetLines } from "./targets.ts";
 import type { Workload } from "./workloads/workload.ts";
 
 /** All that there is to tell. */
@@ -28,7 +28,7 @@ export function report(findings: Findings): string {
       `- medians of ${repeats} repeats, all engines in turn in each of them; about ${shown(seconds)} s for each measurement under load`,
     ].join("\n"),
     "## Targets",
-    targetTable(results, own),
+    targetTable(targetLines(results, own)),
     "## Figures",
     [
       "In brackets: against Kagzi over its server; more than 1 is more than Kagzi has. Where others used much of the machine, CPU",
@@ -44,12 +44,9 @@ export function report(findings: Findings): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-/** Those that were measured. */
-export function targetTable(results: readonly EngineResult[], own: readonly Figure[]): string {
-  const lines = targetLines(results, own)
-    .filter(({ verdict }) => verdict !== "not measured")
-    .map(({ bar, goal, measured, name, verdict }) => [name, bar, goal, measured, verdict]);
-  return table(["target", "bar", "goal", "measured", ""], lines);
+export function targetTable(lines: readonly TargetLine[]): string {
+  const rows = lines.map(({ bar, goal, measured, name, verdict }) => [name, bar, goal, measured, verdict]);
+  return table(["target", "bar", "goal", "measured", ""], rows);
 }
 
 export function figureTable(results: readonly EngineResult[], figures: readonly FigureOf[]): string {

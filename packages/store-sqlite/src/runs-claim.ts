@@ -14,6 +14,7 @@ import type {
 import { type Wanted, leftOvers, refusedWorkers } from "@kagzi/core";
 import { type RunRow, runColumns, toRun } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
+import type { Value } from "./driver.ts";
 import { isWorkerHeardOf } from "./leases.ts";
 import { hasLimits } from "./limits.ts";
 import { lastSeq } from "./runs-write.ts";
@@ -139,21 +140,21 @@ function claimRun(
 ): readonly ClaimedRun[] {
   const { timeoutMs = null } = assignment;
   const seq = lastSeq(database, { namespaceId, runId: assignment.runId });
-  const rows = database.all<RunRow>(
-    // Crashes are counted before the worker can fail: a run that ends its worker's process cannot count afterwards.
-    `UPDATE runs SET status = 'running', epoch = epoch + 1, crashes = crashes + 1, worker_id = ?, available_at = NULL, lane = NULL,
-       claimed_at = ?, claimed_seq = ?, signals_heard = signals, started_at = coalesce(started_at, max(?, created_at)),
-       timeout_ms = CASE WHEN started_at IS NULL THEN coalesce(timeout_ms, ?) ELSE timeout_ms END,
-       deadline_at = CASE WHEN started_at IS NULL THEN ? + coalesce(timeout_ms, ?) ELSE deadline_at END
-     WHERE namespace_id = ? AND run_id = ? RETURNING ${runColumns("runs")}`,
-    [assignment.workerId, now, seq, now, timeoutMs, now, timeoutMs, namespaceId, assignment.runId],
-  );
+  const about: Value[] = [assignment.workerId, now, seq, now, timeoutMs, now, timeoutMs, namespaceId, assignment.runId];
+  const rows = database.all<RunRow>(CLAIM, about);
   return rows.map((row) => ({
     run: toRun(row) as Extract<Run, { status: "running" }>,
     lastSeq: seq,
     sameWorker,
   }));
 }
+
+// Crashes are counted before the worker can fail: a run that ends its worker's process cannot count afterwards.
+const CLAIM = `UPDATE runs SET status = 'running', epoch = epoch + 1, crashes = crashes + 1, worker_id = ?, available_at = NULL, lane = NULL,
+       claimed_at = ?, claimed_seq = ?, signals_heard = signals, started_at = coalesce(started_at, max(?, created_at)),
+       timeout_ms = CASE WHEN started_at IS NULL THEN coalesce(timeout_ms, ?) ELSE timeout_ms END,
+       deadline_at = CASE WHEN started_at IS NULL THEN ? + coalesce(timeout_ms, ?) ELSE deadline_at END
+     WHERE namespace_id = ? AND run_id = ? RETURNING ${runColumns("runs")}`;
 
 /** When the next of the wanted runs becomes ready. */
 export function nextReady(

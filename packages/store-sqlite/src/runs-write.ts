@@ -87,15 +87,20 @@ function saveProgress(database: Database, { activity, namespaceId, progress, run
 
 // The fence: the lease must be the run's, the history as long as the writer thinks, and a sleep that ends be over.
 function isHeld(database: Database, write: RunWrite): boolean {
-  const [run] = database.all<{ status: RunStatus; epoch: number; cancelling: number }>(
-    "SELECT status, epoch, cancel_error IS NOT NULL AS cancelling FROM runs WHERE namespace_id = ? AND run_id = ?",
-    [write.namespaceId, write.runId],
-  );
+  const [run] = database.all<{ status: RunStatus; epoch: number; cancelling: number; last_seq: number }>(FENCE, [
+    write.namespaceId,
+    write.runId,
+  ]);
   if (run?.status !== "running" || run.epoch !== write.epoch) return false;
   if (run.cancelling === 1 && yieldsToCancel(write)) return false;
-  if (write.afterSeq !== undefined && write.afterSeq !== lastSeq(database, write)) return false;
+  if (write.afterSeq !== undefined && write.afterSeq !== run.last_seq) return false;
   return write.records.every((record) => isDue(database, write, record));
 }
+
+const FENCE = `SELECT status, epoch, cancel_error IS NOT NULL AS cancelling,
+         (SELECT coalesce(max(h.seq), 0) FROM history h
+          WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id) AS last_seq
+       FROM runs r WHERE namespace_id = ? AND run_id = ?`;
 
 /** How many records the history of a run has. */
 export function lastSeq(database: Database, run: Pick<RunWrite, "namespaceId" | "runId">): number {
@@ -184,17 +189,7 @@ function moveOn(
     write.runId,
     Number(write.closing === true),
   ];
-  const [moved] = database.all<{ status: RunStatus; available_at: Instant | null; waits: number }>(
-    `UPDATE runs SET status = ${WHERE_TO},
-       available_at = CASE ${WHERE_TO} WHEN 'pending' THEN ?2 WHEN 'sleeping' THEN ?3 WHEN 'waiting' THEN ?3 END,
-       claimed_at = NULL, crashes = 0, attempt = coalesce(?4, attempt), signals_heard = coalesce(?5, signals_heard),
-       closing = closing OR ?10,
-       finished_at = CASE WHEN ?6 THEN max(?2, started_at) END,
-       pause_error = CASE WHEN NOT ?6 THEN coalesce(?7, pause_error) END
-     WHERE namespace_id = ?8 AND run_id = ?9 RETURNING status, available_at,
-       EXISTS (SELECT 1 FROM event_waits w WHERE w.namespace_id = ?8 AND w.run_id = ?9) AS waits`,
-    values,
-  );
+  const [moved] = database.all<{ status: RunStatus; available_at: Instant | null; waits: number }>(MOVE, values);
   if (moved?.waits === 1) changeWaits(database, write, { from: "running", to: moved.status });
   return {
     status: moved?.status ?? next.status,
@@ -210,6 +205,15 @@ const WHERE_TO = `CASE
          WHEN ?1 NOT IN ('sleeping', 'waiting') THEN ?1
          WHEN (?5 IS NULL AND cancel_error IS NULL) OR ?5 >= signals THEN ?1
          ELSE 'pending' END`;
+
+const MOVE = `UPDATE runs SET status = ${WHERE_TO},
+       available_at = CASE ${WHERE_TO} WHEN 'pending' THEN ?2 WHEN 'sleeping' THEN ?3 WHEN 'waiting' THEN ?3 END,
+       claimed_at = NULL, crashes = 0, attempt = coalesce(?4, attempt), signals_heard = coalesce(?5, signals_heard),
+       closing = closing OR ?10,
+       finished_at = CASE WHEN ?6 THEN max(?2, started_at) END,
+       pause_error = CASE WHEN NOT ?6 THEN coalesce(?7, pause_error) END
+     WHERE namespace_id = ?8 AND run_id = ?9 RETURNING status, available_at,
+       EXISTS (SELECT 1 FROM event_waits w WHERE w.namespace_id = ?8 AND w.run_id = ?9) AS waits`;
 
 function wakeTime(
   park: Extract<RunWrite["next"], { afterMs?: number }> | undefined,

@@ -102,13 +102,12 @@ export class GroupCommit<Item, Answer> {
     const { maxItems, bytesOf, maxBytes = Number.POSITIVE_INFINITY, keyOf } = this.#options;
     const batch: Waiting<Item, Answer>[] = [];
     const later: Waiting<Item, Answer>[] = [];
+    let looked = 0;
     const keys = new Set<string>();
     let bytes = 0;
-    for (const [index, waiting] of this.#queue.entries()) {
-      if (batch.length === maxItems || bytes >= maxBytes) {
-        later.push(...this.#queue.slice(index));
-        break;
-      }
+    for (const waiting of this.#queue) {
+      if (batch.length === maxItems || bytes >= maxBytes) break;
+      looked += 1;
       const key = keyOf?.(waiting.item);
       if (key !== undefined && keys.has(key)) {
         later.push(waiting);
@@ -118,7 +117,7 @@ export class GroupCommit<Item, Answer> {
       bytes += bytesOf?.(waiting.item) ?? 0;
       batch.push(waiting);
     }
-    this.#queue = later;
+    this.#queue = later.concat(this.#queue.slice(looked));
     return batch;
   }
 }

@@ -12,7 +12,7 @@ let client;
 let pool;
 let marks;
 
-const steps = DBOS.registerWorkflow(
+DBOS.registerWorkflow(
   async ({ n, steps: count }) => {
     let sum = n;
     for (let index = 0; index < count; index++) {
@@ -31,7 +31,7 @@ const steps = DBOS.registerWorkflow(
   { name: "steps" },
 );
 
-const sleeper = DBOS.registerWorkflow(
+DBOS.registerWorkflow(
   async ({ dueAt, n }) => {
     await DBOS.sleep(Math.max(0, dueAt - Date.now()));
     marks.woke(n, dueAt);
@@ -102,6 +102,3 @@ serve({
     close: () => DBOS.shutdown(),
   },
 });
-
-void steps;
-void sleeper;

@@ -4,7 +4,7 @@ import type { Workload } from "./workload.ts";
 const SLEEPS = Number(process.env["BENCH_SLEEPS"] ?? 2000);
 /** All are to be asleep when the moment comes: twice as long as it takes to run as many, and then this. */
 const REST_MS = 3000;
-const MOST_LEAD_MS = 45_000;
+const MOST_LEAD_MS = 30_000;
 /** Where the rate is not known. */
 const RUNS_PER_SECOND = 400;
 

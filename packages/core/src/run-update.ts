@@ -130,7 +130,12 @@ export interface RunAttempt {
 export function planUpdate(held: HeldRun, run: RunAttempt, update: RunUpdate, random: () => number): RunWrite {
   const records = update.commands.map((command) => recordOf(command, run, random));
   const activity = update.activity && { epoch: held.epoch, steps: update.activity };
-  const base = { ...held, records, ...given("progress", update.progress), ...given("activity", activity) };
+  const base = {
+    ...held,
+    records,
+    ...(update.progress !== undefined && { progress: update.progress }),
+    ...(activity !== undefined && { activity }),
+  };
   const { outcome } = update;
   if (outcome === undefined) return base;
   if (outcome.become === "parked") return { ...base, next: parkUntil(held, outcome, records) };
@@ -167,7 +172,7 @@ function recordOf(command: Command, run: RunAttempt, random: () => number): NewR
         kind: "function",
         type: "completed",
         ...attemptOf(command),
-        ...given("payload", command.output),
+        ...(command.output !== undefined && { payload: command.output }),
       };
     case "failStep":
       return { ...about, kind: "function", ...attemptOf(command), error: command.error, ...retryOf(command, random) };
@@ -218,8 +223,8 @@ function decided(type: "started" | "completed", error: ErrorDetail | undefined) 
 function attemptOf(command: StepAttempt): Pick<NewRecord, "attempt" | "input" | "durationMs"> {
   return {
     attempt: command.attempt,
-    ...given("input", command.input),
-    ...given("durationMs", command.durationMs),
+    ...(command.input !== undefined && { input: command.input }),
+    ...(command.durationMs !== undefined && { durationMs: command.durationMs }),
   };
 }
 

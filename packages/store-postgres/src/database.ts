@@ -183,9 +183,16 @@ const parserOf: CustomTypesConfig["getTypeParser"] = (oid, format) => {
   return types.getTypeParser(oid, format);
 };
 
+/** Rows of a batch have the time of their statement in common. */
+const lastParsed = { text: "", instant: 0 };
+
 /** Sessions run in UTC: `2030-01-01 00:00:00.123+00`. */
 function parseInstant(text: string): Instant {
-  return Date.parse(`${text.slice(0, 10)}T${text.slice(11)}:00`);
+  if (text !== lastParsed.text) {
+    lastParsed.instant = Date.parse(`${text.slice(0, 10)}T${text.slice(11)}:00`);
+    lastParsed.text = text;
+  }
+  return lastParsed.instant;
 }
 
 export function quoteSchema(name: string): string {

@@ -2,7 +2,7 @@ import { type NamespaceId, type RunId, type RunReference, type Start, type Start
 import { jsonColumn, metadataColumn } from "@kagzi/core/rows";
 import type { Database, Runner, Statement, Value } from "./database.ts";
 import { upsertLanes } from "./lanes.ts";
-import { CLOCK, PayloadColumn, cut, instant, span, statement } from "./sql.ts";
+import { CLOCK, PayloadColumn, cut, instant, span, sparse, statement } from "./sql.ts";
 
 /** Starts runs that have nothing to do with each other: one statement, and a second one only if some were there before. */
 export async function startRuns(database: Database, starts: readonly Start[]): Promise<readonly StartOutcome[]> {
@@ -61,32 +61,32 @@ function startColumns(starts: readonly Start[]): Value[] {
   return [
     starts.map((start) => start.namespaceId),
     starts.map((start) => start.runId),
-    starts.map((start) => start.key?.externalId ?? null),
-    starts.map((start) => start.key?.fingerprint ?? null),
+    sparse(starts.map((start) => start.key?.externalId ?? null)),
+    sparse(starts.map((start) => start.key?.fingerprint ?? null)),
     starts.map((start) => start.taskQueue),
     starts.map((start) => start.workflowType),
     starts.map((start) => start.version),
     starts.map((start) => start.priority),
-    starts.map((start) => jsonColumn(start.retryPolicy)),
+    sparse(starts.map((start) => jsonColumn(start.retryPolicy))),
     starts.map((start) => start.delayMs),
-    starts.map((start) => start.timeoutMs ?? null),
-    starts.map((start) => start.startTimeoutMs ?? null),
-    starts.map((start) => start.parent?.runId ?? null),
-    starts.map((start) => start.parent?.step ?? null),
+    sparse(starts.map((start) => start.timeoutMs ?? null)),
+    sparse(starts.map((start) => start.startTimeoutMs ?? null)),
+    sparse(starts.map((start) => start.parent?.runId ?? null)),
+    sparse(starts.map((start) => start.parent?.step ?? null)),
     starts.map((start) => start.parent?.awaited ?? false),
-    starts.map((start) => start.parent?.startedAs ?? null),
-    starts.map((start) => start.continuedFrom ?? null),
-    starts.map((start) => start.claimedBy ?? null),
-    inputs.offsets,
-    inputs.lengths,
-    starts.map((start) => metadataColumn(start.input)),
+    sparse(starts.map((start) => start.parent?.startedAs ?? null)),
+    sparse(starts.map((start) => start.continuedFrom ?? null)),
+    sparse(starts.map((start) => start.claimedBy ?? null)),
+    sparse(inputs.offsets),
+    sparse(inputs.lengths),
+    sparse(starts.map((start) => metadataColumn(start.input))),
     Buffer.concat(parts),
-    starts.map((start) => start.limitKey ?? null),
-    starts.map((start) => start.throttleKey ?? null),
-    starts.map((start) => laneOfStart(start) ?? null),
-    starts.map((start) => start.eventId ?? null),
-    starts.map((start) => start.scheduleId ?? null),
-    starts.map((start) => start.scheduledAt ?? null),
+    sparse(starts.map((start) => start.limitKey ?? null)),
+    sparse(starts.map((start) => start.throttleKey ?? null)),
+    sparse(starts.map((start) => laneOfStart(start) ?? null)),
+    sparse(starts.map((start) => start.eventId ?? null)),
+    sparse(starts.map((start) => start.scheduleId ?? null)),
+    sparse(starts.map((start) => start.scheduledAt ?? null)),
   ];
 }
 

@@ -26,7 +26,7 @@ import { changesWaits, keepWaits } from "./event-waits.ts";
 import { lockRuns, sendMessages } from "./inbox.ts";
 import { begin } from "./runs-start.ts";
 import { writeStatement } from "./runs-write-sql.ts";
-import { CLOCK, PayloadColumn, cut, statement } from "./sql.ts";
+import { CLOCK, PayloadColumn, cut, sparse, statement } from "./sql.ts";
 
 /**
  * Writes for many runs in one statement. A write whose lease or number of records is not the store's is left out and
@@ -34,22 +34,17 @@ import { CLOCK, PayloadColumn, cut, statement } from "./sql.ts";
  */
 export async function writeRuns(database: Database, writes: readonly RunWrite[]): Promise<readonly WriteOutcome[]> {
   // In the order of their keys, so that two statements that touch the same runs wait for each other in one direction.
-  const order = [...writes.keys()].toSorted((a, b) => compareRuns(writes[a], writes[b]));
-  const sorted = order.flatMap((index) => writes[index] ?? []);
+  const sorted = writes.toSorted(compareRuns);
   const written = await writeSorted(database, sorted);
   const refused = sorted.filter((_, index) => written[index] === undefined);
   const facts = refused.length === 0 ? new Map<RunWrite, RunFacts>() : await readFacts(database, refused);
-  const outcomes = sorted.map(
-    (write, index) => written[index] ?? ({ became: "refused", facts: facts.get(write) } as const),
-  );
-  const byPlace = new Map(order.map((place, index) => [place, outcomes[index]]));
-  return writes.map((_, place) => byPlace.get(place) ?? { became: "refused", facts: undefined });
+  const byWrite = new Map(sorted.map((write, index) => [write, written[index]]));
+  return writes.map((write) => byWrite.get(write) ?? { became: "refused", facts: facts.get(write) });
 }
 
-function compareRuns(a: RunWrite | undefined, b: RunWrite | undefined): number {
-  const left = `${a?.namespaceId}/${a?.runId}`;
-  const right = `${b?.namespaceId}/${b?.runId}`;
-  return left < right ? -1 : left > right ? 1 : 0;
+function compareRuns(a: RunReference, b: RunReference): number {
+  if (a.namespaceId !== b.namespaceId) return a.namespaceId < b.namespaceId ? -1 : 1;
+  return a.runId < b.runId ? -1 : a.runId > b.runId ? 1 : 0;
 }
 
 type Written = Extract<WriteOutcome, { became: "written" }> | undefined;
@@ -169,19 +164,21 @@ async function writeAll(database: Database, runner: Runner, writes: readonly Run
   const dueTimes = new Map<string, Map<number, Instant>>();
   for (const row of rows) {
     const { at, namespace_id: namespaceId, run_id: runId, seq } = row;
-    const name = `${namespaceId}/${runId}`;
     if (runId === null) done.set(row.place, row);
-    else if (at !== null) dueTimes.set(name, (dueTimes.get(name) ?? new Map<number, Instant>()).set(seq, at));
+    else if (at !== null) {
+      const name = `${namespaceId}/${runId}`;
+      dueTimes.set(name, (dueTimes.get(name) ?? new Map<number, Instant>()).set(seq, at));
+    }
   }
   return writes.map((write, place) => {
     const row = done.get(place);
     if (row === undefined) return undefined;
     const { at: wakeAt, now, status } = row;
-    const dueAt = dueTimes.get(`${write.namespaceId}/${write.runId}`) ?? NO_TIMES;
+    const dueAt = dueTimes.size === 0 ? NO_TIMES : dueTimes.get(`${write.namespaceId}/${write.runId}`);
     return {
       became: "written",
       now,
-      dueAt,
+      dueAt: dueAt ?? NO_TIMES,
       ...(status !== null && { status }),
       ...(wakeAt !== null && { wakeAt }),
     };
@@ -198,14 +195,14 @@ function writeColumns(writes: readonly RunWrite[]): Value[] {
     writes.map((write) => write.namespaceId),
     writes.map((write) => write.runId),
     writes.map((write) => write.epoch),
-    writes.map((write) => write.afterSeq ?? null),
-    writes.map((write) => write.next?.status ?? null),
+    sparse(writes.map((write) => write.afterSeq ?? null)),
+    sparse(writes.map((write) => write.next?.status ?? null)),
     writes.map((write) => write.next !== undefined && isTerminal(write.next.status)),
-    parks.map((park) => park?.afterMs ?? null),
-    parks.map((park) => park?.at ?? null),
-    parks.map((park) => park?.attempt ?? null),
-    writes.map((write) => (write.next?.status === "paused" ? jsonColumn(write.next.error) : null)),
-    parks.map((park) => park?.signals ?? null),
+    sparse(parks.map((park) => park?.afterMs ?? null)),
+    sparse(parks.map((park) => park?.at ?? null)),
+    sparse(parks.map((park) => park?.attempt ?? null)),
+    sparse(writes.map((write) => (write.next?.status === "paused" ? jsonColumn(write.next.error) : null))),
+    sparse(parks.map((park) => park?.signals ?? null)),
     writes.map(yieldsToCancel),
   ];
 }
@@ -231,20 +228,20 @@ function recordColumns(writes: readonly RunWrite[]): Value[] {
     records.map((record) => record.name),
     records.map((record) => record.occurrence),
     records.map((record) => record.attempt),
-    records.map((record) => record.observedAt ?? null),
-    records.map(({ due }) => (due !== undefined && "afterMs" in due ? due.afterMs : null)),
-    records.map(({ due }) => (due !== undefined && "at" in due ? due.at : null)),
-    records.map((record) => record.durationMs ?? null),
-    payloads.offsets,
-    payloads.lengths,
-    records.map((record) => metadataColumn(record.payload)),
-    inputs.offsets,
-    inputs.lengths,
-    records.map((record) => metadataColumn(record.input)),
-    records.map((record) => jsonColumn(record.error)),
-    records.map((record) => record.startedSeq ?? null),
-    records.map((record) => record.childRunId ?? null),
-    records.map((record) => record.takes ?? null),
+    sparse(records.map((record) => record.observedAt ?? null)),
+    sparse(records.map(({ due }) => (due !== undefined && "afterMs" in due ? due.afterMs : null))),
+    sparse(records.map(({ due }) => (due !== undefined && "at" in due ? due.at : null))),
+    sparse(records.map((record) => record.durationMs ?? null)),
+    sparse(payloads.offsets),
+    sparse(payloads.lengths),
+    sparse(records.map((record) => metadataColumn(record.payload))),
+    sparse(inputs.offsets),
+    sparse(inputs.lengths),
+    sparse(records.map((record) => metadataColumn(record.input))),
+    sparse(records.map((record) => jsonColumn(record.error))),
+    sparse(records.map((record) => record.startedSeq ?? null)),
+    sparse(records.map((record) => record.childRunId ?? null)),
+    sparse(records.map((record) => record.takes ?? null)),
     Buffer.concat(parts),
   ];
 }

@@ -15,8 +15,8 @@ export function statement(name: string, text: string): Statement {
  * it is, and the statement cuts it by offsets and lengths.
  */
 export class PayloadColumn {
-  readonly offsets: number[] = [];
-  readonly lengths: number[] = [];
+  readonly offsets: (number | null)[] = [];
+  readonly lengths: (number | null)[] = [];
   readonly #parts: Uint8Array[];
   #last: { readonly data: Uint8Array | undefined; readonly offset: number } = { data: undefined, offset: 0 };
 
@@ -30,8 +30,8 @@ export class PayloadColumn {
     // What many rows have in common goes over once.
     const isLast = payload !== undefined && payload.data === this.#last.data;
     // Offsets count from 1, as substring does.
-    this.offsets.push((isLast ? this.#last.offset : offset) + 1);
-    this.lengths.push(payload?.data.byteLength ?? -1);
+    this.offsets.push(payload === undefined ? null : (isLast ? this.#last.offset : offset) + 1);
+    this.lengths.push(payload?.data.byteLength ?? null);
     if (payload === undefined || isLast) return offset;
     this.#last = { data: payload.data, offset };
     this.#parts.push(payload.data);
@@ -39,9 +39,17 @@ export class PayloadColumn {
   }
 }
 
-/** Cuts a payload out of the statement's buffer. */
+/** Cuts a payload out of the statement's buffer; NULL where there is none. */
 export function cut(buffer: string, offset: string, length: string): string {
-  return `CASE WHEN ${length} >= 0 THEN substring(${buffer} FROM ${offset} FOR ${length}) END`;
+  return `substring(${buffer} FROM ${offset} FOR ${length})`;
+}
+
+/**
+ * A column of `unnest`, or NULL for one that is empty in every row: unnest fills up what is shorter than the other
+ * columns, and neither side has to write and read as many NULLs. The first column of a statement must not be such a one.
+ */
+export function sparse<Element>(elements: readonly (Element | null)[]): readonly (Element | null)[] | null {
+  return elements.every((element) => element === null) ? null : elements;
 }
 
 /** A point in time given in milliseconds. */

@@ -27,11 +27,16 @@ import { startRequest } from "./start-request.ts";
 /** What a worker says of a step. @throws KagziError `INVALID_ARGUMENT` */
 export function toCommand(command: WireCommand): Command | ChildStart | EventSend {
   const { stepName: name, occurrence, observedAt } = command;
-  const about = { name, occurrence, ...given("observedAt", observedAt && fromTimestamp(observedAt)) };
+  const about = { name, occurrence, ...(observedAt !== undefined && { observedAt: fromTimestamp(observedAt) }) };
   const { case: kind, value } = command.command;
   switch (kind) {
     case "completeStep":
-      return { ...about, do: "completeStep", ...attemptOf(value), ...given("output", value.output) };
+      return {
+        ...about,
+        do: "completeStep",
+        ...attemptOf(value),
+        ...(value.output !== undefined && { output: value.output }),
+      };
     case "failStep":
       return { ...about, do: "failStep", ...attemptOf(value), error: fromWireError(value.error), ...policyOf(value) };
     case "startSleep":
@@ -77,7 +82,7 @@ export function toCommand(command: WireCommand): Command | ChildStart | EventSen
 }
 
 function attemptOf({ attempt, durationMs, input }: CompleteStepCommand | FailStepCommand) {
-  return { attempt, durationMs: Math.max(0, Number(durationMs)), ...given("input", input) };
+  return { attempt, durationMs: Math.max(0, Number(durationMs)), ...(input !== undefined && { input }) };
 }
 
 function policyOf({ retryPolicy }: FailStepCommand | FailRun) {

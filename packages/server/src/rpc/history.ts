@@ -7,7 +7,7 @@ import {
   StepKind,
 } from "@kagzi/proto";
 import type { Engine } from "../engine/engine.ts";
-import { RECORD_TYPE, STEP_KIND, given, givenTime, toTimestamp } from "./convert.ts";
+import { RECORD_TYPE, STEP_KIND, toTimestamp } from "./convert.ts";
 import { toWireError } from "./errors.ts";
 
 /** A page of a run's history. A run that is not there has none. */
@@ -34,9 +34,9 @@ export function toWireRecord(record: HistoryRecord): MessageInitShape<typeof His
     occurrence: record.occurrence,
     attempt: record.attempt,
     observedAt: toTimestamp(record.observedAt),
-    ...given("payload", record.payload),
-    ...given("error", record.error && toWireError(record.error)),
-    ...givenTime("dueAt", record.dueAt),
-    ...given("childRunId", record.childRunId),
+    ...(record.payload !== undefined && { payload: record.payload }),
+    ...(record.error !== undefined && { error: toWireError(record.error) }),
+    ...(record.dueAt !== undefined && { dueAt: toTimestamp(record.dueAt) }),
+    ...(record.childRunId !== undefined && { childRunId: record.childRunId }),
   };
 }

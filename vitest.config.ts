@@ -13,7 +13,12 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "sdks/typescript/src/**/*.test.ts", "tests/replay/**/*.test.ts"],
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "sdks/typescript/src/**/*.test.ts",
+            "bench/src/**/*.test.ts",
+            "tests/replay/**/*.test.ts",
+          ],
           // A guard against what hangs, on a machine that is busy with other things, too.
           testTimeout: 30_000,
         },

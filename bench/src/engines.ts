@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { embedded } from "@kagzi/embedded";
-import { createPostgres, freePort } from "@kagzi/test-support";
+import { freePort } from "@kagzi/test-support";
 import { Client, Worker } from "kagzi";
 import { type DatabaseWork, databaseWork } from "./database.ts";
+import { startPostgres } from "./postgres.ts";
 import { type Measured, startServer, startWorker } from "./processes.ts";
 import { oneStep, tenSteps, waiter } from "./workflows.ts";
 
@@ -20,8 +21,7 @@ export interface Parts {
 
 /** A server, a worker and PostgreSQL, each in processes of their own. */
 export async function throughServer(measure: Workload): Promise<void> {
-  const cluster = await createPostgres({ durable: true });
-  await cluster.start();
+  const cluster = await startPostgres();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const db = await cluster.createDatabase();

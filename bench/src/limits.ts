@@ -14,8 +14,8 @@ import {
   uuidv7Source,
 } from "@kagzi/core";
 import { openStore } from "@kagzi/embedded";
-import { createPostgres } from "@kagzi/test-support";
 import { percentile } from "./measure.ts";
+import { startPostgres } from "./postgres.ts";
 
 const RUNS = Number(process.env["BENCH_PENDING"] ?? 100_000);
 const KEYS = Number(process.env["BENCH_KEYS"] ?? 10_000);
@@ -31,8 +31,7 @@ const newId = uuidv7Source({ now: Date.now, randomBytes: (count) => randomBytes(
  * as many pending runs of each.
  */
 export async function measureLimits(print: (line: string) => void): Promise<void> {
-  const cluster = await createPostgres({ durable: true });
-  await cluster.start();
+  const cluster = await startPostgres();
   const folder = mkdtempSync(join(tmpdir(), "kagzi-bench-"));
   try {
     await measureStore("PostgreSQL", await openStore(await cluster.createDatabase()), print);

@@ -1,69 +1,79 @@
-import { cpus } from "node:os";
-import type { Client } from "kagzi";
-import { type Parts, inProcess, print, throughServer } from "./engines.ts";
-import { measureEvents } from "./events.ts";
-import { measureLimits } from "./limits.ts";
-import { measureOverload } from "./overload.ts";
-import { drain, latencies, percentile } from "./measure.ts";
-import { measureLongRun } from "./scale/long-run.ts";
-import { measureMemory } from "./scale/memory.ts";
-import { measureResume } from "./scale/resume.ts";
-import { measureSleeps } from "./scale/sleeps.ts";
-import { measureTables } from "./scale/tables.ts";
-import { measureTwoServers } from "./scale/two-servers.ts";
-import { oneStep, tenSteps } from "./workflows.ts";
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
+import { cleanUpAll, cleanUpOnSignals, goOn, isInterrupted } from "./clean-up.ts";
+import { FOREIGN, compare } from "./compare.ts";
+import { ENGINES } from "./engine-list.ts";
+import { print } from "./engines.ts";
+import { type Figure, shown } from "./figures.ts";
+import { machine } from "./machine.ts";
+import { OWN_WORKLOADS, type OwnWorkload } from "./own-workloads.ts";
+import { PEERS_NODE, installPeers } from "./peers.ts";
+import { serverVersion, startPostgres } from "./postgres.ts";
+import { type Findings, figureTable, report, targetTable } from "./report.ts";
+import { selectionOf } from "./selection.ts";
+import { sizes } from "./sizes.ts";
+import { targetLines } from "./targets.ts";
 
-const RUNS = Number(process.env["BENCH_RUNS"] ?? 5000);
-const IDLE_RUNS = Number(process.env["BENCH_IDLE_RUNS"] ?? 200);
+const RESULTS = fileURLToPath(new URL("../RESULTS.md", import.meta.url));
 
-/** Measures one way of running the engine: warm, then idle, then under load. */
-async function measure(name: string, client: Client, { database, processes }: Parts): Promise<void> {
-  await drain(client, tenSteps, 200);
-  const idle = await latencies(client, oneStep, IDLE_RUNS);
-  const databaseBefore = await database?.();
-  const before = Object.entries(processes).map(([process, { cpuSeconds }]) => [process, cpuSeconds()] as const);
-  const seconds = await drain(client, tenSteps, RUNS);
-  const steps = RUNS * 10;
-  const cpu = before.map(
-    ([process, used]) => `${process} ${perStep((processes[process]?.cpuSeconds() ?? 0) - used, steps)}`,
-  );
-  const databaseAfter = await database?.();
-  print(`${name}: ${Math.round(steps / seconds)} steps/s (${RUNS} runs of 10 steps in ${seconds.toFixed(2)} s)`);
-  if (databaseBefore !== undefined && databaseAfter !== undefined) {
-    const spent = perStep(databaseAfter.cpuSeconds - databaseBefore.cpuSeconds, steps);
-    print(`${name}: CPU per step: ${[...cpu, `PostgreSQL ${spent}`].join(", ")}`);
-    const wal = (databaseAfter.walBytes - databaseBefore.walBytes) / steps;
-    const commits = (databaseAfter.commits - databaseBefore.commits) / steps;
-    print(`${name}: WAL per step: ${Math.round(wal)} bytes, transactions per step: ${commits.toFixed(3)}`);
+cleanUpOnSignals();
+const failure = await bench(process.argv.slice(2)).catch((error: unknown) => error);
+// Interrupted, whatever failed did so because of that: the process ends when all is cleaned up.
+if (isInterrupted()) await new Promise(() => {});
+await cleanUpAll();
+if (failure !== undefined) process.stderr.write(`${inspect(failure)}\n`);
+process.exit(failure === undefined ? 0 : 1);
+
+async function bench(words: readonly string[]): Promise<void> {
+  const selection = selectionOf(words, { engines: ENGINES, own: OWN_WORKLOADS });
+  installPeers(print);
+  const cluster = await startPostgres();
+  const { repeats, seconds } = selection.isQuick ? { repeats: 1, seconds: 2 } : sizes();
+  const versions = {
+    node: execFileSync(PEERS_NODE, ["--version"], { encoding: "utf8" }).trim(),
+    postgres: await serverVersion(cluster.url),
+  };
+  const about = machine(versions);
+  about.forEach(print);
+  const date = new Date();
+  const { engines, workloads } = selection;
+  const results = await compare({ engines, workloads, repeats, seconds, cluster, print });
+  await cluster.remove();
+  const { failures, own } = await measureOwn(selection.own);
+  const findings = { machine: about, date, repeats, seconds, results, workloads, own, failures };
+  tell(findings);
+  if (!selection.isWhole) return;
+  writeFileSync(RESULTS, report(findings));
+  print(`written to ${RESULTS}`);
+}
+
+async function measureOwn(workloads: readonly OwnWorkload[]): Promise<{ failures: string[]; own: Figure[] }> {
+  const own: Figure[] = [];
+  const failures: string[] = [];
+  for (const { measure, name } of workloads) {
+    goOn();
+    print(name);
+    try {
+      for (const figure of await measure()) {
+        own.push(figure);
+        print(`  ${figure.name}: ${shown(figure.value)} ${figure.unit}`);
+      }
+    } catch (error) {
+      failures.push(`${name}: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`);
+      print(`  failed: ${error instanceof Error ? error.stack : String(error)}`);
+    }
   }
-  const [p50, p99] = [percentile(idle, 0.5), percentile(idle, 0.99)];
-  print(`${name}: start to result, idle, one step: p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`);
+  return { failures, own };
 }
 
-function perStep(seconds: number, steps: number): string {
-  return `${Math.round((seconds / steps) * 1e6)} µs`;
-}
-
-const [cpu] = cpus();
-print(`Node ${process.version}, ${cpus().length} x ${cpu?.model ?? "unknown CPU"}, fsync on, synchronous=FULL`);
-const SCALE: Readonly<Record<string, () => Promise<unknown>>> = {
-  "long-run": measureLongRun,
-  memory: measureMemory,
-  overload: () => measureOverload(print),
-  resume: measureResume,
-  sleeps: measureSleeps,
-  tables: measureTables,
-  "two-servers": measureTwoServers,
-};
-
-const [, , what = ""] = process.argv;
-const scale = SCALE[what];
-if (scale !== undefined) {
-  await scale();
-} else if (what === "limits") {
-  await measureLimits(print);
-} else {
-  const workload = what === "events" ? measureEvents : measure;
-  await throughServer(workload);
-  await inProcess(workload);
+function tell({ own, results, workloads }: Findings): void {
+  const measured = results.filter(({ medians }) => Object.keys(medians).length > 0);
+  if (measured.length > 0) {
+    for (const figures of [...workloads.map((each) => each.figures), [FOREIGN]])
+      print(`\n${figureTable(measured, figures)}`);
+  }
+  const targets = targetLines(results, own).filter(({ verdict }) => verdict !== "not measured");
+  if (targets.length > 0) print(`\n${targetTable(targets)}`);
 }

@@ -31,22 +31,7 @@ async function allEnded(client: Client, handles: readonly RunHandle<number>[]): 
   }
 }
 
-/** Milliseconds from start to result of runs that are started one after the other on an idle engine, sorted. */
-export async function latencies(
-  client: Client,
-  workflow: Workflow<{ n: number }, number>,
-  runs: number,
-): Promise<number[]> {
-  const times: number[] = [];
-  for (let n = 0; n < runs; n++) {
-    const begin = performance.now();
-    const run = await client.start(workflow, { n });
-    await run.result();
-    times.push(performance.now() - begin);
-  }
-  return times.toSorted((a, b) => a - b);
-}
-
+/** The value below which that share of sorted numbers lies. */
 export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type PostgresCluster, Program, createPostgres, freePort, serverProgram } from "@kagzi/test-support";
 import { Client } from "pg";
 import { percentile } from "./measure.ts";
-import { cpuSeconds } from "./processes.ts";
+import { cpuSecondsOf } from "./cpu.ts";
 import type { ClientReport } from "./overload-client.ts";
 
 /** Processes that start runs, and how many loops each has to find out how many runs fit. */
@@ -106,7 +106,7 @@ class System {
   /** Lets the clients go, and waits until all is done that they started. */
   async flood({ count, mode, seconds }: Flood) {
     const before = await this.#done();
-    const cpuBefore = cpuSeconds(this.#parts.server.pid);
+    const cpuBefore = cpuSecondsOf(this.#parts.server.pid);
     const begin = performance.now();
     const env = { KAGZI_URL: this.#parts.url, MODE: mode, COUNT: String(count), SECONDS: String(seconds) };
     const reports = await Promise.all(Array.from({ length: PROCESSES }, () => report(env)));
@@ -114,7 +114,7 @@ class System {
     const took = Math.min(performance.now() - begin, Math.max(...reports.map(({ answeredMs }) => answeredMs)));
     const drained = await this.#drained();
     const done = (await this.#done()) - before;
-    const cpu = (cpuSeconds(this.#parts.server.pid) - cpuBefore) / done;
+    const cpu = (cpuSecondsOf(this.#parts.server.pid) - cpuBefore) / done;
     return { reports, seconds: took / 1000, drainedIn: drained, rate: done / (took / 1000 + drained), cpu };
   }
 

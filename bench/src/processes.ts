@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Program, serverProgram } from "@kagzi/test-support";
+import { cpuSecondsOf } from "./cpu.ts";
 
 /** A process of the benchmark, with the CPU time that it has used. */
 export interface Measured {
@@ -21,15 +21,5 @@ export function startWorker(url: string): Promise<Measured> {
 
 async function startMeasured(program: Program): Promise<Measured> {
   await program.start();
-  return { cpuSeconds: () => cpuSeconds(program.pid), stop: () => program.stop() };
-}
-
-/** User and system time of a process, where the system tells it; 0 elsewhere. */
-export function cpuSeconds(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return 0;
-  }
+  return { cpuSeconds: () => cpuSecondsOf(program.pid), stop: () => program.stop() };
 }

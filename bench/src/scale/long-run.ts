@@ -1,5 +1,5 @@
 import type { Client } from "kagzi";
-import { type Figure, median, tell } from "./figures.ts";
+import { type Figure, median } from "../figures.ts";
 import { withFleet, withSqlite } from "./parts.ts";
 import { longRun } from "./workflows.ts";
 
@@ -18,7 +18,7 @@ export async function measureLongRun(): Promise<readonly Figure[]> {
     await worker.start();
     return await figuresOf("embedded on SQLite", alone.client);
   });
-  return tell([...served, ...embedded]);
+  return [...served, ...embedded];
 }
 
 async function figuresOf(name: string, client: Client): Promise<Figure[]> {

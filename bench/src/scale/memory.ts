@@ -1,7 +1,7 @@
 import type { Program } from "@kagzi/test-support";
 import type { RunHandle } from "kagzi";
 import { startAll, untilQuiet } from "./drain.ts";
-import { type Figure, tell } from "./figures.ts";
+import type { Figure } from "../figures.ts";
 import { type Fleet, residentMiB, withFleet } from "./parts.ts";
 import { parked } from "./workflows.ts";
 
@@ -16,7 +16,7 @@ const IDLE_MS = 10_000;
 export async function measureMemory(): Promise<readonly Figure[]> {
   const ofServer = await withFleet(waitsAtServer);
   const ofWorker = await withFleet(async (fleet) => parkedInWorker(fleet, await fleet.startWorker()));
-  return tell([...ofServer, ...ofWorker]);
+  return [...ofServer, ...ofWorker];
 }
 
 async function parkedInWorker({ client, server }: Fleet, worker: Program): Promise<Figure[]> {

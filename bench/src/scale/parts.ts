@@ -82,12 +82,6 @@ export function residentMiB({ pid }: { readonly pid: number }): number {
   return (Number(kib ?? 0) * 1024) / MIB;
 }
 
-/** User and system time of a process; 0 where the system does not tell. */
-export function cpuSecondsOf({ pid }: { readonly pid: number }): number {
-  const fields = read(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ") ?? [];
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
-}
-
 function read(path: string): string {
   try {
     return readFileSync(path, "utf8");

@@ -1,5 +1,5 @@
 import type { Client } from "kagzi";
-import { type Figure, median, tell } from "./figures.ts";
+import { type Figure, median } from "../figures.ts";
 import { until, withFleet, withSqlite } from "./parts.ts";
 import { now, resumable } from "./workflows.ts";
 
@@ -21,7 +21,7 @@ export async function measureResume(): Promise<readonly Figure[]> {
       return () => worker.stop();
     }),
   );
-  return tell([...served, ...embedded]);
+  return [...served, ...embedded];
 }
 
 async function figuresOf(

@@ -3,8 +3,9 @@ import type { Program } from "@kagzi/test-support";
 import { databaseWork } from "../database.ts";
 import { drain } from "../measure.ts";
 import { tenSteps } from "../workflows.ts";
-import { type Figure, tell } from "./figures.ts";
-import { type Fleet, cpuSecondsOf, withFleet } from "./parts.ts";
+import { cpuSecondsOf } from "../cpu.ts";
+import type { Figure } from "../figures.ts";
+import { type Fleet, withFleet } from "./parts.ts";
 
 const RUNS = Number(process.env["BENCH_RUNS"] ?? 5000);
 const STEPS = RUNS * 10;
@@ -24,11 +25,11 @@ export async function measureTwoServers(): Promise<readonly Figure[]> {
       programs: [fleet.server, other.server, ...workers],
     });
   });
-  return tell([
+  return [
     { name: "CPU per step of one server, one worker and PostgreSQL", value: one, unit: "µs" },
     { name: "CPU per step of two servers, two workers and PostgreSQL", value: two, unit: "µs" },
     { name: "two of each against one of each", value: two / one, unit: "x", bar: 1, goal: 0.95 },
-  ]);
+  ];
 }
 
 /** In microseconds, of all processes and the database together. */
@@ -39,7 +40,7 @@ async function costPerStep(
   const runAll = (runs: number) => Promise.all(clients.map((client) => drain(client, tenSteps, runs / clients.length)));
   const spent = async () => {
     const { cpuSeconds } = await databaseWork(cluster, db);
-    return [cpuSeconds, ...programs.map(cpuSecondsOf)];
+    return [cpuSeconds, ...programs.map(({ pid }) => cpuSecondsOf(pid))];
   };
   await runAll(RUNS / 2);
   const before = await spent();

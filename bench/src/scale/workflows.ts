@@ -38,10 +38,4 @@ export const parked = workflow("parked", async (ctx, input: { readonly n: number
   return sum;
 });
 
-/** Sleeps until a time, and tells how much later its code went on, in milliseconds. */
-export const sleeper = workflow("sleeper", async (ctx, input: { readonly at: number }) => {
-  await ctx.sleepUntil("until", new Date(input.at));
-  return now() - input.at;
-});
-
-export const SCALE_WORKFLOWS = [longRun, resumable, parked, sleeper] as const;
+export const SCALE_WORKFLOWS = [longRun, resumable, parked] as const;

@@ -1,0 +1,4 @@
+import { inOneProcess } from "./kagzi.ts";
+import { serve } from "./program.ts";
+
+serve(inOneProcess());

@@ -1,0 +1,4 @@
+import { overServer } from "./kagzi.ts";
+import { serve } from "./program.ts";
+
+serve(overServer());

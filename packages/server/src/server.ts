@@ -7,7 +7,6 @@ import {
   WorkflowService,
 } from "@kagzi/proto";
 import { Health as HealthContract, ServerReflection, ServerReflectionAlpha } from "@kagzi/proto/grpc";
-import type { ConnectRouter } from "@connectrpc/connect";
 import { startBackground } from "./background/background.ts";
 import { Health } from "./background/health.ts";
 import { Engine, type EngineOptions } from "./engine/engine.ts";
@@ -15,8 +14,7 @@ import { errorField, silentLog } from "./engine/log.ts";
 import { createHealthService } from "./http/health.ts";
 import { listen } from "./http/listen.ts";
 import { createReflectionService } from "./http/reflection.ts";
-import { type Page, createRequestHandler } from "./http/request-handler.ts";
-import type { Service } from "./rpc/service.ts";
+import { type Page, type Route, createRequestHandler } from "./http/request-handler.ts";
 import { type Services, createServices } from "./rpc/services.ts";
 
 /** An engine with everything that goes on in it, and the services to call it by. */
@@ -84,7 +82,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const engine = startEngine(options);
   const { health } = engine;
   const handler = createRequestHandler({
-    routes: (router) => routeServices(router, engine),
+    routes: routesOf(engine),
     pages: { "/healthz": () => OK, "/readyz": () => readiness(health) },
     readMaxBytes: READ_MAX_BYTES,
     onInternalError: (error, reference) => log.error("a call failed", { reference, error: errorField(error) }),
@@ -117,15 +115,17 @@ const CONTRACT = [
   EventService,
 ] as const;
 
-function routeServices(router: ConnectRouter, { health, services }: RunningEngine): void {
-  router.service(WorkflowService, services.workflow);
-  router.service(WorkerService, services.worker);
-  router.service(AdminService, services.admin);
-  router.service(NamespaceService, services.namespace);
-  router.service(WorkflowScheduleService, services.schedule);
-  router.service(EventService, services.event);
-  router.service(HealthContract, createHealthService(health, CONTRACT));
+function routesOf({ health, services }: RunningEngine): readonly Route[] {
   const reflection = createReflectionService([...CONTRACT, HealthContract]);
-  router.service(ServerReflection, reflection);
-  router.service(ServerReflectionAlpha, reflection as unknown as Service<typeof ServerReflectionAlpha>);
+  return [
+    { service: WorkflowService, implementation: services.workflow },
+    { service: WorkerService, implementation: services.worker },
+    { service: AdminService, implementation: services.admin },
+    { service: NamespaceService, implementation: services.namespace },
+    { service: WorkflowScheduleService, implementation: services.schedule },
+    { service: EventService, implementation: services.event },
+    { service: HealthContract, implementation: createHealthService(health, CONTRACT) },
+    { service: ServerReflection, implementation: reflection },
+    { service: ServerReflectionAlpha, implementation: reflection },
+  ];
 }

@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import { Code, ConnectError, type ConnectRouter, type Interceptor, createConnectRouter } from "@connectrpc/connect";
+import type { DescService } from "@bufbuild/protobuf";
+import { Code, ConnectError, type Interceptor, createConnectRouter } from "@connectrpc/connect";
 import { compressionBrotli, compressionGzip, universalRequestFromNodeRequest } from "@connectrpc/connect-node";
 import type { UniversalHandlerFn } from "@connectrpc/connect/protocol";
 import { type OnInternalError, toConnectError } from "../rpc/errors.ts";
 import { unknownMethod, withErrorDetails } from "./errors-in-responses.ts";
+import { type PlainMethod, isPlain, servePlainCall } from "./plain-call.ts";
 import { respond } from "./respond.ts";
 
-type Request = IncomingMessage | Http2ServerRequest;
+export type Request = IncomingMessage | Http2ServerRequest;
 export type Response = ServerResponse | Http2ServerResponse;
 
 /** What Node calls for each request, over HTTP/1.1 and HTTP/2 alike. */
@@ -20,9 +22,14 @@ export interface Page {
   readonly body: string;
 }
 
+/** A service, and who serves it: an object with a function for each of its methods. */
+export interface Route {
+  readonly service: DescService;
+  readonly implementation: object;
+}
+
 export interface RequestHandlerOptions {
-  /** Puts services on the router. */
-  readonly routes: (router: ConnectRouter) => void;
+  readonly routes: readonly Route[];
   /** By exact path, for GET and HEAD. */
   readonly pages: Readonly<Record<string, () => Page>>;
   /** Of a request or one message of a stream; larger ones are refused. */
@@ -38,16 +45,33 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     readMaxBytes,
     acceptCompression: [compressionGzip, compressionBrotli],
   });
-  routes(router);
+  for (const { implementation, service } of routes) router.service(service, implementation);
+  const plainMethods = plainMethodsOf(routes);
   const calls = new Map(router.handlers.map((handler) => [handler.requestPath, withErrorDetails(handler)]));
   return (request, response) => {
     // A socket that breaks while it is written to is nobody's error.
     response.on("error", () => {});
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
     const page = pages[path];
-    if (page !== undefined && (request.method === "GET" || request.method === "HEAD")) sendPage(response, page());
+    if (page !== undefined && (request.method === "GET" || request.method === "HEAD"))
+      return sendPage(response, page());
+    const plain = plainMethods.get(path);
+    if (plain !== undefined && isPlain(request)) void servePlainCall(plain, { request, response }, options);
     else serveCall(calls.get(path) ?? (async () => unknownMethod(path, contentTypeOf(request))), request, response);
   };
+}
+
+/** By path. */
+function plainMethodsOf(routes: readonly Route[]): ReadonlyMap<string, PlainMethod> {
+  const methods = new Map<string, PlainMethod>();
+  for (const { implementation, service } of routes) {
+    for (const method of service.methods) {
+      if (method.methodKind !== "unary") continue;
+      const call = Reflect.get(implementation, method.localName) as PlainMethod["call"];
+      methods.set(`/${service.typeName}/${method.name}`, { method, call });
+    }
+  }
+  return methods;
 }
 
 function serveCall(handler: UniversalHandlerFn, request: Request, response: Response): void {

@@ -13,7 +13,8 @@ export async function respond(answer: UniversalServerResponse, response: Respons
   sendWhole(response, { status, headers: Object.fromEntries(header), bytes: Buffer.concat(chunks) });
 }
 
-interface Whole {
+/** An answer in one piece. */
+export interface Whole {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly bytes: Uint8Array;
@@ -23,7 +24,7 @@ interface Whole {
  * Over HTTP/2 past Node's response, which keeps the stream open for trailers: then its end is a packet of its own, sent
  * when the body has gone out, and the caller waits for that.
  */
-function sendWhole(response: Response, { bytes, headers, status }: Whole): void {
+export function sendWhole(response: Response, { bytes, headers, status }: Whole): void {
   if (!("stream" in response)) {
     response.writeHead(status, headers);
     response.end(bytes);

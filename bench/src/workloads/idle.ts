@@ -1,10 +1,8 @@
 import { percentile } from "../measure.ts";
 import type { Workload } from "./workload.ts";
 
-const MOST_RUNS = 200;
-const BUDGET_MS = 5000;
-/** The first few warm up what only idle engines do. */
-const WARM_RUNS = 5;
+const MOST_RUNS = 1500;
+const BUDGET_MS = 8000;
 
 /** One run of one step after the other on an idle engine. */
 export const idle: Workload = {
@@ -20,7 +18,8 @@ export const idle: Workload = {
     const times = await engine.client.idle({ ...batch(MOST_RUNS, 1), budgetMs: BUDGET_MS });
     await engine.worker.ended(times.length);
     const pickedAt = new Map((await engine.worker.marks()).map((mark) => [mark.n, mark.pickedAt]));
-    const warm = times.slice(times.length > 4 * WARM_RUNS ? WARM_RUNS : 1);
+    // The first half warms up what only idle engines do: a server that has been up for a minute has that behind it.
+    const warm = times.slice(Math.floor(times.length / 2));
     const picked = sorted(warm.map(({ n, startedAt }) => (pickedAt.get(n) ?? Number.NaN) - startedAt));
     const figures = { "picked-p50": percentile(picked, 0.5), "picked-p99": percentile(picked, 0.99) };
     if (engine.definition.kind === "jobs") return figures;

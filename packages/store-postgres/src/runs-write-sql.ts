@@ -12,7 +12,7 @@ import { CLOCK, cut, instant, span, statement } from "./sql.ts";
  */
 export function writeStatement(
   schema: string,
-  { endsRuns, endsWaits }: { readonly endsRuns: boolean; readonly endsWaits: boolean },
+  { endsRuns, endsWaits, movesRuns }: { readonly [What in "endsRuns" | "endsWaits" | "movesRuns"]: boolean },
 ): Statement {
   const lastSeq = `(SELECT coalesce(max(h.seq), 0) FROM ${schema}.history h
            WHERE h.namespace_id = w.namespace_id AND h.run_id = w.run_id)`;
@@ -22,7 +22,7 @@ export function writeStatement(
   const brought = (column: string, otherwise: string) =>
     endsWaits ? `CASE WHEN r.takes IS NULL THEN ${otherwise} ELSE ${messageColumn(schema, column)} END` : otherwise;
   return statement(
-    `runs_write${endsWaits ? "_ending_waits" : ""}${endsRuns ? "_and_runs" : ""}`,
+    `runs_write${endsWaits ? "_ending_waits" : ""}${endsRuns ? "_and_runs" : movesRuns ? "_and_move" : ""}`,
     `WITH ${CLOCK},
      write AS MATERIALIZED (
        SELECT w.*, (ordinality - 1)::int AS place
@@ -46,32 +46,10 @@ export function writeStatement(
            SELECT r.epoch FROM ${schema}.runs r
            WHERE r.namespace_id = w.namespace_id AND r.run_id = w.run_id AND r.claimed_at IS NOT NULL)
          AND ${guard}
-     ),
-     moved AS (
-       UPDATE ${schema}.runs r SET
-         status = ${WHERE_TO},
-         available_at = CASE ${WHERE_TO}
-           WHEN 'pending' THEN now
-           WHEN 'paused' THEN NULL
-           ELSE least(now + ${span("w.wake_after_ms")}, ${instant("w.wake_at")}) END,
-         claimed_at = NULL,
-         crashes = 0,
-         attempt = coalesce(w.attempt, r.attempt),
-         signals_heard = coalesce(w.signals, r.signals_heard),
-         closing = r.closing OR w.closing,
-         -- The database's clock may have been set back since.
-         finished_at = CASE WHEN w.ends THEN greatest(now, r.started_at) END,
-         pause_error = CASE WHEN NOT w.ends THEN coalesce(w.pause_error, r.pause_error) END
-       FROM write w, clock
-       WHERE w.next_status IS NOT NULL AND r.namespace_id = w.namespace_id AND r.run_id = w.run_id
-         AND r.claimed_at IS NOT NULL AND r.epoch = w.epoch
-         AND NOT (w.yields AND r.cancel_error IS NOT NULL)
-         AND ${guard}
-       RETURNING w.place, r.available_at, r.status
-     ),
+     ),${movesRuns ? movedRuns(schema, guard) : ""}
      done AS MATERIALIZED (
        SELECT place, NULL::timestamptz AS available_at, NULL AS status FROM held
-       UNION ALL SELECT place, available_at, status FROM moved
+       ${movesRuns ? "UNION ALL SELECT place, available_at, status FROM moved" : ""}
      ),${endsWaits ? takenMessages(schema) : ""}${endsRuns ? closedWaits(schema) : ""}
      recorded AS (
        INSERT INTO ${schema}.history (namespace_id, run_id, seq, epoch, kind, type, name, occurrence, attempt,
@@ -93,6 +71,33 @@ export function writeStatement(
      UNION ALL
      SELECT now, NULL, due_at, NULL, namespace_id, run_id, seq FROM recorded, clock WHERE due_at IS NOT NULL`,
   );
+}
+
+/** Where none is, its dozen of indexes need not be opened. */
+function movedRuns(schema: string, guard: string): string {
+  return `
+     moved AS (
+       UPDATE ${schema}.runs r SET
+         status = ${WHERE_TO},
+         available_at = CASE ${WHERE_TO}
+           WHEN 'pending' THEN now
+           WHEN 'paused' THEN NULL
+           ELSE least(now + ${span("w.wake_after_ms")}, ${instant("w.wake_at")}) END,
+         claimed_at = NULL,
+         crashes = 0,
+         attempt = coalesce(w.attempt, r.attempt),
+         signals_heard = coalesce(w.signals, r.signals_heard),
+         closing = r.closing OR w.closing,
+         -- The database's clock may have been set back since.
+         finished_at = CASE WHEN w.ends THEN greatest(now, r.started_at) END,
+         pause_error = CASE WHEN NOT w.ends THEN coalesce(w.pause_error, r.pause_error) END
+       FROM write w, clock
+       WHERE w.next_status IS NOT NULL AND r.namespace_id = w.namespace_id AND r.run_id = w.run_id
+         AND r.claimed_at IS NOT NULL AND r.epoch = w.epoch
+         AND NOT (w.yields AND r.cancel_error IS NOT NULL)
+         AND ${guard}
+       RETURNING w.place, r.available_at, r.status
+     ),`;
 }
 
 // A run that is to be paused is paused instead of waiting or going back, and one that was sent something of which its

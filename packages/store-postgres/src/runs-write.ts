@@ -145,6 +145,7 @@ async function writeAll(database: Database, runner: Runner, writes: readonly Run
     write.records.some((record) => record.startedSeq !== undefined || record.takes !== undefined),
   );
   const endsRuns = writes.some(({ next }) => next !== undefined && isTerminal(next.status));
+  const movesRuns = writes.some(({ next }) => next !== undefined);
   interface Row {
     now: Instant;
     place: number;
@@ -154,7 +155,7 @@ async function writeAll(database: Database, runner: Runner, writes: readonly Run
     run_id: RunId | null;
     seq: number;
   }
-  const rows = await runner.run<Row>(writeStatement(database.schema, { endsWaits, endsRuns }), [
+  const rows = await runner.run<Row>(writeStatement(database.schema, { endsWaits, endsRuns, movesRuns }), [
     database.now(),
     ...writeColumns(writes),
     ...recordColumns(writes),

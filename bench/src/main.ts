@@ -1,5 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { realpathSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { cleanUpAll, cleanUpOnSignals, goOn, isInterrupted } from "./clean-up.ts";
@@ -18,6 +19,16 @@ import { targetLines } from "./targets.ts";
 
 const RESULTS = fileURLToPath(new URL("../RESULTS.md", import.meta.url));
 
+// All that is measured runs under the peers' Node, and some of it in this process.
+installPeers(print);
+if (realpathSync(process.execPath) !== realpathSync(PEERS_NODE)) {
+  const child = spawn(PEERS_NODE, process.argv.slice(1), { stdio: "inherit" });
+  // The terminal tells both; the child cleans up, and is waited for.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => child.kill());
+  const [status] = (await once(child, "exit")) as [number | null];
+  process.exit(status ?? 1);
+}
 cleanUpOnSignals();
 const failure = await bench(process.argv.slice(2)).catch((error: unknown) => error);
 // Interrupted, whatever failed did so because of that: the process ends when all is cleaned up.
@@ -28,11 +39,10 @@ process.exit(failure === undefined ? 0 : 1);
 
 async function bench(words: readonly string[]): Promise<void> {
   const selection = selectionOf(words, { engines: ENGINES, own: OWN_WORKLOADS });
-  installPeers(print);
   const cluster = await startPostgres();
   const { repeats, seconds } = selection.isQuick ? { repeats: 1, seconds: 2 } : sizes();
   const versions = {
-    node: execFileSync(PEERS_NODE, ["--version"], { encoding: "utf8" }).trim(),
+    node: process.version,
     postgres: await serverVersion(cluster.url),
   };
   const about = machine(versions);

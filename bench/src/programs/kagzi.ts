@@ -21,7 +21,7 @@ const OPEN = ["pending", "running"] as const;
 /** Runs of one call, and calls under way at once. */
 const CHUNK = 500;
 const CALLS = 4;
-const CONCURRENCY = Number(process.env["BENCH_CONCURRENCY"] ?? 1000);
+const CONCURRENCY = Number(process.env["BENCH_CONCURRENCY"] ?? 4000);
 
 /** Kagzi through a server: client and worker in processes of their own. */
 export function overServer(): Program {

@@ -33,7 +33,9 @@ async function timePerStep({ batch, engine }: Session): Promise<number> {
   await engine.worker.ended(runs.length);
   const marks = await engine.worker.marks();
   // The first half warms up what only idle engines do.
-  return median(marks.slice(Math.floor(marks.length / 2)).map(({ lastAt, pickedAt }) => (lastAt - pickedAt) / (STEPS - 1)));
+  return median(
+    marks.slice(Math.floor(marks.length / 2)).map(({ lastAt, pickedAt }) => (lastAt - pickedAt) / (STEPS - 1)),
+  );
 }
 
 async function commits({ engine }: Session): Promise<Measurement> {

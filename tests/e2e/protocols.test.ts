@@ -41,6 +41,14 @@ const PROTOCOLS: readonly (readonly [name: string, make: MakeTransport])[] = [
   ["gRPC-web over HTTP/2", () => createGrpcWebTransport({ baseUrl, httpVersion: "2", nodeOptions: ROOMY })],
   ["Connect, binary, over HTTP/2", () => createConnectTransport({ baseUrl, httpVersion: "2", nodeOptions: ROOMY })],
   [
+    "Connect, binary, uncompressed, over HTTP/2",
+    () => createConnectTransport({ baseUrl, httpVersion: "2", nodeOptions: ROOMY, acceptCompression: [] }),
+  ],
+  [
+    "Connect, binary, uncompressed, over HTTP/1.1",
+    () => createConnectTransport({ baseUrl, httpVersion: "1.1", acceptCompression: [] }),
+  ],
+  [
     "Connect, JSON, over HTTP/1.1",
     () => createConnectTransport({ baseUrl, httpVersion: "1.1", useBinaryFormat: false }),
   ],

@@ -51,7 +51,7 @@ export async function servePlainCall(
     const bytes = toBinary(method.output, create(method.output, answer as Record<string, unknown>));
     sendWhole(response, { status: 200, headers: headersOf(PROTO, bytes), bytes });
   } catch (thrown) {
-    if (response.destroyed) return;
+    if (isGone(response)) return;
     const error = toConnectError(thrown, onInternalError);
     const bytes = errorToJsonBytes(error, undefined);
     const headers = { ...Object.fromEntries(error.metadata), ...headersOf("application/json", bytes) };
@@ -92,11 +92,15 @@ class Caller {
     this.#controller = new AbortController();
     if (timeoutMs > 0) this.#timer = setTimeout(this.#gone, timeoutMs);
     this.#response.once("close", this.#gone);
-    if (this.#response.destroyed) this.#gone();
+    if (isGone(this.#response)) this.#gone();
     return this.#controller;
   }
 
   readonly #gone = () => this.#controller?.abort();
+}
+
+function isGone(response: Response): boolean {
+  return "stream" in response ? response.stream.destroyed : response.destroyed;
 }
 
 /** @throws ConnectError `ResourceExhausted` for a body of more than `maxBytes`, `Aborted` for one that breaks off */

@@ -24,9 +24,9 @@ const PROBES = (schema: string) => `
   SELECT 'P4', 'run ' || run_id || ' is ' || status || ' and nothing will ever wake it'
   FROM ${schema}.runs r
   WHERE (status IN ('pending', 'sleeping') AND available_at IS NULL)
+     -- One that is offline has lost its leases: what it is given in the moment in which it leaves is taken from it.
      OR (status = 'running' AND NOT EXISTS (
-           SELECT FROM ${schema}.workers w
-           WHERE w.namespace_id = r.namespace_id AND w.worker_id = r.worker_id AND w.status <> 'offline'))
+           SELECT FROM ${schema}.workers w WHERE w.namespace_id = r.namespace_id AND w.worker_id = r.worker_id))
   UNION ALL
   SELECT 'P4', 'run ' || run_id || ' waits in a line that nobody will ever call'
   FROM ${schema}.runs r

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { embedded } from "@kagzi/embedded";
 import { freePort } from "@kagzi/test-support";
 import { Client, Worker } from "kagzi";
-import { type DatabaseWork, databaseWork } from "./database.ts";
 import { startPostgres } from "./postgres.ts";
 import { type Measured, startServer, startWorker } from "./processes.ts";
 import { oneStep, tenSteps, waiter } from "./workflows.ts";
@@ -15,8 +14,6 @@ export type Workload = (name: string, client: Client, parts: Parts) => Promise<v
 /** What the engine consists of beside the process that measures it. */
 export interface Parts {
   readonly processes: Readonly<Record<string, Measured>>;
-  /** What PostgreSQL has done so far. */
-  readonly database?: () => Promise<DatabaseWork>;
 }
 
 /** A server, a worker and PostgreSQL, each in processes of their own. */
@@ -29,10 +26,7 @@ export async function throughServer(measure: Workload): Promise<void> {
   const worker = await startWorker(url);
   const client = new Client({ url });
   try {
-    await measure("server and worker on PostgreSQL", client, {
-      processes: { server, worker },
-      database: () => databaseWork(cluster, db),
-    });
+    await measure("server and worker on PostgreSQL", client, { processes: { server, worker } });
   } finally {
     await client.close();
     await worker.stop();

@@ -23,6 +23,22 @@ export async function startAll<Input, Output>(
   return handles;
 }
 
+/** Starts as many runs as fast as the engine takes them, and waits until the last one has ended. */
+export async function drain(client: Client, workflow: Workflow<{ n: number }, number>, runs: number): Promise<void> {
+  await allEnded(client, await startAll(client, workflow, { runs, inputOf: (n) => ({ n }) }));
+}
+
+/** Waits for the runs that were started last, until none is left that has not ended. */
+async function allEnded(client: Client, handles: readonly RunHandle<unknown>[]): Promise<void> {
+  const open = ["pending", "running", "sleeping", "waiting", "paused"] as const;
+  await handles.at(-1)?.result();
+  for (;;) {
+    const { items } = await client.runs.list({ status: open }).page({ size: 50 });
+    if (items.length === 0) return;
+    await Promise.all(items.map(({ id }) => client.run(id).result()));
+  }
+}
+
 /** Resolves when nothing is ready and nothing runs: all have ended, or wait. Asked one state at a time, which is cheap. */
 export async function untilQuiet(client: Client): Promise<void> {
   const none = async (status: "pending" | "running") =>

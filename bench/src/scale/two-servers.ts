@@ -1,10 +1,10 @@
 import { Client } from "kagzi";
 import type { Program } from "@kagzi/test-support";
 import { databaseWork } from "../database.ts";
-import { drain } from "../measure.ts";
 import { tenSteps } from "../workflows.ts";
 import { cpuSecondsOf } from "../cpu.ts";
 import type { Figure } from "../figures.ts";
+import { drain } from "./drain.ts";
 import { type Fleet, withFleet } from "./parts.ts";
 
 const RUNS = Number(process.env["BENCH_RUNS"] ?? 5000);

@@ -40,7 +40,7 @@ export function startBackground(engine: Engine, health: Health): () => Promise<v
 /** Word from another server, or that word may have been missed. */
 function heed(engine: Engine, hint: Hint | undefined): void {
   if (hint?.about === "ready") return engine.dispatcher.ready(hint.key);
-  if (hint?.about === "signal") return engine.signals.hear(hint.namespaceId, [hint.workerId]);
+  if (hint?.about === "signal") return void engine.signals.hear(hint.namespaceId, [hint.workerId]);
   if (hint?.runId !== undefined) return engine.waiters.ended(hint.runId);
   if (hint === undefined) engine.dispatcher.lookAgain();
   // If the store cannot be asked now, the next round asks it.

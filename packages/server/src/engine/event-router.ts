@@ -67,7 +67,7 @@ export class EventRouter {
   #tell(touched: readonly Touched[]): void {
     // Many runs of one worker, or of one kind, are one word.
     const told = new Map(touched.map((run) => [wordOf(run), run]));
-    for (const run of told.values()) this.#signals.touched(run);
+    for (const run of told.values()) void this.#signals.touched(run);
   }
 }
 

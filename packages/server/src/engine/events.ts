@@ -104,7 +104,7 @@ export class Events {
     } as const;
     const current = await this.#operations.current({ namespaceId, runId });
     const [touched] = await this.#context.store.inbox.send([{ ...current, message }]);
-    if (touched !== undefined) return this.#signals.touched(touched);
+    if (touched !== undefined) return void this.#signals.touched(touched);
     // Sent again because its answer was lost: the run took it, and has ended since.
     if (await this.#context.store.inbox.knows(current, eventId)) return;
     throw await this.#takesNoMore(current);

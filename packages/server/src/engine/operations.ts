@@ -64,7 +64,7 @@ export class Operations {
     const current = await this.current(run);
     const done = await this.#context.store.runs.operate(current, (found) => decideOperation(found, operation));
     if (done === undefined) throw notFound("run", run.runId);
-    if (done.before !== done.after) this.#tell(done);
+    if (done.before !== done.after) await this.#tell(done);
     return done;
   }
 
@@ -150,20 +150,23 @@ export class Operations {
     return (await this.cancel(run, reason, graceMs).catch(ignoreMissing)) ?? false;
   }
 
-  #tell({ after, before, now, told }: Operated): void {
+  async #tell({ after, before, now, told }: Operated): Promise<void> {
     this.#context.clock.observe(now);
     if (isTerminal(after.status)) {
       this.#waiters.ended(after.runId);
       this.#hints.ended(after.runId);
       this.#workers.drop(after.namespaceId, after.runId);
-    } else if (after.status !== before.status || after.signals !== before.signals) this.#signals.touched(after);
+    }
     if (before.status === "running" && after.status !== "running" && after.limitKey !== undefined) {
       this.#dispatcher.placeFreed(after);
       this.#hints.ready(dispatchKey(after));
     }
     // What a failed run had waited for, it waits for again.
     if (before.status === "failed") this.#router.kick();
-    if (told !== undefined) this.#signals.touched(told);
+    if (told !== undefined) void this.#signals.touched(told);
+    // Its worker hears of it before whoever asked: no step begins there that could have been kept from beginning.
+    const isNews = after.status !== before.status || after.signals !== before.signals;
+    if (isNews && !isTerminal(after.status)) await this.#signals.touched(after);
   }
 }
 

@@ -24,23 +24,25 @@ export class Signals {
     this.#workers = parts.workers;
   }
 
-  /** The store has something new for this run. */
-  touched(run: Touched): void {
+  /** The store has something new for this run. Resolves when its worker, if it is at this server, has been sent it. */
+  async touched(run: Touched): Promise<void> {
     if (run.status === "pending") {
       this.#dispatcher.ready(run);
       this.#hints.ready(run);
     } else if (run.status === "running" && run.workerId !== undefined) {
       if (this.#workers.isCrowded(run.workerId)) return;
-      if (this.#workers.isHere(run.workerId)) this.hear(run.namespaceId, [run.workerId]);
+      if (this.#workers.isHere(run.workerId)) await this.hear(run.namespaceId, [run.workerId]);
       else this.#hints.signal(run.namespaceId, run.workerId);
     }
   }
 
   /** Brings workers of this server what they have not heard of their runs. If that fails, the next look finds it. */
-  hear(namespaceId: NamespaceId, workerIds: readonly WorkerId[]): void {
-    void this.#hear(namespaceId, workerIds).catch((error: unknown) => {
+  async hear(namespaceId: NamespaceId, workerIds: readonly WorkerId[]): Promise<void> {
+    try {
+      await this.#hear(namespaceId, workerIds);
+    } catch (error) {
       this.#context.log.debug("workers could not be told of signals", { error: errorField(error) });
-    });
+    }
   }
 
   /** Looks for signals to all workers of this server: word of them may have been lost. */

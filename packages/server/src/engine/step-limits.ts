@@ -108,7 +108,7 @@ export class StepLimits {
 
   async #callOnce(namespaceId: NamespaceId, name: string): Promise<void> {
     const called = await this.#context.store.slots.call(namespaceId, name);
-    for (const run of called.runs) this.#signals.touched(run);
+    for (const run of called.runs) void this.#signals.touched(run);
     if (called.nextAt !== undefined) this.#callAt({ namespaceId, name }, called.nextAt - called.now);
   }
 

@@ -180,7 +180,7 @@ export class Updates {
   }
 
   #tell(write: RunWrite, task: HeldTask, { now, status = write.next?.status, told, wakeAt }: Written): void {
-    if (told !== undefined) this.#signals.touched(told);
+    if (told !== undefined) void this.#signals.touched(told);
     if (write.continuation !== undefined) this.#others.began(write.continuation);
     if (write.closing === true) this.#others.close();
     if (status === undefined || !isTerminal(status)) this.#route(write);

@@ -272,7 +272,7 @@ function executionOf(
   clock.observe(runtime.now());
   const definition = workflow("simulated", (ctx) => interpret(program, ctx, { trace, body, onOther }));
   const run = { runId: "run", workflow: "simulated", version: "1", attempt: 1, externalId: undefined };
-  const task = { ...run, schedule: undefined, epoch, lastSeq: history.length, history: [], signals };
+  const task = { ...run, schedule: undefined, epoch, lastSeq: history.length, history: [], signals, readyAt: 0 };
   const host = {
     connection: {} as Connection,
     runtime,

@@ -12,10 +12,17 @@ const WOKEN = 200;
 /** How long a server is left alone with those who wait. */
 const IDLE_MS = 10_000;
 
+/**
+ * Programs with a heap of this size, as one would give them that are to be small. With the room of a whole machine Node
+ * collects garbage so late that its memory says little about what a program holds.
+ */
+const HEAP_MB = 150;
+const SMALL = { NODE_OPTIONS: `--max-old-space-size=${HEAP_MB} --max-semi-space-size=16` };
+
 /** What a worker holds in memory after very many runs were parked in it, and a server while very many wait for it. */
 export async function measureMemory(): Promise<readonly Figure[]> {
-  const ofServer = await withFleet(waitsAtServer);
-  const ofWorker = await withFleet(async (fleet) => parkedInWorker(fleet, await fleet.startWorker()));
+  const ofServer = await withFleet(waitsAtServer, SMALL);
+  const ofWorker = await withFleet(async (fleet) => parkedInWorker(fleet, await fleet.startWorker()), SMALL);
   return [...ofServer, ...ofWorker];
 }
 
@@ -27,7 +34,7 @@ async function parkedInWorker({ client, server }: Fleet, worker: Program): Promi
   await untilQuiet(client);
   clearInterval(watch);
   await wake([...runs.slice(0, WOKEN), ...runs.slice(-WOKEN)]);
-  const name = `${PARKED} runs parked through one worker`;
+  const name = `${PARKED} runs parked through one worker with a heap of ${HEAP_MB} MB`;
   return [
     { name: `${name}: its memory before`, value: before, unit: "MiB" },
     { name: `${name}: its memory`, value: residentMiB(worker), unit: "MiB", bar: 300, goal: 150 },
@@ -74,7 +81,7 @@ async function waitsAtServer({ client, server, url, ...fleet }: Fleet): Promise<
   over.abort();
   await Promise.all(waits);
   await worker.stop();
-  const name = `a server with ${POLLS} long polls`;
+  const name = `a server with ${POLLS} long polls and a heap of ${HEAP_MB} MB`;
   return [
     { name: `${name}: its memory before`, value: before, unit: "MiB" },
     { name: `${name}: its memory`, value, unit: "MiB", bar: 200, goal: 120 },

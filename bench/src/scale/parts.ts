@@ -23,8 +23,14 @@ export interface Fleet {
   startWorker(url?: string): Promise<Program>;
 }
 
-/** Measures on one server; workers and more servers are started as they are needed, and all are stopped in the end. */
-export async function withFleet<Result>(measure: (fleet: Fleet) => Promise<Result>): Promise<Result> {
+/**
+ * Measures on one server; workers and more servers are started as they are needed, and all are stopped in the end. All
+ * have `env` in their environment.
+ */
+export async function withFleet<Result>(
+  measure: (fleet: Fleet) => Promise<Result>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Result> {
   const cluster = await createPostgres({ durable: true });
   await cluster.start();
   const db = await cluster.createDatabase();
@@ -36,12 +42,12 @@ export async function withFleet<Result>(measure: (fleet: Fleet) => Promise<Resul
   };
   const startServer = async () => {
     const port = await freePort();
-    return { url: `http://127.0.0.1:${port}`, server: await start(serverProgram({ db, port })) };
+    return { url: `http://127.0.0.1:${port}`, server: await start(serverProgram({ db, port, env })) };
   };
   const { server, url } = await startServer();
   const client = new Client({ url });
   const path = fileURLToPath(new URL("worker.js", import.meta.url));
-  const startWorker = (to = url) => start(new Program({ path, env: { KAGZI_URL: to } }));
+  const startWorker = (to = url) => start(new Program({ path, env: { ...env, KAGZI_URL: to } }));
   try {
     return await measure({ cluster, db, client, url, server, startServer, startWorker });
   } finally {

@@ -42,7 +42,8 @@ async function costPerStep(
     const { cpuSeconds } = await databaseWork(cluster, db);
     return [cpuSeconds, ...programs.map(({ pid }) => cpuSecondsOf(pid))];
   };
-  await runAll(RUNS / 2);
+  // Each client warms up a server and a worker: two of each need twice as much of it.
+  await runAll((RUNS / 2) * clients.length);
   const before = await spent();
   await runAll(RUNS);
   const after = await spent();

@@ -110,12 +110,14 @@ export interface ClaimRequest {
   readonly namespaceId: NamespaceId;
   readonly taskQueue: string;
   readonly wanted: readonly Wanted[];
+  /** Runs that will be ready within so many milliseconds are taken too; default 0. */
+  readonly aheadMs?: number;
   /** Called within the transaction, with the ready runs in the order in which they are to be taken. */
   readonly assign: (candidates: readonly Candidate[]) => readonly Assignment[];
 }
 
 /** As {@link ClaimRequest}, for one workflow that has limits. */
-export interface LimitedClaimRequest extends Omit<ClaimRequest, "wanted"> {
+export interface LimitedClaimRequest extends Omit<ClaimRequest, "wanted" | "aheadMs"> {
   readonly wanted: Wanted;
   /** The keys of a run that was started before its workflow had limits. */
   readonly keysOf: (limits: WorkflowLimits, input: Payload | undefined) => LimitKeys;
@@ -127,6 +129,8 @@ export interface ClaimedRun {
   readonly lastSeq: number;
   /** Whether the same worker held it before. */
   readonly sameWorker: boolean;
+  /** When it is ready, if that is still to come: it was taken ahead of its time. */
+  readonly readyAt?: Instant;
 }
 
 export interface ClaimResult {
@@ -136,7 +140,7 @@ export interface ClaimResult {
   readonly refused: readonly WorkerId[];
   /** Of which workflows there may be more that are ready. */
   readonly more: readonly WorkflowVersion[];
-  /** When the next of the wanted runs becomes ready; left out where some were claimed and there may be more. */
+  /** When the next of the wanted runs can be taken; left out where some were claimed and there may be more. */
   readonly nextAt?: Instant;
 }
 

@@ -94,6 +94,28 @@ export function describeClaims(fixture: () => Fixture): void {
       expect((await f.claim(held.workerId)).claimed).toMatchObject([{ run: { epoch: 2 }, lastSeq: 2 }]);
     });
 
+    it("takes a run ahead of its time where that is asked for, and says when it is ready", async () => {
+      const f = fixture();
+      const workerId = await f.register();
+      const soon = await f.start({ delayMs: 300, timeoutMs: 5000 });
+      const later = await f.start({ delayMs: 1000 });
+      const ready = await f.start({});
+      const readyAt = f.clock.now + 300;
+      expect(await f.claim(workerId, 100, { aheadMs: 299 })).toMatchObject({
+        claimed: [{ run: { runId: ready } }],
+        nextAt: f.clock.now + 1,
+      });
+      const { claimed, nextAt } = await f.claim(workerId, 100, { aheadMs: 300 });
+      expect(claimed).toMatchObject([
+        { run: { runId: soon, claimedAt: f.clock.now, startedAt: readyAt, deadlineAt: readyAt + 5000 }, readyAt },
+      ]);
+      expect(nextAt).toBe(f.clock.now + 700);
+      f.clock.now += 1000;
+      const [last] = (await f.claim(workerId, 100, { aheadMs: 300 })).claimed;
+      expect(last?.run.runId).toBe(later);
+      expect(last).not.toHaveProperty("readyAt");
+    });
+
     it("takes the higher priority first, and within one the run that was ready first", async () => {
       const f = fixture();
       const workerId = await f.register();

@@ -99,7 +99,11 @@ export class Fixture {
   }
 
   /** Claims what is ready of the workflow `greet`, all of it for one worker. */
-  async claim(workerId: WorkerId, limit = 100, change: { readonly namespaceId?: NamespaceId } = {}) {
+  async claim(
+    workerId: WorkerId,
+    limit = 100,
+    change: { readonly namespaceId?: NamespaceId; readonly aheadMs?: number } = {},
+  ) {
     return this.store.runs.claim({
       namespaceId: DEFAULT,
       taskQueue: "",

@@ -19,7 +19,11 @@ import { CLOCK, span, statement } from "./sql.ts";
 export async function claimRuns(database: Database, request: ClaimRequest): Promise<ClaimResult> {
   const now = database.now();
   return database.transaction(async (runner) => {
-    const ready = await runner.run<ReadyRow>(readyStatement(database.schema), [now, ...keyColumns(request)]);
+    const ready = await runner.run<ReadyRow>(readyStatement(database.schema), [
+      now,
+      ...keyColumns(request),
+      request.aheadMs ?? 0,
+    ]);
     const candidates = ready.map(toCandidate);
     const assignments = candidates.length === 0 ? [] : request.assign(candidates);
     const claimed = await giveOut(runner, database, { ready, assignments, namespaceId: request.namespaceId });
@@ -45,7 +49,7 @@ export async function giveOut(
 ): Promise<readonly ClaimedRun[]> {
   const { assignments, namespaceId, ready } = work;
   if (assignments.length === 0) return [];
-  const lastWorkers = new Map(ready.map((row) => [row.run_id, row.worker_id]));
+  const byId = new Map(ready.map((row) => [row.run_id, row]));
   const rows = await runner.run<RunRow & { claimed_seq: number; now: Instant }>(claimStatement(database.schema), [
     database.now(),
     namespaceId,
@@ -53,11 +57,16 @@ export async function giveOut(
     assignments.map((assignment) => assignment.workerId),
     assignments.map((assignment) => assignment.timeoutMs ?? null),
   ]);
-  return rows.map((row) => ({
-    run: toRun(row) as Extract<Run, { status: "running" }>,
-    lastSeq: row.claimed_seq,
-    sameWorker: lastWorkers.get(row.run_id) === row.worker_id,
-  }));
+  return rows.map((row) => {
+    const before = byId.get(row.run_id);
+    const readyAt = before?.available_at ?? row.now;
+    return {
+      run: toRun(row) as Extract<Run, { status: "running" }>,
+      lastSeq: row.claimed_seq,
+      sameWorker: before?.worker_id === row.worker_id,
+      ...(readyAt > row.now && { readyAt }),
+    };
+  });
 }
 
 /** A run that is ready. */
@@ -66,9 +75,10 @@ export interface ReadyRow {
   readonly workflow_type: string;
   readonly version: string;
   readonly worker_id: WorkerId | null;
+  readonly available_at: Instant;
 }
 
-export function toCandidate(row: ReadyRow): Candidate {
+export function toCandidate(row: Omit<ReadyRow, "available_at">): Candidate {
   return {
     runId: row.run_id,
     workflowType: row.workflow_type,
@@ -120,11 +130,11 @@ function readyStatement(schema: string): Statement {
   return statement(
     "runs_ready",
     `WITH ${CLOCK}, ${wantedUnlimited(schema)}
-     SELECT c.run_id, c.workflow_type, c.version, c.worker_id
+     SELECT c.run_id, c.workflow_type, c.version, c.worker_id, c.available_at
      FROM wanted w CROSS JOIN LATERAL (${priorities(schema)}
        SELECT ready.*, l.priority FROM level l CROSS JOIN LATERAL (
          SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.available_at FROM ${schema}.runs r
-         WHERE ${OF_KEY} AND r.priority = l.priority AND r.available_at <= (SELECT now FROM clock)
+         WHERE ${OF_KEY} AND r.priority = l.priority AND r.available_at <= (SELECT now FROM clock) + ${span("$7::bigint")}
          ORDER BY r.available_at LIMIT w.wanted FOR UPDATE SKIP LOCKED
        ) ready
        WHERE l.priority IS NOT NULL ORDER BY l.priority DESC, ready.available_at LIMIT w.wanted
@@ -150,10 +160,10 @@ function claimStatement(schema: string): Statement {
                       WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id),
        -- What they are comes with the run.
        signals_heard = r.signals,
-       -- The database's clock may have been set back since.
-       started_at = coalesce(r.started_at, greatest(now, r.created_at)),
+       -- The database's clock may have been set back since, and the run taken ahead of its time.
+       started_at = coalesce(r.started_at, greatest(now, r.created_at, r.available_at)),
        timeout_ms = CASE WHEN r.started_at IS NULL THEN coalesce(r.timeout_ms, a.timeout_ms) ELSE r.timeout_ms END,
-       deadline_at = CASE WHEN r.started_at IS NULL THEN now + ${span("coalesce(r.timeout_ms, a.timeout_ms)")}
+       deadline_at = CASE WHEN r.started_at IS NULL THEN greatest(now, r.available_at) + ${span("coalesce(r.timeout_ms, a.timeout_ms)")}
                           ELSE r.deadline_at END
      FROM clock, unnest($3::uuid[], $4::uuid[], $5::bigint[]) AS a(run_id, worker_id, timeout_ms)
      -- A worker that was not heard of in time has no lease to put a run under.
@@ -163,16 +173,17 @@ function claimStatement(schema: string): Statement {
   );
 }
 
-/** When the next of the wanted runs becomes ready. */
+/** When the next of the wanted runs can be taken. */
 export async function nextReady(
   runner: Runner,
   schema: string,
   now: string | null,
-  request: Pick<ClaimRequest, "namespaceId" | "taskQueue" | "wanted">,
+  request: Pick<ClaimRequest, "namespaceId" | "taskQueue" | "wanted" | "aheadMs">,
 ): Promise<{ now: Instant; at: Instant | null }> {
   const rows = await runner.run<{ now: Instant; at: Instant | null }>(nextStatement(schema), [
     now,
     ...keyColumns(request),
+    request.aheadMs ?? 0,
   ]);
   return rows[0] ?? { now: 0, at: null };
 }
@@ -182,9 +193,9 @@ function nextStatement(schema: string): Statement {
     "runs_next_ready",
     `WITH ${CLOCK}, ${WANTED}
      SELECT now, (
-       SELECT min(next.at) FROM wanted w CROSS JOIN LATERAL (${priorities(schema)}
+       SELECT min(next.at) - ${span("$7::bigint")} FROM wanted w CROSS JOIN LATERAL (${priorities(schema)}
          SELECT (SELECT r.available_at FROM ${schema}.runs r
-                 WHERE ${OF_KEY} AND r.priority = l.priority AND r.available_at > now AND w.wanted > 0
+                 WHERE ${OF_KEY} AND r.priority = l.priority AND r.available_at > now + ${span("$7::bigint")} AND w.wanted > 0
                  ORDER BY r.available_at LIMIT 1) AS at
          FROM level l WHERE l.priority IS NOT NULL
        ) next

@@ -25,6 +25,7 @@ import { isUniqueViolation } from "./errors.ts";
 import { changesWaits, keepWaits } from "./event-waits.ts";
 import { lockRuns, sendMessages } from "./inbox.ts";
 import { begin } from "./runs-start.ts";
+import { isResult, writeResult } from "./runs-write-result.ts";
 import { writeStatement } from "./runs-write-sql.ts";
 import { CLOCK, PayloadColumn, cut, sparse, statement } from "./sql.ts";
 
@@ -51,9 +52,11 @@ type Written = Extract<WriteOutcome, { became: "written" }> | undefined;
 
 async function writeSorted(database: Database, writes: readonly RunWrite[]): Promise<readonly Written[]> {
   try {
-    return await (writes.some(reachesBeyond)
-      ? writeWithOthers(database, writes)
-      : writeAll(database, database, writes));
+    if (writes.some(reachesBeyond)) return await writeWithOthers(database, writes);
+    const [only] = writes;
+    if (only === undefined || writes.length > 1 || !isResult(only)) return await writeAll(database, database, writes);
+    const now = await writeResult(database, database.schema, database.now(), only);
+    return [now === undefined ? undefined : { became: "written", now, dueAt: NO_TIMES }];
   } catch (error) {
     // Another writer has put a record where one of these wants to: it is not ours any more. Which one, each alone tells.
     if (!isUniqueViolation(error)) throw error;

@@ -1,5 +1,6 @@
-import type { Instant, Lane, LimitedClaimRequest, RunId, Start, WorkerId } from "@kagzi/core";
+import type { Instant, Lane, LimitedClaimRequest, Start } from "@kagzi/core";
 import type { Database } from "./database.ts";
+import type { ReadyRow } from "./runs-claim.ts";
 
 // What is known of the lines in which the runs of one workflow with limits wait for their turn.
 
@@ -99,17 +100,12 @@ export function countBegun(
 }
 
 /** A run at the head of its line. */
-export interface HeadRow {
-  readonly run_id: RunId;
-  readonly workflow_type: string;
-  readonly version: string;
-  readonly worker_id: WorkerId | null;
-}
+export type HeadRow = Omit<ReadyRow, "priority">;
 
 /** The first runs of a line. */
 export function headsOf(database: Database, { namespaceId }: Where, lane: string, quota: number): readonly HeadRow[] {
   return database.all<HeadRow>(
-    `SELECT run_id, workflow_type, version, worker_id FROM runs
+    `SELECT run_id, workflow_type, version, worker_id, available_at FROM runs
      WHERE namespace_id = ? AND lane = ? AND available_at IS NOT NULL ORDER BY priority DESC, available_at LIMIT ?`,
     [namespaceId, lane, quota],
   );

@@ -103,12 +103,18 @@ export function cliProgram(args: readonly string[], env: Readonly<Record<string,
 }
 
 /** `kagzi server` on a database, ready when /readyz says so. */
-export function serverProgram(options: { db: string; port: number; leaseMs?: number; schema?: string }): Program {
-  const { db, leaseMs, port, schema } = options;
+export function serverProgram(options: {
+  readonly db: string;
+  readonly port: number;
+  readonly leaseMs?: number;
+  readonly schema?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}): Program {
+  const { db, env = {}, leaseMs, port, schema } = options;
   const flags = ["--db", db, "--port", String(port), "--log-level", "warn"];
   if (leaseMs !== undefined) flags.push("--lease", String(leaseMs));
   if (schema !== undefined) flags.push("--schema", schema);
-  return new Program({ path: CLI, args: ["server", ...flags], isReady: () => answersOk(port) });
+  return new Program({ path: CLI, args: ["server", ...flags], env, isReady: () => answersOk(port) });
 }
 
 async function answersOk(port: number): Promise<boolean> {

@@ -4,6 +4,8 @@ export interface EngineConfig {
   readonly leaseMs: number;
   /** How often the store is asked for work and for ended runs even if nothing says that there are any. */
   readonly pollMs: number;
+  /** So long before they are ready, runs are given to workers with slots to spare, which wait with them until then. */
+  readonly claimAheadMs: number;
   /** Workers that have been offline for so long are forgotten. */
   readonly forgetWorkersAfterMs: number;
   /** Events are kept for so long, for waits that begin later and for lists. */
@@ -21,6 +23,7 @@ export interface EngineConfig {
 export const DEFAULT_CONFIG: EngineConfig = {
   leaseMs: 30_000,
   pollMs: 1000,
+  claimAheadMs: 300,
   forgetWorkersAfterMs: 24 * 60 * 60 * 1000,
   eventRetentionMs: 30 * 24 * 60 * 60 * 1000,
   startPatienceMs: 5000,

@@ -11,10 +11,8 @@ import {
 import { deferred } from "./deferred.ts";
 import { errorField } from "./log.ts";
 import { bringInTurn, bringRest } from "./messages.ts";
-import { Place, type PlaceContext } from "./place.ts";
+import { type Delivery, Place, type PlaceContext } from "./place.ts";
 import type { HeldTask, WorkerSession } from "./session.ts";
-
-type Delivery = { readonly session: WorkerSession; readonly claimed: ClaimedRun };
 
 /** Brings runs to the workers of this server. */
 export class Dispatcher {
@@ -57,7 +55,7 @@ export class Dispatcher {
   ready(key: DispatchKey, ms = 0): void {
     const place = this.#place(key.namespaceId, key.taskQueue);
     if (ms <= 0) place?.ready(key);
-    else place?.readyIn(ms);
+    else place?.readyIn(key, ms);
   }
 
   /** A run of a workflow with limits has given up its place: others of it may have their turn. */
@@ -98,12 +96,19 @@ export class Dispatcher {
   /** Answers with what the workers have heard of the runs. */
   async #give(deliveries: readonly Delivery[]): Promise<ReadonlyMap<RunId, Signals>> {
     const [histories, signals] = await Promise.all([this.#histories(deliveries), this.#signals(deliveries)]);
-    for (const [session, own] of groupBySession(deliveries)) {
+    // Some may have ended meanwhile.
+    for (const [session, own] of groupBySession(deliveries.filter(isHeld))) {
       const tasks = own.map(({ claimed }) => {
         const history = histories.get(claimed.run.runId)?.records ?? [];
         const heard = signals.get(claimed.run.runId);
-        const task = { held: heldTask(claimed), lastSeq: claimed.lastSeq, history };
-        return heard === undefined ? task : { ...task, signals: heard };
+        const { lastSeq, readyAt } = claimed;
+        return {
+          held: heldTask(claimed),
+          lastSeq,
+          history,
+          ...(heard !== undefined && { signals: heard }),
+          ...(readyAt !== undefined && { readyAt }),
+        };
       });
       session.link.give(tasks);
     }
@@ -141,6 +146,10 @@ export class Dispatcher {
       await this.#context.store.workers.release(namespaceId, [{ runId, epoch }]).catch(() => {});
     }
   }
+}
+
+function isHeld({ claimed: { run }, session }: Delivery): boolean {
+  return session.held.get(run.runId)?.epoch === run.epoch;
 }
 
 function signalsOf({ run }: ClaimedRun, page: MessagePage = { messages: [], more: false }): Signals {

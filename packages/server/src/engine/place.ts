@@ -20,9 +20,15 @@ import { type Log, errorField } from "./log.ts";
 import { type WorkerSession, workflowKey } from "./session.ts";
 
 /** Runs taken in one claim at most: their rows are locked meanwhile. */
-const CLAIM_LIMIT = 200;
+const CLAIM_LIMIT = 500;
 
 const NO_WORKFLOW: WorkflowVersion = { workflowType: "", version: "" };
+
+/** A claimed run on its way to its worker. */
+export interface Delivery {
+  readonly session: WorkerSession;
+  readonly claimed: ClaimedRun;
+}
 
 /** What a place works with. */
 export interface PlaceContext {
@@ -31,8 +37,8 @@ export interface PlaceContext {
   readonly env: Env;
   readonly log: Log;
   readonly config: EngineConfig;
-  /** Hands a claimed run to its worker. */
-  readonly deliver: (deliveries: readonly { readonly session: WorkerSession; readonly claimed: ClaimedRun }[]) => void;
+  /** Hands claimed runs to their workers. */
+  readonly deliver: (deliveries: readonly Delivery[]) => void;
 }
 
 /**
@@ -97,8 +103,14 @@ export class Place {
     this.claim();
   }
 
-  /** A run of this place will be ready in `ms`. */
-  readyIn(ms: number): void {
+  /** A run of this workflow will be ready in `ms`. */
+  readyIn(workflow: WorkflowVersion, ms: number): void {
+    const waitMs = ms - this.#aheadMs();
+    if (waitMs <= 0) this.ready(workflow);
+    else this.#lookIn(waitMs);
+  }
+
+  #lookIn(ms: number): void {
     const at = this.#context.env.now() + ms;
     if (at >= this.#timerAt || this.isEmpty) return;
     this.#cancelTimer?.();
@@ -177,13 +189,17 @@ export class Place {
   }
 
   /** `undefined`: they had limits until now. */
-  async #ask(wanted: readonly Wanted[], assign: ClaimRequest["assign"]): Promise<ClaimResult | undefined> {
+  async #ask(
+    wanted: readonly Wanted[],
+    aheadMs: number,
+    assign: ClaimRequest["assign"],
+  ): Promise<ClaimResult | undefined> {
     const { catalog, store } = this.#context;
     const { namespaceId } = this;
     const request = { namespaceId, taskQueue: this.#taskQueue, assign };
     const [first] = wanted;
     if (first === undefined || (await catalog.limits(namespaceId, first.workflowType)) === undefined) {
-      return store.runs.claim({ ...request, wanted });
+      return store.runs.claim({ ...request, wanted, aheadMs });
     }
     const result = await store.runs.claimLimited({ ...request, wanted: first, keysOf: keysOfInput });
     if (result === undefined) catalog.forget(namespaceId, [first.workflowType]);
@@ -191,10 +207,10 @@ export class Place {
   }
 
   async #claimOnce(group: readonly Wanted[]): Promise<void> {
-    const { deliver } = this.#context;
     // Those before it may have taken the slots.
     const keys = new Set(group.map(workflowKey));
-    const wanted = this.#wanted().filter((each) => keys.has(workflowKey(each)));
+    const aheadMs = this.#aheadMs();
+    const wanted = this.#wanted(aheadMs > 0).filter((each) => keys.has(workflowKey(each)));
     if (wanted.length === 0) return;
     for (const workflow of wanted) this.#backlog.delete(workflowKey(workflow));
     const chosen = new Map<RunId, WorkerSession>();
@@ -203,7 +219,7 @@ export class Place {
       chosen.clear();
     };
     try {
-      const result = await this.#ask(wanted, (candidates) => {
+      const result = await this.#ask(wanted, aheadMs, (candidates) => {
         // A transaction that lost to another one is run again.
         unreserve();
         return this.#assign(candidates, chosen);
@@ -217,17 +233,23 @@ export class Place {
         const session = chosen.get(claimed.run.runId);
         return session === undefined ? [] : [{ session, claimed }];
       });
-      deliver(deliveries);
+      this.#context.deliver(deliveries);
       for (const workflow of result.more) this.#backlog.add(workflowKey(workflow));
       const isRefused = this.#refuse(result.refused);
       if (result.more.length > 0 && (deliveries.length > 0 || isRefused)) this.#again = true;
-      if (result.nextAt !== undefined) this.readyIn(result.nextAt - result.now);
+      if (result.nextAt !== undefined) this.#lookIn(result.nextAt - result.now);
     } catch (error) {
       for (const workflow of wanted) this.#backlog.add(workflowKey(workflow));
       throw error;
     } finally {
       unreserve();
     }
+  }
+
+  /** How long before their time runs are taken: not at all where a worker has no slots to spare. */
+  #aheadMs(): number {
+    for (const session of this.#sessions) if (session.free > 0 && session.spare === 0) return 0;
+    return this.#context.config.claimAheadMs;
   }
 
   /** Leaves workers alone that were not heard of in time. Whether there are any. */
@@ -248,14 +270,15 @@ export class Place {
   }
 
   /** The workflows with a backlog that somebody free has, each with how many of its runs could be taken. */
-  #wanted(): Wanted[] {
+  #wanted(onlySpare = false): Wanted[] {
     const wanted = new Map<string, Wanted>();
     for (const session of this.#sessions) {
       if (session.free === 0) continue;
       for (const workflow of session.workflows) {
         const key = workflowKey(workflow);
         if (!this.#backlog.has(key)) continue;
-        const limit = Math.min(CLAIM_LIMIT, (wanted.get(key)?.limit ?? 0) + session.free);
+        const slots = onlySpare ? session.spare : session.free;
+        const limit = Math.min(CLAIM_LIMIT, (wanted.get(key)?.limit ?? 0) + slots);
         wanted.set(key, { workflowType: workflow.workflowType, version: workflow.version, limit });
       }
     }

@@ -44,6 +44,8 @@ export interface Task {
   readonly history: readonly HistoryRecord[];
   /** What was brought to the run, if anything was. */
   readonly signals?: Signals;
+  /** The worker waits with it until then. */
+  readonly readyAt?: Instant;
 }
 
 /** What became of an update of a worker's. */
@@ -78,6 +80,9 @@ export interface WorkerLink {
   /** The session is over for another reason than the worker's: another one took its place, or the server closes. */
   end(): void;
 }
+
+/** The part of a worker's slots, at least one, in which no run waits for its time. */
+const KEPT_FREE = 0.1;
 
 /** A worker that this server gives runs to: for as long as its stream lasts, or for one poll. */
 export class WorkerSession {
@@ -121,6 +126,11 @@ export class WorkerSession {
     return this.draining || this.lapsed || this.crowded
       ? 0
       : Math.max(0, this.#capacity - this.held.size - this.reserved);
+  }
+
+  /** Slots for runs that wait in them for their time: all but some that are kept for those that are ready meanwhile. */
+  get spare(): number {
+    return Math.max(0, this.free - Math.max(1, Math.ceil(this.#capacity * KEPT_FREE)));
   }
 
   /** The worker no longer has the run under this lease. Under a later one it may have it already. */

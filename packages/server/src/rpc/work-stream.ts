@@ -150,7 +150,7 @@ export function leaseOf({ runId, epoch }: HeldRun) {
   return { runId: checkRunId(runId), epoch };
 }
 
-function toWireTask({ held, history, lastSeq, signals }: Task): MessageInitShape<typeof TaskSchema> {
+function toWireTask({ held, history, lastSeq, readyAt, signals }: Task): MessageInitShape<typeof TaskSchema> {
   return {
     runId: held.runId,
     epoch: held.epoch,
@@ -164,6 +164,7 @@ function toWireTask({ held, history, lastSeq, signals }: Task): MessageInitShape
     ...given("parentRunId", held.parent?.runId),
     ...given("scheduleId", held.scheduleId),
     ...givenTime("scheduledAt", held.scheduledAt),
+    ...givenTime("readyAt", readyAt),
   };
 }
 

@@ -2,6 +2,7 @@ import { type RunAck, RunAck_Result as Result, type RunSignals } from "@kagzi/pr
 import { call } from "../calls.ts";
 import { KagziError } from "../error.ts";
 import type { ReplayRecord } from "../replay/records.ts";
+import { pause } from "../runtime.ts";
 import type { Workflow } from "../workflow.ts";
 import { Execution } from "./execution.ts";
 import type { ExecutionHost } from "./execution-parts.ts";
@@ -39,7 +40,7 @@ export class Executions {
   readonly #workflows: ReadonlyMap<string, Workflow<unknown, unknown>>;
   readonly #active = new Map<string, Execution>();
   readonly #parked = new Parked<Execution>(MAX_PARKED_BYTES);
-  /** Tasks whose history is being read. */
+  /** Tasks whose time has not come, or whose history is being read. */
   readonly #loading = new Map<string, WorkerTask>();
   /** Through which pages of histories come: they are large, and many runs may come at once. */
   readonly #pages = new Gate(MAX_PAGES);
@@ -82,7 +83,9 @@ export class Executions {
   }
 
   /** Takes a run that the server has given to this worker. */
-  async take(task: WorkerTask): Promise<void> {
+  async take(given: WorkerTask): Promise<void> {
+    const task = given.readyAt > this.#options.clock.now() ? await this.#inTime(given) : given;
+    if (task === undefined) return;
     const parked = this.#parked.take(task.runId) ?? this.#active.get(task.runId);
     if (parked !== undefined && parked.seq === task.lastSeq && parked.state !== "running" && !this.#stopping) {
       parked.resume(task);
@@ -154,6 +157,19 @@ export class Executions {
     for (const execution of this.#active.values()) execution.drop(lost(execution.runId));
     this.#active.clear();
     this.#loading.clear();
+  }
+
+  /** The task when it is ready, with what has come for it meanwhile; `undefined` if it was taken away. */
+  async #inTime(task: WorkerTask): Promise<WorkerTask | undefined> {
+    const { epoch, readyAt, runId } = task;
+    const { clock, runtime } = this.#options;
+    this.#loading.set(runId, task);
+    // A timer may be a millisecond early.
+    await pause(runtime, readyAt - clock.now() + 1);
+    const waited = this.#loading.get(runId);
+    if (waited?.epoch !== epoch) return undefined;
+    this.#loading.delete(runId);
+    return waited;
   }
 
   async #begin(task: WorkerTask): Promise<void> {

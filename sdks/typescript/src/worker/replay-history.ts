@@ -62,7 +62,7 @@ function taskOf({ attempt, externalId, records, runId, scheduleId, version, work
   const scheduledAt = rest.scheduledAt === undefined ? undefined : new Date(rest.scheduledAt);
   const schedule = scheduleId === undefined ? undefined : { id: scheduleId, scheduledAt };
   const about = { runId, epoch: 1, workflow, version, attempt, externalId, schedule };
-  return { ...about, lastSeq: records.length, history: [], signals: [] };
+  return { ...about, lastSeq: records.length, history: [], signals: [], readyAt: 0 };
 }
 
 function hostOf({ namespace }: ExportedHistory, timers: Set<() => void>, codec: PayloadCodec | undefined) {

@@ -20,6 +20,8 @@ export interface WorkerTask {
   readonly history: readonly HistoryRecord[];
   /** What was brought to the run and waits for its code. */
   readonly signals: readonly RunSignals[];
+  /** By the server's clock: the run is not to be gone on with before; 0: it is ready. */
+  readonly readyAt: number;
 }
 
 export function toWorkerTask(task: Task): WorkerTask {
@@ -35,6 +37,7 @@ export function toWorkerTask(task: Task): WorkerTask {
     lastSeq,
     history,
     signals: signals === undefined ? [] : [signals],
+    readyAt: instantOf(task.readyAt),
   };
 }
 

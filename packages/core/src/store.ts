@@ -110,7 +110,7 @@ export interface ClaimRequest {
   readonly namespaceId: NamespaceId;
   readonly taskQueue: string;
   readonly wanted: readonly Wanted[];
-  /** Runs that will be ready within so many milliseconds are taken too; default 0. */
+  /** Runs whose sleep is over within so many milliseconds are taken too; default 0. */
   readonly aheadMs?: number;
   /** Called within the transaction, with the ready runs in the order in which they are to be taken. */
   readonly assign: (candidates: readonly Candidate[]) => readonly Assignment[];
@@ -129,7 +129,7 @@ export interface ClaimedRun {
   readonly lastSeq: number;
   /** Whether the same worker held it before. */
   readonly sameWorker: boolean;
-  /** When it is ready, if that is still to come: it was taken ahead of its time. */
+  /** When its sleep is over, if that is still to come: it was taken ahead of its time. */
   readonly readyAt?: Instant;
 }
 

@@ -94,26 +94,31 @@ export function describeClaims(fixture: () => Fixture): void {
       expect((await f.claim(held.workerId)).claimed).toMatchObject([{ run: { epoch: 2 }, lastSeq: 2 }]);
     });
 
-    it("takes a run ahead of its time where that is asked for, and says when it is ready", async () => {
+    it("takes a sleeping run ahead of its time where that is asked for, and says when it is over", async () => {
       const f = fixture();
-      const workerId = await f.register();
-      const soon = await f.start({ delayMs: 300, timeoutMs: 5000 });
-      const later = await f.start({ delayMs: 1000 });
-      const ready = await f.start({});
-      const readyAt = f.clock.now + 300;
-      expect(await f.claim(workerId, 100, { aheadMs: 299 })).toMatchObject({
-        claimed: [{ run: { runId: ready } }],
-        nextAt: f.clock.now + 1,
-      });
-      const { claimed, nextAt } = await f.claim(workerId, 100, { aheadMs: 300 });
-      expect(claimed).toMatchObject([
-        { run: { runId: soon, claimedAt: f.clock.now, startedAt: readyAt, deadlineAt: readyAt + 5000 }, readyAt },
-      ]);
-      expect(nextAt).toBe(f.clock.now + 700);
-      f.clock.now += 1000;
-      const [last] = (await f.claim(workerId, 100, { aheadMs: 300 })).claimed;
-      expect(last?.run.runId).toBe(later);
+      const [held, other] = [await f.running(), await f.running()];
+      const readyAt = f.clock.now + 500;
+      await f.write(held, [], { become: "parked", wakeAt: readyAt });
+      await f.write(other, [], { become: "parked", wakeAt: f.clock.now + 2000 });
+      const ahead = (aheadMs: number) => f.claim(held.workerId, 100, { aheadMs });
+      expect(await ahead(499)).toMatchObject({ claimed: [], nextAt: f.clock.now + 1 });
+      const { claimed, nextAt } = await ahead(500);
+      expect(claimed).toMatchObject([{ run: { runId: held.run.runId, epoch: 2, claimedAt: f.clock.now }, readyAt }]);
+      expect(nextAt).toBe(f.clock.now + 1500);
+      f.clock.now += 2000;
+      const [last] = (await ahead(500)).claimed;
+      expect(last?.run.runId).toBe(other.run.runId);
       expect(last).not.toHaveProperty("readyAt");
+    });
+
+    it("takes no start ahead of its time, whatever sleeps beside it", async () => {
+      const f = fixture();
+      const held = await f.running();
+      await f.start({ delayMs: 300 });
+      await f.write(held, [], { become: "parked", wakeAt: f.clock.now + 400 });
+      const { claimed, nextAt } = await f.claim(held.workerId, 100, { aheadMs: 500 });
+      expect(claimed.map(({ run }) => run.runId)).toEqual([held.run.runId]);
+      expect(nextAt).toBe(f.clock.now + 300);
     });
 
     it("takes the higher priority first, and within one the run that was ready first", async () => {

@@ -33,8 +33,19 @@ export async function claimRuns(database: Database, request: ClaimRequest): Prom
     // Where there are more, the claim that takes them says what comes after that.
     if (more.length > 0 && first !== undefined) return { now: first.run.claimedAt, claimed, refused, more };
     const next = await nextReady(runner, database.schema, now, request);
-    return { now: next.now, claimed, refused, more, ...(next.at !== null && { nextAt: next.at }) };
+    return {
+      now: next.now,
+      claimed,
+      refused,
+      more,
+      ...(next.at !== null && { nextAt: lookAt(next.at, next.now, request) }),
+    };
   });
+}
+
+/** Where the next run may be a sleeping one, it can be taken ahead of its time. */
+function lookAt(at: Instant, now: Instant, { aheadMs = 0 }: ClaimRequest): Instant {
+  return at > now + aheadMs ? at - aheadMs : at;
 }
 
 /** Gives out the leases. */
@@ -135,6 +146,7 @@ function readyStatement(schema: string): Statement {
        SELECT ready.*, l.priority FROM level l CROSS JOIN LATERAL (
          SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.available_at FROM ${schema}.runs r
          WHERE ${OF_KEY} AND r.priority = l.priority AND r.available_at <= (SELECT now FROM clock) + ${span("$7::bigint")}
+           AND (r.status = 'sleeping' OR r.available_at <= (SELECT now FROM clock))
          ORDER BY r.available_at LIMIT w.wanted FOR UPDATE SKIP LOCKED
        ) ready
        WHERE l.priority IS NOT NULL ORDER BY l.priority DESC, ready.available_at LIMIT w.wanted
@@ -160,10 +172,10 @@ function claimStatement(schema: string): Statement {
                       WHERE h.namespace_id = r.namespace_id AND h.run_id = r.run_id),
        -- What they are comes with the run.
        signals_heard = r.signals,
-       -- The database's clock may have been set back since, and the run taken ahead of its time.
-       started_at = coalesce(r.started_at, greatest(now, r.created_at, r.available_at)),
+       -- The database's clock may have been set back since.
+       started_at = coalesce(r.started_at, greatest(now, r.created_at)),
        timeout_ms = CASE WHEN r.started_at IS NULL THEN coalesce(r.timeout_ms, a.timeout_ms) ELSE r.timeout_ms END,
-       deadline_at = CASE WHEN r.started_at IS NULL THEN greatest(now, r.available_at) + ${span("coalesce(r.timeout_ms, a.timeout_ms)")}
+       deadline_at = CASE WHEN r.started_at IS NULL THEN now + ${span("coalesce(r.timeout_ms, a.timeout_ms)")}
                           ELSE r.deadline_at END
      FROM clock, unnest($3::uuid[], $4::uuid[], $5::bigint[]) AS a(run_id, worker_id, timeout_ms)
      -- A worker that was not heard of in time has no lease to put a run under.
@@ -173,17 +185,16 @@ function claimStatement(schema: string): Statement {
   );
 }
 
-/** When the next of the wanted runs can be taken. */
+/** When the next of the wanted runs becomes ready. */
 export async function nextReady(
   runner: Runner,
   schema: string,
   now: string | null,
-  request: Pick<ClaimRequest, "namespaceId" | "taskQueue" | "wanted" | "aheadMs">,
+  request: Pick<ClaimRequest, "namespaceId" | "taskQueue" | "wanted">,
 ): Promise<{ now: Instant; at: Instant | null }> {
   const rows = await runner.run<{ now: Instant; at: Instant | null }>(nextStatement(schema), [
     now,
     ...keyColumns(request),
-    request.aheadMs ?? 0,
   ]);
   return rows[0] ?? { now: 0, at: null };
 }
@@ -193,9 +204,9 @@ function nextStatement(schema: string): Statement {
     "runs_next_ready",
     `WITH ${CLOCK}, ${WANTED}
      SELECT now, (
-       SELECT min(next.at) - ${span("$7::bigint")} FROM wanted w CROSS JOIN LATERAL (${priorities(schema)}
+       SELECT min(next.at) FROM wanted w CROSS JOIN LATERAL (${priorities(schema)}
          SELECT (SELECT r.available_at FROM ${schema}.runs r
-                 WHERE ${OF_KEY} AND r.priority = l.priority AND r.available_at > now + ${span("$7::bigint")} AND w.wanted > 0
+                 WHERE ${OF_KEY} AND r.priority = l.priority AND r.available_at > now AND w.wanted > 0
                  ORDER BY r.available_at LIMIT 1) AS at
          FROM level l WHERE l.priority IS NOT NULL
        ) next

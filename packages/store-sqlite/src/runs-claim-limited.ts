@@ -63,7 +63,7 @@ interface DueRow {
 
 /** Puts runs into their lines that have become ready by themselves. Answers with how many. */
 function lineUp({ database, limits, now, request }: Scope): number {
-  const due = readyRuns(database, request, { ...request.wanted, limit: LINE_UP }, now);
+  const due = readyRuns(database, request, { ...request.wanted, limit: LINE_UP }, { now });
   for (const { priority, run_id: runId } of due) {
     const [row] = readDue(database, request, runId);
     if (row === undefined) continue;

@@ -26,16 +26,21 @@ export function claimRuns(database: Database, request: ClaimRequest): ClaimResul
     // Runs of workflows that have limits are claimed in their turn, by `claimLimitedRuns` alone.
     const unlimited = request.wanted.filter((wanted) => !hasLimits(database, request.namespaceId, wanted));
     const { aheadMs = 0 } = request;
-    const ready = unlimited.flatMap((wanted) => readyRuns(database, request, wanted, now + aheadMs));
+    const ready = unlimited.flatMap((wanted) => readyRuns(database, request, wanted, { now, aheadMs }));
     const candidates = ready.toSorted(byPriority).map(toCandidate);
     const assignments = candidates.length === 0 ? [] : request.assign(candidates);
     const claimed = giveOut(database, request.namespaceId, { ready, assignments, now });
     const more = leftOvers(request.wanted, candidates, new Set(claimed.map(({ run }) => run.runId)));
     const refused = refusedWorkers(assignments, claimed);
     // Where there are more, the claim that takes them says what comes after that.
-    const nextAt = more.length > 0 && claimed.length > 0 ? undefined : nextReady(database, request, now + aheadMs);
-    return { now, claimed, refused, more, ...(nextAt !== undefined && { nextAt: nextAt - aheadMs }) };
+    const nextAt = more.length > 0 && claimed.length > 0 ? undefined : nextReady(database, request, now);
+    return { now, claimed, refused, more, ...(nextAt !== undefined && { nextAt: lookAt(nextAt, now, request) }) };
   });
+}
+
+/** Where the next run may be a sleeping one, it can be taken ahead of its time. */
+function lookAt(at: Instant, now: Instant, { aheadMs = 0 }: ClaimRequest): Instant {
+  return at > now + aheadMs ? at - aheadMs : at;
 }
 
 /** Gives out the leases. */
@@ -55,7 +60,8 @@ export function giveOut(
     if (!isHeardOf(assignment.workerId)) return [];
     const { available_at: readyAt = now, worker_id: before } = byId.get(assignment.runId) ?? {};
     const sameWorker = before === assignment.workerId;
-    return claimRun(database, namespaceId, assignment, { now, readyAt: Math.max(now, readyAt), sameWorker });
+    const claimed = claimRun(database, namespaceId, assignment, { now, sameWorker });
+    return readyAt > now ? claimed.map((each) => ({ ...each, readyAt })) : claimed;
   });
 }
 
@@ -118,16 +124,22 @@ export function* priorities(database: Database, request: Where, wanted: Workflow
   }
 }
 
-/** Runs that are ready by then and in no line, the first first. */
-export function readyRuns(database: Database, request: Where, wanted: Wanted, by: Instant): readonly ReadyRow[] {
+/** Runs that are ready, or will soon have slept enough, and are in no line; the first first. */
+export function readyRuns(
+  database: Database,
+  request: Where,
+  wanted: Wanted,
+  { aheadMs = 0, now }: { readonly now: Instant; readonly aheadMs?: number },
+): readonly ReadyRow[] {
   const ready: ReadyRow[] = [];
   for (const priority of priorities(database, request, wanted)) {
     if (ready.length >= wanted.limit) break;
     ready.push(
       ...database.all<ReadyRow>(
         `SELECT run_id, workflow_type, version, worker_id, available_at, priority FROM runs
-         WHERE ${OF_KEY} AND priority = ? AND available_at <= ? ORDER BY available_at LIMIT ?`,
-        [...keyOf(request, wanted), priority, by, wanted.limit - ready.length],
+         WHERE ${OF_KEY} AND priority = ? AND available_at <= ? AND (status = 'sleeping' OR available_at <= ?)
+         ORDER BY available_at LIMIT ?`,
+        [...keyOf(request, wanted), priority, now + aheadMs, now, wanted.limit - ready.length],
       ),
     );
   }
@@ -138,27 +150,16 @@ function claimRun(
   database: Database,
   namespaceId: NamespaceId,
   assignment: Assignment,
-  { now, readyAt, sameWorker }: { readonly now: Instant; readonly readyAt: Instant; readonly sameWorker: boolean },
+  { now, sameWorker }: { readonly now: Instant; readonly sameWorker: boolean },
 ): readonly ClaimedRun[] {
   const { timeoutMs = null } = assignment;
   const seq = lastSeq(database, { namespaceId, runId: assignment.runId });
-  const about: Value[] = [
-    assignment.workerId,
-    now,
-    seq,
-    readyAt,
-    timeoutMs,
-    readyAt,
-    timeoutMs,
-    namespaceId,
-    assignment.runId,
-  ];
+  const about: Value[] = [assignment.workerId, now, seq, now, timeoutMs, now, timeoutMs, namespaceId, assignment.runId];
   const rows = database.all<RunRow>(CLAIM, about);
   return rows.map((row) => ({
     run: toRun(row) as Extract<Run, { status: "running" }>,
     lastSeq: seq,
     sameWorker,
-    ...(readyAt > now && { readyAt }),
   }));
 }
 
@@ -169,11 +170,11 @@ const CLAIM = `UPDATE runs SET status = 'running', epoch = epoch + 1, crashes = 
        deadline_at = CASE WHEN started_at IS NULL THEN ? + coalesce(timeout_ms, ?) ELSE deadline_at END
      WHERE namespace_id = ? AND run_id = ? RETURNING ${runColumns("runs")}`;
 
-/** When the next of the wanted runs becomes ready, after that time. */
+/** When the next of the wanted runs becomes ready. */
 export function nextReady(
   database: Database,
   request: Where & Pick<ClaimRequest, "wanted">,
-  after: Instant,
+  now: Instant,
 ): Instant | undefined {
   let next: Instant | undefined;
   for (const wanted of request.wanted) {
@@ -181,7 +182,7 @@ export function nextReady(
       const [row] = database.all<{ available_at: Instant }>(
         `SELECT available_at FROM runs WHERE ${OF_KEY} AND priority = ? AND available_at > ?
          ORDER BY available_at LIMIT 1`,
-        [...keyOf(request, wanted), priority, after],
+        [...keyOf(request, wanted), priority, now],
       );
       if (row !== undefined) next = Math.min(next ?? row.available_at, row.available_at);
     }

@@ -4,13 +4,13 @@ import { type HeldTask, WorkerSession } from "./session.ts";
 
 const link = { give: () => {}, signal: () => {}, drop: () => {}, drain: () => {}, room: async () => {}, end: () => {} };
 
-function newSession(): WorkerSession {
+function newSession(capacity = 2): WorkerSession {
   return new WorkerSession({
     workerId: "w" as WorkerId,
     namespaceId: "default" as NamespaceId,
     taskQueue: "",
     workflows: [{ workflowType: "a", version: "1" }],
-    capacity: 2,
+    capacity,
     link,
   });
 }
@@ -32,6 +32,17 @@ describe("a worker's session", () => {
     session.held.set("r" as RunId, task("r", 1));
     session.reserved = 1;
     expect(session.free).toBe(0);
+  });
+
+  it("keeps a tenth of its slots, at least one, from runs that wait in them for their time", () => {
+    expect(newSession(1).spare).toBe(0);
+    expect(newSession(2).spare).toBe(1);
+    const session = newSession(100);
+    expect(session.spare).toBe(90);
+    session.reserved = 85;
+    expect(session.spare).toBe(5);
+    session.reserved = 95;
+    expect(session.spare).toBe(0);
   });
 
   it("takes nothing while it drains, or was not heard of", () => {

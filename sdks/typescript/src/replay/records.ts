@@ -35,7 +35,9 @@ export type StepRecord = StepKey &
 
 /** What is recorded of the run itself. */
 export type RunRecord = { readonly kind: "run"; readonly observedAt: number } & (
-  | { readonly type: "started" | "retrying" | "ended"; readonly payload?: Payload | undefined }
+  | { readonly type: "started"; readonly payload?: Payload | undefined }
+  | { readonly type: "retrying"; readonly dueAt: number }
+  | { readonly type: "ended" }
   /** The code was told that the run is to be cancelled. */
   | { readonly type: "cancelling"; readonly error: ErrorDetail }
 );

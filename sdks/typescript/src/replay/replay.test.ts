@@ -83,7 +83,7 @@ describe("a history that is replayed", () => {
 
   it("keeps of an attempt of the run that failed what completed, and forgets what failed", () => {
     const failed = { ...done("bad"), type: "failed", error: {} } as unknown as StepRecord;
-    const retrying: ReplayRecord = { kind: "run", type: "retrying", observedAt: 600 };
+    const retrying: ReplayRecord = { kind: "run", type: "retrying", observedAt: 600, dueAt: 600 };
     const replay = new Replay([begin, done("good"), failed, retrying]);
     const good = replay.call("good", "function", ignore);
     replay.call("bad", "function", ignore);

@@ -73,7 +73,7 @@ export class Replay {
 
   constructor(history: readonly ReplayRecord[]) {
     const [first] = history;
-    this.input = first?.kind === "run" && first.type !== "cancelling" ? first.payload : undefined;
+    this.input = first?.kind === "run" && first.type === "started" ? first.payload : undefined;
     const begin = 1 + history.findLastIndex(isBeginning);
     this.#memo = begin > 1 ? keptOf(history.slice(0, begin)) : NO_MEMO;
     this.#now = history[begin - 1]?.observedAt ?? 0;

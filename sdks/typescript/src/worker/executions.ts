@@ -162,14 +162,18 @@ export class Executions {
   /** The task when it is ready, with what has come for it meanwhile; `undefined` if it was taken away. */
   async #inTime(task: WorkerTask): Promise<WorkerTask | undefined> {
     const { epoch, readyAt, runId } = task;
-    const { clock, runtime } = this.#options;
     this.#loading.set(runId, task);
-    // A timer may be a millisecond early.
-    await pause(runtime, readyAt - clock.now() + 1);
+    await this.#until(readyAt);
     const waited = this.#loading.get(runId);
     if (waited?.epoch !== epoch) return undefined;
     this.#loading.delete(runId);
     return waited;
+  }
+
+  async #until(time: number): Promise<void> {
+    const ms = time - this.#options.clock.now();
+    // A timer may be a millisecond early.
+    if (ms > 0) await pause(this.#options.runtime, ms + 1);
   }
 
   async #begin(task: WorkerTask): Promise<void> {
@@ -192,6 +196,8 @@ export class Executions {
       const workflow = this.#workflows.get(`${task.workflow}\0${task.version}`);
       if (workflow === undefined) throw new KagziError("INTERNAL", `there is no ${task.workflow}@${task.version} here`);
       const history = await this.#history(task);
+      // A run that was given out ahead of its time may have come back from a worker that was lost.
+      await this.#until(retryOf(history));
       const loaded = this.#loading.get(runId);
       if (loaded?.epoch !== epoch) return undefined;
       const execution = new Execution(this.#host, workflow, { ...loaded, history: NO_RECORDS }, history);
@@ -242,6 +248,12 @@ export class Executions {
     if (leavesBy === "complete") this.completed += 1;
     if (leavesBy === "fail") this.failed += 1;
   }
+}
+
+/** When the run is to be tried again, if that is what its history ends with; else 0. */
+function retryOf(history: readonly ReplayRecord[]): number {
+  const last = history.at(-1);
+  return last?.kind === "run" && last.type === "retrying" ? last.dueAt : 0;
 }
 
 function lost(runId: string): Reason {

@@ -89,7 +89,7 @@ function runRecord(record: HistoryRecord, observedAt: number): ReplayRecord {
     case RecordType.STARTED:
       return { ...about, type: "started", ...payloadOf(record) };
     case RecordType.RETRYING:
-      return { ...about, type: "retrying" };
+      return { ...about, type: "retrying", dueAt: instantOf(record.dueAt) };
     case RecordType.CANCELLING:
       return { ...about, type: "cancelling", error: record.error ?? create(ErrorDetailSchema) };
     default:

@@ -13,6 +13,8 @@ export interface Scenario {
   readonly before?: (run: RunHandle<unknown>, client: Client) => Promise<unknown>;
   /** Where it is when the fixture is taken. */
   readonly status: RunStatus;
+  /** It ends by itself before a worker comes. */
+  readonly endsAlone?: true;
   /** What others do for it after the upgrade. */
   readonly after?: (run: RunHandle<unknown>, client: Client) => Promise<unknown>;
   /** Its output, or the code of its error. */
@@ -49,6 +51,7 @@ const FIRST: readonly Scenario[] = [
     workflow: "idle",
     options: { startTimeout: "1h" },
     status: "pending",
+    endsAlone: true,
     end: { error: "TIMEOUT" },
   },
   { id: "running", workflow: "held", input: "in", status: "running", end: { output: HELD } },

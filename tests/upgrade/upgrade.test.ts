@@ -78,10 +78,13 @@ async function runsById(client: Client) {
 
 async function finish(client: Client, url: string, scenarios: readonly Scenario[]): Promise<void> {
   const workflows = [...Object.values(worldOf("after")), ...laterOf(), ...Object.values(limitedOf("after"))];
+  const runs = await runsById(client);
+  for (const scenario of scenarios.filter(({ endsAlone }) => endsAlone)) {
+    await expectEnd(client.run(runs.get(scenario.id)?.id ?? ""), scenario);
+  }
   const worker = new Worker({ url, workflows, limits: SLOTS, logger: quiet });
   await worker.start();
   try {
-    const runs = await runsById(client);
     for (const scenario of scenarios) {
       const run = client.run(runs.get(scenario.id)?.id ?? "");
       await scenario.after?.(run, client);

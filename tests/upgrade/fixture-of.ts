@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { embedded } from "@kagzi/embedded";
 import { Client, type RunHandle, Worker, type WorkerOptions, type Workflow } from "kagzi";
-import { expect } from "vitest";
+import { vi } from "vitest";
 import { type FixtureDatabase, type Shape, newDatabase } from "./databases.ts";
 import { MISMATCH, type Scenario, scenariosOf } from "./scenarios.ts";
 import { SLOTS, limitedOf, subscribed, worldOf } from "./world.ts";
@@ -75,7 +75,7 @@ class Stage {
       const { from = scenario.status, id, input, options, workflow } = scenario;
       const run = await this.#client.start(workflow, input, { ...options, id });
       await reaches(run, from);
-      if (from === "running") await expect.poll(() => this.#holding, PATIENCE).toBe(held + 1);
+      if (from === "running") await this.#holds(held + 1);
       runs.push([run, scenario]);
     }
     return runs;
@@ -86,7 +86,11 @@ class Stage {
     const held = this.#holding;
     await before(run, this.#client);
     if (status !== "running") await reaches(run, status);
-    else if (from !== undefined) await expect.poll(() => this.#holding, PATIENCE).toBe(held + 1);
+    else if (from !== undefined) await this.#holds(held + 1);
+  }
+
+  async #holds(count: number): Promise<void> {
+    await until(async () => this.#holding === count, `${count} steps that are held`);
   }
 
   /** One that starts a run, which nobody takes, and one that nobody waits for. */
@@ -110,7 +114,13 @@ class Stage {
 }
 
 async function reaches(run: RunHandle<unknown>, status: string): Promise<void> {
-  await expect.poll(async () => (await run.status()).status, PATIENCE).toBe(status);
+  await until(async () => (await run.status()).status === status, `run ${run.id} to be ${status}`);
+}
+
+async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
+  await vi.waitUntil(isSo, PATIENCE).catch((cause: unknown) => {
+    throw new Error(`waited in vain for ${what}`, { cause });
+  });
 }
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));

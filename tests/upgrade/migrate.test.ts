@@ -207,7 +207,7 @@ function keepCalling(client: Client) {
   const failures: unknown[] = [];
   let done = 0;
   let slowest = 0;
-  let isOver = false;
+  const over = new AbortController();
   const timed = async <Result>(call: Promise<Result>) => {
     const begun = performance.now();
     const result = await call;
@@ -215,7 +215,7 @@ function keepCalling(client: Client) {
     return result;
   };
   const caller = async (from: number) => {
-    for (let n = from; !isOver; n += 100) {
+    for (let n = from; !over.signal.aborted; n += 100) {
       try {
         const run = await timed(client.start("steps", n));
         if ((await timed(run.result({ timeout: "10s" }))) !== n + 1) failures.push(`another result for ${n}`);
@@ -230,7 +230,7 @@ function keepCalling(client: Client) {
     done: () => done,
     slowestMs: () => slowest,
     stop: async () => {
-      isOver = true;
+      over.abort();
       await Promise.all(callers);
       return failures;
     },

@@ -78,7 +78,7 @@ const FIRST: readonly Scenario[] = [
   { id: "sleeping until it is tried again", workflow: "again", status: "sleeping", end: { output: ["kept", 2] } },
   { id: "waiting for an event", workflow: "listens", status: "waiting", after: go, end: { output: "went" } },
   { id: "waiting for an event until a time", workflow: "late", status: "waiting", end: { output: null } },
-  { id: "waiting for what comes first", workflow: "race", status: "waiting", end: { output: ["hour", 3] } },
+  { id: "waiting for what comes first", workflow: "race", status: "waiting", end: { output: ["hour", 1, 2, true] } },
   {
     id: "sent an event before its start",
     workflow: "hears",

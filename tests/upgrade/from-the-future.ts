@@ -39,7 +39,7 @@ export function connectionWith(connection: Connection, change: OnTheWay): Connec
     const methods = desc.methods.map((method) => [method.localName, through(method, service, change)] as const);
     return [key, Object.fromEntries(methods)] as const;
   });
-  return { ...connection, ...Object.fromEntries(services) } as Connection;
+  return { ...connection, ...Object.fromEntries(services) };
 }
 
 function through(method: DescMethod, service: Readonly<Record<string, Call>>, change: OnTheWay): Call {

@@ -8,6 +8,7 @@ import { Database as Postgres } from "../../packages/store-postgres/src/database
 import { type Migration, migrate, migrationsFor } from "../../packages/store-postgres/src/migrate.ts";
 import { Database as Sqlite } from "../../packages/store-sqlite/src/database.ts";
 import { migrate as migrateSqlite, migrations as sqliteMigrations } from "../../packages/store-sqlite/src/migrate.ts";
+import { keepCalling } from "../e2e/keep-calling.ts";
 import { type FixtureDatabase, HEAD, newDatabase, restore } from "./databases.ts";
 
 const PATIENCE = { timeout: 20_000, interval: 10 };
@@ -200,39 +201,4 @@ async function work(database: FixtureDatabase) {
     await store.close();
   });
   return { client, store };
-}
-
-/** Twenty callers that start runs and wait for their results, each call with its time. */
-function keepCalling(client: Client) {
-  const failures: unknown[] = [];
-  let done = 0;
-  let slowest = 0;
-  const over = new AbortController();
-  const timed = async <Result>(call: Promise<Result>) => {
-    const begun = performance.now();
-    const result = await call;
-    slowest = Math.max(slowest, performance.now() - begun);
-    return result;
-  };
-  const caller = async (from: number) => {
-    for (let n = from; !over.signal.aborted; n += 100) {
-      try {
-        const run = await timed(client.start("steps", n));
-        if ((await timed(run.result({ timeout: "10s" }))) !== n + 1) failures.push(`another result for ${n}`);
-        done += 1;
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-  };
-  const callers = Array.from({ length: 20 }, (_, index) => caller(index));
-  return {
-    done: () => done,
-    slowestMs: () => slowest,
-    stop: async () => {
-      over.abort();
-      await Promise.all(callers);
-      return failures;
-    },
-  };
 }

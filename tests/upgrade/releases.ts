@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type * as kagzi from "kagzi";
 
 /** What users have installed: a folder for each release, which nobody changes. */
 export const RELEASES = new URL("releases/", import.meta.url);
@@ -11,7 +12,7 @@ export function releases(): readonly string[] {
 }
 
 /** The SDK of a release, or the one that is here. */
-export type Sdk = typeof import("kagzi");
+export type Sdk = typeof kagzi;
 
 export async function sdkOf(version: string): Promise<Sdk> {
   return (await import(/* @vite-ignore */ new URL(`${version}/sdk/kagzi.js`, RELEASES).href)) as Sdk;

@@ -5,6 +5,7 @@ import { Client as PostgresClient } from "pg";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { quiet } from "./fixture.ts";
 import { type Load, keepCalling } from "./keep-calling.ts";
+import { SilentProxy } from "./silent-proxy.ts";
 
 const PATIENCE = { timeout: 40_000, interval: 20 };
 let databases = 0;
@@ -111,6 +112,18 @@ describe("a server at work on a PostgreSQL", { timeout: 90_000 }, () => {
     await expect.poll(waiting, PATIENCE).not.toBe(first);
     await other.query("ROLLBACK");
     await other.end();
+    await goesOn(20);
+  });
+
+  it("whose connections fall silent without an end finds that out, and goes on with others", async () => {
+    const proxy = new SilentProxy(Number(new URL(url).port));
+    const silent = new URL(url);
+    silent.port = String(await proxy.listen());
+    url = silent.href;
+    await work(4);
+    proxy.fallSilent();
+    await goesOn(20);
+    proxy.fallSilent();
     await goesOn(20);
   });
 

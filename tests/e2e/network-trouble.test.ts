@@ -1,52 +1,10 @@
-import { type Server, type Socket, connect, createServer } from "node:net";
 import { type RunningServer, startServer } from "@kagzi/server";
 import { openStore } from "@kagzi/embedded";
 import type { Store } from "@kagzi/core";
 import { Client, Worker, workflow } from "kagzi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { quiet, signal } from "./fixture.ts";
-
-/** A way to a server that can fall silent: what is open stays open, and nothing comes through any more. */
-class SilentProxy {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  #isSilent = (_socket: Socket) => false;
-
-  constructor(port: number) {
-    this.#server = createServer((socket) => {
-      const onward = connect(port, "127.0.0.1");
-      for (const [from, to] of [
-        [socket, onward],
-        [onward, socket],
-      ] as const) {
-        this.#sockets.add(from);
-        from.on("data", (chunk) => {
-          if (!this.#isSilent(from) && to.writable) to.write(chunk);
-        });
-        from.on("error", () => {});
-        from.on("close", () => to.destroy());
-      }
-    });
-  }
-
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
-    const address = this.#server.address();
-    if (address === null || typeof address === "string") throw new Error("no port");
-    return `http://127.0.0.1:${address.port}`;
-  }
-
-  /** From now on, on every connection that there is. Those that are made later are as good as ever. */
-  fallSilent(): void {
-    const silent = new Set(this.#sockets);
-    this.#isSilent = (socket) => silent.has(socket);
-  }
-
-  close(): void {
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
-  }
-}
+import { SilentProxy } from "./silent-proxy.ts";
 
 describe("connections that fall silent without an end", { timeout: 120_000 }, () => {
   let store: Store;
@@ -59,7 +17,7 @@ describe("connections that fall silent without an end", { timeout: 120_000 }, ()
     server = await startServer({ store, host: "127.0.0.1", port: 0, config: { pollMs: 200 } });
     await server.ready;
     proxy = new SilentProxy(Number(new URL(server.url).port));
-    url = await proxy.listen();
+    url = `http://127.0.0.1:${await proxy.listen()}`;
   });
 
   afterEach(async () => {

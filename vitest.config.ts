@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+// Programs that write what the tests of upgrades keep; see tests/upgrade.
+const writes = process.env["KAGZI_WRITE_FIXTURES"] === undefined ? [] : ["fixtures"];
+
 export default defineConfig({
   test: {
     coverage: {
@@ -18,6 +21,7 @@ export default defineConfig({
             "sdks/typescript/src/**/*.test.ts",
             "bench/src/**/*.test.ts",
             "tests/replay/**/*.test.ts",
+            "tests/pages/**/*.test.ts",
           ],
           // A guard against what hangs, on a machine that is busy with other things, too.
           testTimeout: 30_000,
@@ -39,6 +43,22 @@ export default defineConfig({
           testTimeout: 30_000,
         },
       },
+      {
+        test: {
+          name: "upgrade",
+          include: ["tests/upgrade/**/*.test.ts"],
+          globalSetup: ["tests/global-setup.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      ...writes.map((name) => ({
+        test: {
+          name,
+          include: ["tests/upgrade/write-*.ts"],
+          globalSetup: ["tests/global-setup.ts"],
+          testTimeout: 120_000,
+        },
+      })),
       {
         test: {
           name: "crash",

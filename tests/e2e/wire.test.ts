@@ -122,6 +122,22 @@ describe.each(ENGINES.filter(([name]) => name.includes("server")))("the wire of 
     expect(await call("ListWorkflowSchedules", {})).toMatchObject({ schedules: [{ scheduleId: "s" }] });
   });
 
+  it("reads text whose characters come in pieces", async () => {
+    const body = Buffer.from(JSON.stringify({ externalId: "Überweisung \u{1f69a}", workflowType: "注文" }));
+    const pieces = ReadableStream.from(Array.from(body, (byte) => new Uint8Array([byte])));
+    const answer = await fetch(`${url}/kagzi.v1.WorkflowService/StartWorkflow`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: pieces,
+      duplex: "half",
+    });
+    const { runId } = (await answer.json()) as { readonly runId: string };
+    const found = await post("kagzi.v1.WorkflowService/GetWorkflow", JSON.stringify({ runId }));
+    expect(await found.json()).toMatchObject({
+      workflow: { externalId: "Überweisung \u{1f69a}", workflowType: "注文" },
+    });
+  });
+
   it("has no pages but its own, and no methods of other services", async () => {
     expect((await fetch(`${url}/nothing`)).status).toBe(404);
     expect((await post("kagzi.v1.NoService/Nothing", "{}")).status).toBe(404);

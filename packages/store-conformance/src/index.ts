@@ -10,6 +10,7 @@ import { describeLifetime } from "./lifetime.ts";
 import { describeLimits } from "./limits.ts";
 import { describeModel } from "./model.ts";
 import { describeNamespaces } from "./namespaces.ts";
+import { describeNumbers } from "./numbers.ts";
 import { describePausing } from "./pausing.ts";
 import { describeReads } from "./reads.ts";
 import { describeSlots } from "./slots.ts";
@@ -55,6 +56,7 @@ export function describeStore(harness: StoreHarness): void {
     describeEvents(harness, fixture);
     describeReads(fixture);
     describeNamespaces(fixture);
+    describeNumbers(fixture);
     describeLimits(fixture);
     describeSlots(fixture);
     describeSchedules(harness, fixture);

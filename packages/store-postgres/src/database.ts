@@ -116,9 +116,9 @@ export class Database implements Runner {
     return this.#again(() => this.#use(transact));
   }
 
-  /** A connection outside of the pool, which the caller ends. */
-  async connect(): Promise<Client> {
-    const client = new Client(connection(this.#options.url));
+  /** A connection outside of the pool, which the caller ends. A patient one waits for an answer for as long as it takes. */
+  async connect({ isPatient = false }: { readonly isPatient?: boolean } = {}): Promise<Client> {
+    const client = new Client({ ...connection(this.#options.url), ...(isPatient && { query_timeout: 0 }) });
     client.on("error", ignore);
     try {
       await client.connect();

@@ -15,9 +15,13 @@ export function isTransient(error: unknown): boolean {
   return error instanceof DatabaseError && TRANSIENT.has(error.code ?? "");
 }
 
+/** Codes after which a connection leads nowhere: its server ends, or was demoted and only reads now. */
+const LEADS_NOWHERE = /^(08...|57P..|25006)$/;
+
 /** Whether a statement was refused, and the connection is as good as before. */
 export function isRefusal(error: unknown): boolean {
-  return isKagziError(error) || (error instanceof DatabaseError && error.severity === "ERROR");
+  if (isKagziError(error)) return true;
+  return error instanceof DatabaseError && error.severity === "ERROR" && !LEADS_NOWHERE.test(error.code ?? "");
 }
 
 /** Whether a row with this key was there already. */

@@ -2,7 +2,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { KagziError } from "@kagzi/core";
 import type { Client, DatabaseError } from "pg";
 import { type Database, quoteSchema } from "./database.ts";
-import { translateError } from "./errors.ts";
+import { isTransient, translateError } from "./errors.ts";
 
 /** A numbered step of the schema. It is never changed once it is released. */
 export interface Migration {
@@ -32,16 +32,28 @@ async function migrations(schema: string): Promise<readonly Migration[]> {
 }
 
 /**
- * Applies what is missing, each migration in a transaction of its own, and answers with the schema's version. A lock on
- * the table of migrations lets several servers start at once: one applies, the others find it done.
+ * How long a statement of a migration waits for a table. Whoever comes to the table meanwhile waits behind it, so it
+ * gives up soon, lets them go first, and tries again.
  */
-export async function migrate(database: Database): Promise<number> {
-  const known = await migrations(database.schema);
-  const client = await database.connect();
+const LOCK_TIMEOUT_MS = 1000;
+const TRIES = 12;
+
+const LOCK_NOT_AVAILABLE = "55P03";
+
+/**
+ * Applies what is missing, each migration in a transaction of its own, and answers with the schema's version. A lock on
+ * the table of migrations lets several servers start at once: one applies, the others find it done. One that is killed
+ * leaves nothing of the migration that it was at.
+ * @throws KagziError `PRECONDITION_FAILED` for a schema that is newer, `UNAVAILABLE` where a table stays locked by others
+ */
+export async function migrate(database: Database, known?: readonly Migration[]): Promise<number> {
+  const wanted = known ?? (await migrations(database.schema));
+  const client = await database.connect({ isPatient: true });
   try {
     await createMigrationsTable(client, database.schema);
-    for (const migration of known) await apply(client, database.schema, migration);
-    return await versionOf(client, database.schema, known.at(-1)?.version ?? 0);
+    await refuseNewer(client, database.schema, wanted.at(-1)?.version ?? 0);
+    for (const migration of wanted) await applyPatiently(client, database.schema, migration);
+    return wanted.at(-1)?.version ?? 0;
   } catch (error) {
     throw translateError(error);
   } finally {
@@ -50,6 +62,11 @@ export async function migrate(database: Database): Promise<number> {
 }
 
 async function createMigrationsTable(client: Client, schema: string): Promise<void> {
+  // A server that may not create anything works on a schema that is there.
+  const { rows } = await client.query<{ isThere: boolean }>(`SELECT to_regclass($1) IS NOT NULL AS "isThere"`, [
+    `${schema}.migrations`,
+  ]);
+  if (rows[0]?.isThere === true) return;
   // IF NOT EXISTS does not keep two sessions from creating the same name at once: one of them is told that it exists.
   const existsAlready = new Set(["23505", "42710", "42P06", "42P07"]);
   const statements = [
@@ -64,6 +81,40 @@ async function createMigrationsTable(client: Client, schema: string): Promise<vo
   }
 }
 
+async function refuseNewer(client: Client, schema: string, newestKnown: number): Promise<void> {
+  const { rows } = await client.query<{ version: number }>(
+    `SELECT coalesce(max(version), 0)::int AS version FROM ${schema}.migrations`,
+  );
+  const version = rows[0]?.version ?? 0;
+  if (version <= newestKnown) return;
+  throw new KagziError(
+    "PRECONDITION_FAILED",
+    `the schema ${schema} has version ${version}, this server knows ${newestKnown}: start a server that is as new as the schema`,
+  );
+}
+
+async function applyPatiently(client: Client, schema: string, migration: Migration): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await apply(client, schema, migration);
+    } catch (error) {
+      const isLocked = (error as DatabaseError).code === LOCK_NOT_AVAILABLE;
+      if (!isLocked && !isTransient(error)) throw error;
+      if (tries === TRIES) throw isLocked ? tableIsLocked(schema, migration, error) : error;
+      await new Promise((resolve) => setTimeout(resolve, LOCK_TIMEOUT_MS * (0.25 + Math.random() / 2)));
+    }
+  }
+}
+
+function tableIsLocked(schema: string, { name, version }: Migration, cause: unknown): KagziError {
+  return new KagziError(
+    "UNAVAILABLE",
+    `migration ${version} (${name}) of ${schema} cannot be applied: a table that it changes stays locked; end the ` +
+      "transactions that pg_locks names for it, or wait until another server has finished migrating",
+    { cause },
+  );
+}
+
 async function apply(client: Client, schema: string, migration: Migration): Promise<void> {
   const isApplied = async () => {
     const { rowCount } = await client.query(`SELECT 1 FROM ${schema}.migrations WHERE version = $1`, [
@@ -75,8 +126,9 @@ async function apply(client: Client, schema: string, migration: Migration): Prom
   if (await isApplied()) return;
   await client.query("BEGIN");
   try {
-    await client.query("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0");
-    await client.query(`LOCK TABLE ${schema}.migrations IN ACCESS EXCLUSIVE MODE`);
+    await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL statement_timeout = 0`);
+    // Others may read it: servers that start meanwhile, and those who ask for the version.
+    await client.query(`LOCK TABLE ${schema}.migrations IN SHARE ROW EXCLUSIVE MODE`);
     if (!(await isApplied())) {
       await client.query(migration.sql);
       await client.query(`INSERT INTO ${schema}.migrations (version, name) VALUES ($1, $2)`, [
@@ -89,18 +141,4 @@ async function apply(client: Client, schema: string, migration: Migration): Prom
     await client.query("ROLLBACK").catch(() => {});
     throw error;
   }
-}
-
-async function versionOf(client: Client, schema: string, newestKnown: number): Promise<number> {
-  const { rows } = await client.query<{ version: number }>(
-    `SELECT coalesce(max(version), 0)::int AS version FROM ${schema}.migrations`,
-  );
-  const version = rows[0]?.version ?? 0;
-  if (version > newestKnown) {
-    throw new KagziError(
-      "PRECONDITION_FAILED",
-      `the schema ${schema} has version ${version}, this server knows ${newestKnown}: start a server that is as new as the schema`,
-    );
-  }
-  return version;
 }

@@ -21,14 +21,29 @@ export function migrations(): readonly Migration[] {
   }));
 }
 
-/** Applies what is missing, each migration in a transaction of its own, and answers with the schema's version. */
-export function migrate(database: Database): number {
-  const known = migrations();
+/**
+ * Applies what is missing, each migration in a transaction of its own, and answers with the schema's version. A process
+ * that is killed leaves nothing of the migration that it was at; another one cannot have the file meanwhile.
+ * @throws KagziError `PRECONDITION_FAILED` for a schema that is newer
+ */
+export function migrate(database: Database, known: readonly Migration[] = migrations()): number {
   database.exec(
     "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT",
   );
+  const newest = known.at(-1)?.version ?? 0;
+  refuseNewer(database, newest);
   for (const migration of known) apply(database, migration);
-  return versionOf(database, known.at(-1)?.version ?? 0);
+  return newest;
+}
+
+function refuseNewer(database: Database, newestKnown: number): void {
+  const [row] = database.all<{ version: number }>("SELECT coalesce(max(version), 0) AS version FROM migrations");
+  const version = row?.version ?? 0;
+  if (version <= newestKnown) return;
+  throw new KagziError(
+    "PRECONDITION_FAILED",
+    `the database has schema version ${version}, this server knows ${newestKnown}: start a server that is as new as the schema`,
+  );
 }
 
 function apply(database: Database, migration: Migration): void {
@@ -38,16 +53,4 @@ function apply(database: Database, migration: Migration): void {
     database.exec(migration.sql);
     database.change("INSERT INTO migrations VALUES (?, ?, ?)", [migration.version, migration.name, database.now()]);
   });
-}
-
-function versionOf(database: Database, newestKnown: number): number {
-  const [row] = database.all<{ version: number }>("SELECT coalesce(max(version), 0) AS version FROM migrations");
-  const version = row?.version ?? 0;
-  if (version > newestKnown) {
-    throw new KagziError(
-      "PRECONDITION_FAILED",
-      `the database has schema version ${version}, this server knows ${newestKnown}: start a server that is as new as the schema`,
-    );
-  }
-  return version;
 }

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, it } from "vitest";
-import { ClientCalls, PATIENCE_MS, call } from "./calls.ts";
+import { ClientCalls, PATIENCE_MS, backoffMs, call } from "./calls.ts";
 import { KagziError } from "./error.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -20,6 +20,15 @@ function virtual(): Runtime & { pass: (ms: number) => void } {
 }
 
 const unavailable = new ConnectError("nobody is there", Code.Unavailable);
+
+describe("the wait before another try", () => {
+  it("is within its bounds after any number of tries, and is spread over half of them", () => {
+    const waits = (random: number) =>
+      [1, 2, 5, 6, 7, 100, 10_000].map((tries) => backoffMs({ ...virtual(), random: () => random }, tries));
+    expect(waits(1)).toEqual([50, 100, 800, 1600, 2000, 2000, 2000]);
+    expect(waits(0)).toEqual(waits(1).map((ms) => ms / 2));
+  });
+});
 
 describe("a call", () => {
   it("is made again until patience is over", async () => {

@@ -51,7 +51,7 @@ export function connect(options: ServerOptions = {}): Connection {
   const token = options.token ?? process.env["KAGZI_API_KEY"];
   // Pings find out that the other side is gone where TCP would not notice for a quarter of an hour. Not on an idle
   // connection: its timer would outlive one that is closed, and a connection that was idle is verified before its next use.
-  const sessionManager = new Http2SessionManager(url, {
+  const sessionManager = new Sessions(url, {
     pingIntervalMs: 20_000,
     pingTimeoutMs: 10_000,
   });
@@ -77,6 +77,22 @@ export function connect(options: ServerOptions = {}): Connection {
     ...(token !== undefined && { token }),
     close: () => sessionManager.abort(),
   };
+}
+
+/** Connections whose end is always heard of. */
+class Sessions extends Http2SessionManager {
+  readonly #heard = new WeakSet<object>();
+
+  override async request(...args: Parameters<Http2SessionManager["request"]>) {
+    const stream = await super.request(...args);
+    const { session } = stream;
+    // One that fails in the moment in which it is closed has no other listener left, and would end the process.
+    if (session !== undefined && !this.#heard.has(session)) {
+      this.#heard.add(session);
+      session.on("error", () => {});
+    }
+    return stream;
+  }
 }
 
 function authorize(token: string): Interceptor {

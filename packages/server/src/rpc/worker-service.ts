@@ -33,6 +33,7 @@ import type { LeaseClaim } from "../engine/unary-worker.ts";
 import { STEP_KIND, fromWireError, fromWireLimits, fromWirePolicy, given, givenTime, keyOf } from "./convert.ts";
 import { toWireError } from "./errors.ts";
 import { readHistory } from "./history.ts";
+import { PROTOCOLS, agreeOnProtocol } from "./protocol.ts";
 import { declarationOf } from "./schedule-request.ts";
 import type { Service } from "./service.ts";
 import { leaseOf, work } from "./work-stream.ts";
@@ -44,6 +45,7 @@ export function createWorkerService(engine: Engine): Service<typeof WorkerServic
   const { polls, stepLimits, unary, workers } = engine;
   return {
     async register(request) {
+      const protocol = agreeOnProtocol(request, PROTOCOLS);
       const limits = stepLimitsOf(request);
       const declarations = request.workflows.map(declarationOf);
       const worker = newWorker(request);
@@ -55,6 +57,7 @@ export function createWorkerService(engine: Engine): Service<typeof WorkerServic
         leaseMs: BigInt(leaseMs),
         maxPayloadBytes: BigInt(LIMITS.payloadBytes),
         warnings: [...warnings],
+        protocol,
       };
     },
 

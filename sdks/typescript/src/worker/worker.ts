@@ -11,7 +11,7 @@ import { type Logger, consoleLogger } from "../logger.ts";
 import { type PayloadCodec, Payloads } from "../payload/codec.ts";
 import { type RetryOptions, retryOf } from "../retry.ts";
 import { type Runtime, pause, systemRuntime } from "../runtime.ts";
-import { SDK_VERSION } from "../version.ts";
+import { PROTOCOLS, SDK_VERSION } from "../version.ts";
 import type { Workflow } from "../workflow.ts";
 import { type LimitOptions, stepLimitOf, toWireLimits } from "../workflow-limits.ts";
 import { Executions } from "./executions.ts";
@@ -237,6 +237,7 @@ export class Worker {
       maxConcurrent: concurrency ?? 0,
       labels: { ...labels },
       limits: this.#limits,
+      ...PROTOCOLS,
     };
     let sentAt = 0;
     const answer = await call({ runtime: this.#runtime }, (options) => {

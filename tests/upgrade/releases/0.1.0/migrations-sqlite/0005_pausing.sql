@@ -1,0 +1,3 @@
+-- A run that is paused before its start, or between two attempts, knows when it was to go on: not before that does it,
+-- whenever it is resumed.
+ALTER TABLE runs ADD COLUMN ready_at INTEGER CHECK (ready_at IS NULL OR status = 'paused');

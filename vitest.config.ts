@@ -41,6 +41,13 @@ export default defineConfig({
       },
       {
         test: {
+          name: "fuzz",
+          include: ["tests/fuzz/**/*.test.ts"],
+          testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: "crash",
           include: ["tests/crash/**/*.test.ts"],
           testTimeout: 120_000,

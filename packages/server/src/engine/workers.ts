@@ -383,6 +383,9 @@ function checkWorker(worker: Omit<NewWorker, "workerId">): void {
     if (timeoutMs !== undefined) checkWaitMs(`the timeout of ${JSON.stringify(workflowType)}`, timeoutMs);
   }
   checkInteger("max_concurrent", worker.maxConcurrent, 1, LIMITS.maxConcurrent);
+  checkInteger("the pid", worker.pid, -(2 ** 31), 2 ** 31 - 1);
+  const ofQueue = worker.queueConcurrencyLimit;
+  if (ofQueue !== undefined) checkInteger("queue_concurrency_limit", ofQueue, -(2 ** 31), 2 ** 31 - 1);
   checkOptionalName("the hostname", worker.hostname);
   checkOptionalName("the version of the worker", worker.version);
   const labels = Object.entries(worker.labels);

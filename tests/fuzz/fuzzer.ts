@@ -71,13 +71,19 @@ export class Fuzzer {
   async #lane(): Promise<void> {
     while (this.#left > 0 && this.findings.length < MOST_FINDINGS) {
       this.#left -= 1;
-      if (this.#left % STIR_EVERY === 0) await this.#world.stir();
+      if (this.#left % STIR_EVERY === 0) await this.#world.stir().catch((error: unknown) => this.#onStirred(error));
       const callable = this.#chance.one(this.#methods);
       if (callable.desc.methodKind === "unary") await this.#callOnce(callable);
       else await this.#stream(callable);
       // What a call left to the event loop has its turn as well.
       if (this.#chance.oneIn(8)) await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  /** Others have something to say in the meantime: what is meant well may be refused as well. */
+  #onStirred(error: unknown): void {
+    const verdict = judgeError(error);
+    if (verdict.was === "broken") this.#find({ method: "a call that is right", message: "", law: verdict.law });
   }
 
   async #callOnce({ call, desc }: Callable): Promise<void> {
@@ -132,13 +138,13 @@ export class Fuzzer {
   /** A message, or `undefined` for bytes that are none. */
   #make(desc: DescMethod): { readonly message: Message; readonly shown: () => string } | undefined {
     const chance = this.#chance;
-    const inProcess = chance.oneIn(3);
+    const inProcess = chance.oneIn(6);
     const edgeIn = chance.one([6, 30, 1_000_000, 1_000_000]);
     const message = makeMessage(desc.input, { chance, pools: this.#world.pools, edgeIn });
     if (inProcess)
       return { message, shown: () => inspect(message, { depth: 9, breakLength: Infinity, maxStringLength: 300 }) };
     const valid = toBinary(desc.input, message);
-    const bytes = chance.oneIn(3) ? this.#mutated(valid) : valid;
+    const bytes = chance.oneIn(4) ? valid : this.#mutated(valid);
     this.#kept[chance.below(KEPT_MESSAGES)] = bytes;
     try {
       return { message: fromBinary(desc.input, bytes), shown: () => hexOf(bytes) };

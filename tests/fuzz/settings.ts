@@ -1,3 +1,5 @@
+import { appendFileSync } from "node:fs";
+
 // How much is tried out, and from which seed. Each run takes another one and says which; with the same one it does the same.
 
 const seed = Number(process.env["KAGZI_FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
@@ -15,4 +17,10 @@ export const FUZZ = {
 export function repeatWith(test: string): string {
   const { messages, seed: given, values } = FUZZ;
   return `npm run fuzz -- --seed ${given} --messages ${messages} --values ${values} -t ${JSON.stringify(test)}`;
+}
+
+/** Keeps figures of a part for whoever asked for them: `npm run fuzz -- --page …`. */
+export function note(part: string, figures: Readonly<Record<string, number>>): void {
+  const file = process.env["KAGZI_FUZZ_FIGURES"];
+  if (file !== undefined) appendFileSync(file, `${JSON.stringify({ part, figures })}\n`);
 }

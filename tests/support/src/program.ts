@@ -72,6 +72,29 @@ export class Program {
     return child.exitCode ?? child.signalCode ?? 0;
   }
 
+  /**
+   * Sends it a message over IPC, and answers with the first one that comes back with the same `key`.
+   * @throws Error if it ends before that
+   */
+  async ask<Answer>(key: string, question: Readonly<Record<string, unknown>>): Promise<Answer> {
+    const child = this.#child;
+    if (child === undefined) throw new Error("it was never started");
+    const answered = new Promise<Answer>((resolve) => {
+      const onMessage = (message: unknown) => {
+        if (typeof message !== "object" || message === null || Reflect.get(message, key) !== question[key]) return;
+        child.off("message", onMessage);
+        resolve(message as Answer);
+      };
+      child.on("message", onMessage);
+      child.send(question);
+    });
+    const ended = this.exited().then((code) => {
+      throw new Error(`${this.#options.path} ended with ${code}:\n${this.#output}`);
+    });
+    ended.catch(() => {});
+    return Promise.race([answered, ended]);
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
   }
@@ -103,12 +126,18 @@ export function cliProgram(args: readonly string[], env: Readonly<Record<string,
 }
 
 /** `kagzi server` on a database, ready when /readyz says so. */
-export function serverProgram(options: { db: string; port: number; leaseMs?: number; schema?: string }): Program {
-  const { db, leaseMs, port, schema } = options;
+export function serverProgram(options: {
+  readonly db: string;
+  readonly port: number;
+  readonly leaseMs?: number;
+  readonly schema?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}): Program {
+  const { db, env = {}, leaseMs, port, schema } = options;
   const flags = ["--db", db, "--port", String(port), "--log-level", "warn"];
   if (leaseMs !== undefined) flags.push("--lease", String(leaseMs));
   if (schema !== undefined) flags.push("--schema", schema);
-  return new Program({ path: CLI, args: ["server", ...flags], isReady: () => answersOk(port) });
+  return new Program({ path: CLI, args: ["server", ...flags], env, isReady: () => answersOk(port) });
 }
 
 async function answersOk(port: number): Promise<boolean> {

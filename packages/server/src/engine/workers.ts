@@ -376,8 +376,9 @@ function checkWorker(worker: Omit<NewWorker, "workerId">): void {
   checkOptionalName("a task queue", worker.taskQueue);
   checkInteger("the number of workflows", worker.workflows.length, 1, LIMITS.workflowsPerWorker);
   for (const { limits, on = [], timeoutMs, workflowType, version } of worker.workflows) {
-    if (limits !== undefined) checkLimits(`workflow ${JSON.stringify(workflowType)}`, limits);
+    // The name first: the others quote it.
     checkName("the name of a workflow", workflowType);
+    if (limits !== undefined) checkLimits(`workflow ${JSON.stringify(workflowType)}`, limits);
     checkEventNames(workflowType, on);
     checkName("a version", version);
     if (timeoutMs !== undefined) checkWaitMs(`the timeout of ${JSON.stringify(workflowType)}`, timeoutMs);

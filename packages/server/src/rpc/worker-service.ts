@@ -60,7 +60,7 @@ export function createWorkerService(engine: Engine): Service<typeof WorkerServic
 
     async heartbeat(request) {
       const stats = {
-        activeCount: Math.max(0, request.activeCount),
+        activeCount: Math.min(Math.max(0, request.activeCount), LIMITS.maxConcurrent),
         totalCompleted: countOf(request.totalCompleted),
         totalFailed: countOf(request.totalFailed),
       };

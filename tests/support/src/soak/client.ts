@@ -16,6 +16,8 @@ process.on("message", (message: unknown) => {
   if (typeof message === "object" && message !== null && "load" in message) void work(message as Load);
 });
 process.on("disconnect", () => process.exit());
+// It waits for its orders.
+process.channel?.ref();
 process.send?.("ready");
 
 async function work({ atOnce, load, rate, runs }: Load): Promise<void> {

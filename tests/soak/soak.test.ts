@@ -36,6 +36,7 @@ describe("a server, a worker and a client that go on and on", { timeout: (SOAK.m
         }),
       );
     }
+    if (process.env["KAGZI_SOAK_REPORT"] !== undefined) process.stdout.write(`${JSON.stringify(samples)}\n`);
     if (SOAK.page !== undefined) writeReport(SOAK.page, samples);
     expect(samples.flatMap(({ loaded }) => loaded.wrong)).toEqual([]);
     const runs = samples.reduce((sum, { loaded }) => sum + loaded.completed + loaded.failed, 0);

@@ -88,11 +88,16 @@ export class Program {
       child.on("message", onMessage);
       child.send(question);
     });
-    const ended = this.exited().then((code) => {
-      throw new Error(`${this.#options.path} ended with ${code}:\n${this.#output}`);
+    let onExit = () => {};
+    const ended = new Promise<never>((_, reject) => {
+      onExit = () => reject(new Error(`${this.#options.path} ended before it answered:\n${this.#output}`));
+      child.once("exit", onExit);
     });
-    ended.catch(() => {});
-    return Promise.race([answered, ended]);
+    try {
+      return await Promise.race([answered, ended]);
+    } finally {
+      child.off("exit", onExit);
+    }
   }
 
   signal(signal: NodeJS.Signals): void {

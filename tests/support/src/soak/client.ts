@@ -22,7 +22,7 @@ process.send?.("ready");
 
 async function work({ atOnce, load, rate, runs }: Load): Promise<void> {
   const begun = performance.now();
-  const latencies: number[] = [];
+  const latencies = new Map<string, number[]>();
   const wrong: string[] = [];
   const counts = { completed: 0, failed: 0 };
   let left = runs;
@@ -36,7 +36,9 @@ async function work({ atOnce, load, rate, runs }: Load): Promise<void> {
       const input = soakInput(number++);
       const since = performance.now();
       const problem = await one(input).catch((error: unknown) => String(error));
-      latencies.push(performance.now() - since);
+      const ofKind = latencies.get(input.kind) ?? [];
+      latencies.set(input.kind, ofKind);
+      ofKind.push(performance.now() - since);
       counts[input.kind === "fails" ? "failed" : "completed"] += 1;
       if (problem !== undefined) wrong.push(`run ${input.n} (${input.kind}): ${problem}`);
     }
@@ -46,10 +48,19 @@ async function work({ atOnce, load, rate, runs }: Load): Promise<void> {
   await Promise.all(Array.from({ length: atOnce }, lane));
   isOver = true;
   await removing;
-  latencies.sort((a, b) => a - b);
-  const at = (share: number) => latencies[Math.floor((latencies.length - 1) * share)] ?? 0;
+  const all = [...latencies.values()].flat();
+  const p99ByKind = Object.fromEntries(Array.from(latencies, ([kind, each]) => [kind, quantile(each, 0.99)]));
   const seconds = (performance.now() - begun) / 1000;
-  process.send?.({ load, loaded: { load, ...counts, wrong, p50: at(0.5), p99: at(0.99), seconds } satisfies Loaded });
+  const loaded: Loaded = {
+    load,
+    ...counts,
+    wrong,
+    p50: quantile(all, 0.5),
+    p99: quantile(all, 0.99),
+    p99ByKind,
+    seconds,
+  };
+  process.send?.({ load, loaded });
 }
 
 /** Starts a run and waits for it. Answers with what is wrong with it. */
@@ -75,6 +86,10 @@ async function removeChildren(isOver: () => boolean): Promise<void> {
     if (wasOver && items.length === 0) return;
     if (!wasOver) await pause(200);
   }
+}
+
+function quantile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) * share)] ?? 0;
 }
 
 function pause(ms: number): Promise<void> {

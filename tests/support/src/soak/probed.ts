@@ -30,4 +30,6 @@ export interface Loaded {
   readonly p50: number;
   readonly p99: number;
   readonly seconds: number;
+  /** The 99th percentile by kind of run. */
+  readonly p99ByKind: Readonly<Record<string, number>>;
 }

@@ -12,7 +12,7 @@ import { Chance } from "./chance.ts";
 import { makeMessage } from "./messages.ts";
 import { mutate } from "./mutations.ts";
 import { Pools } from "./pools.ts";
-import { FUZZ, repeatWith } from "./settings.ts";
+import { FUZZ, note, repeatWith } from "./settings.ts";
 import { type Port, TALKS } from "./talks.ts";
 
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -66,6 +66,7 @@ describe("a server, whatever is done to its port,", { timeout: LONG_MS }, () => 
     // Each once, so that everything has come to its size.
     for (const [, talk] of talks) await talk(at, chance);
     const early = memoryOf(server.pid);
+    const begun = performance.now();
     let left = FUZZ.messages * SHARE;
     let next = 0;
     const lane = async () => {
@@ -87,7 +88,13 @@ describe("a server, whatever is done to its port,", { timeout: LONG_MS }, () => 
     await expect
       .poll(() => filesOf(server.pid), { timeout: 60_000, interval: 200 })
       .toBeLessThan(early.files + MOST_MORE_FILES);
-    expect(memoryOf(server.pid).bytes - early.bytes).toBeLessThan(MOST_GROWTH_BYTES);
+    const growth = memoryOf(server.pid).bytes - early.bytes;
+    expect(growth).toBeLessThan(MOST_GROWTH_BYTES);
+    note(`a port, talked to in ${talks.length} wrong ways`, {
+      tried: Math.round(FUZZ.messages * SHARE),
+      seconds: (performance.now() - begun) / 1000,
+      growthMiB: growth / 1024 ** 2,
+    });
     expect(await server.stop()).toBe(0);
     const store = await openStore(db);
     expect(await store.violations()).toEqual([]);

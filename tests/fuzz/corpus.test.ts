@@ -24,12 +24,20 @@ describe.each([
     expect(await world.close()).toEqual([]);
   });
 
-  async function call(method: DescMethod, request: object): Promise<{ readonly code?: string; readonly answer?: object }> {
+  async function call(
+    method: DescMethod,
+    request: object,
+  ): Promise<{ readonly code?: string; readonly answer?: object }> {
     const served = world.services.find(({ desc }) => desc.typeName === method.parent.typeName);
-    const implementation = Reflect.get(served?.implementation ?? {}, method.localName) as (...args: unknown[]) => Promise<object>;
+    const implementation = Reflect.get(served?.implementation ?? {}, method.localName) as (
+      ...args: unknown[]
+    ) => Promise<object>;
     const message = create(method.input, { namespaceId: HERE, ...request } as never);
     try {
-      const verdict = judgeAnswer(method.output, await implementation(message, { signal: new AbortController().signal }));
+      const verdict = judgeAnswer(
+        method.output,
+        await implementation(message, { signal: new AbortController().signal }),
+      );
       return verdict.was === "answered" ? { answer: verdict.answer } : expect.fail(JSON.stringify(verdict));
     } catch (error) {
       const verdict = judgeError(error);
@@ -63,7 +71,9 @@ describe.each([
   it("a time that no Timestamp may mean is refused", async () => {
     for (const time of [FAR, { seconds: -(2n ** 63n), nanos: 0 }, { seconds: 253_402_300_800n, nanos: 0 }]) {
       expect(await call(EventService.method.listEvents, { sentAfter: time })).toEqual({ code: "INVALID_ARGUMENT" });
-      expect(await call(WorkflowService.method.listWorkflows, { createdBefore: time })).toEqual({ code: "INVALID_ARGUMENT" });
+      expect(await call(WorkflowService.method.listWorkflows, { createdBefore: time })).toEqual({
+        code: "INVALID_ARGUMENT",
+      });
     }
   });
 

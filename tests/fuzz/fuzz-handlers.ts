@@ -41,11 +41,10 @@ export function fuzzHandlers({ name, number, postgresUrl, share }: Part): void {
       expect(await world.look(), "the other namespace has changed").toEqual(before);
       const broken = await world.close();
       process.off("unhandledRejection", onStray);
-      note(name, {
-        messages,
+      note(`messages to ${fuzzer.methods.length} methods, ${name}`, {
+        tried: messages,
         seconds: (performance.now() - begun) / 1000,
         growthMiB: growth / 1024 ** 2,
-        methods: fuzzer.methods.length,
       });
       report(fuzzer);
       expect(fuzzer.findings.map(show)).toEqual([]);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodePayload, encodePayload } from "../../sdks/typescript/src/payload/payload.ts";
 import { TAGGED_TEXTS, keepable, refused, refusedValue } from "./payload-values.ts";
 import { difference } from "./same.ts";
-import { FUZZ, repeatWith } from "./settings.ts";
+import { FUZZ, note, repeatWith } from "./settings.ts";
 
 const NOTHING = Buffer.alloc(0);
 const LONG_MS = 30 * 60_000;
@@ -45,7 +45,9 @@ function payloadOf(data: Uint8Array) {
 
 function check(share: number, test: string, property: fc.IProperty<never> | fc.IProperty<[never]>): void {
   const numRuns = Math.max(1, Math.round(FUZZ.values * share));
+  const begun = performance.now();
   const found = fc.check(property as fc.IProperty<unknown>, { seed, numRuns });
+  note(`payloads: ${test}`, { tried: numRuns, seconds: (performance.now() - begun) / 1000 });
   if (found.failed) expect.fail(`${fc.defaultReportMessage(found) ?? ""}\nrepeat it: ${repeatWith(test)}`);
 }
 

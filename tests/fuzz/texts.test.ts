@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { slotsOfCron } from "../../packages/server/src/engine/cron.ts";
 import { keysOfInput } from "../../packages/server/src/engine/limit-keys.ts";
 import { parseStepToken, parseTaskToken } from "../../packages/server/src/engine/tokens.ts";
-import { FUZZ, repeatWith } from "./settings.ts";
+import { FUZZ, note, repeatWith } from "./settings.ts";
 
 const LONGEST_MS = 100 * 365 * 86_400_000;
 /** Of one text: what takes longer has a way of growing that it must not have. */
@@ -53,7 +53,9 @@ function check<Result>(
     const { user } = process.cpuUsage(begun);
     if (user > PATIENCE_CPU_MS * 1000) throw new Error(`it took ${user / 1000} ms`);
   });
+  const begun = performance.now();
   const found = fc.check(property, OPTIONS);
+  note(`texts ${test}`, { tried: RUNS, seconds: (performance.now() - begun) / 1000 });
   if (found.failed) expect.fail(`${fc.defaultReportMessage(found) ?? ""}\nrepeat it: ${repeatWith(test)}`);
 }
 

@@ -148,8 +148,8 @@ describe("a value that user code has a hand in", () => {
   });
 
   it("has an error's name as text, whatever it was", () => {
-    const error = Object.assign(new Error("e"), { name: Symbol("odd") as unknown as string });
-    expect((roundTrip(error) as Error).name).toBe("Symbol(odd)");
+    const error = Object.assign(new Error("e"), { name: 5 as unknown as string });
+    expect((roundTrip(error) as Error).name).toBe("5");
   });
 
   it("is refused in a payload where an error's name is no text", () => {

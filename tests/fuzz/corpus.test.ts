@@ -32,7 +32,7 @@ describe.each([
     const implementation = Reflect.get(served?.implementation ?? {}, method.localName) as (
       ...args: unknown[]
     ) => Promise<object>;
-    const message = create(method.input, { namespaceId: HERE, ...request } as never);
+    const message = create(method.input, { namespaceId: HERE, ...request });
     try {
       const verdict = judgeAnswer(
         method.output,

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { PayloadSchema } from "@kagzi/proto";
-import { KagziError } from "kagzi";
+import type { KagziError } from "kagzi";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodePayload, encodePayload } from "../../sdks/typescript/src/payload/payload.ts";

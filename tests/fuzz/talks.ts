@@ -226,7 +226,7 @@ async function http2ly(
     return await talk(session);
   } catch (error) {
     // The server has had enough of this session, as it may.
-    if (/^ERR_HTTP2_/.test(String(Reflect.get(Object(error), "code")))) return 1;
+    if (String(Reflect.get(Object(error), "code")).startsWith("ERR_HTTP2_")) return 1;
     throw error;
   } finally {
     session.destroy();

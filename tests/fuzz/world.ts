@@ -110,8 +110,9 @@ function seededEnv(seed: number): Env {
   };
 }
 
+function ignore(): void {}
+
 function logInto(errors: string[]): Log {
-  const ignore = () => {};
   return {
     debug: ignore,
     info: ignore,
@@ -154,7 +155,7 @@ async function settle(services: Services): Promise<Readonly<Record<string, reado
       request: Message,
       about: object,
     ) => Promise<Record<string, never>>;
-    return implementation(create(method.input, { ...there, ...request } as never), CALL);
+    return implementation(create(method.input, { ...there, ...request }), CALL);
   };
   const { method: runs } = proto.WorkflowService;
   const { method: workers } = proto.WorkerService;

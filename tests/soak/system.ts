@@ -99,12 +99,15 @@ export class SoakSystem {
 function sqlite(): Database {
   const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "kagzi-soak-"));
   const path = join(folder, "soak.db");
-  const sizeOf = (name: string) => (existsSync(name) ? statSync(name).size : 0);
   return {
     url: `sqlite:${path}`,
     held: async () => ({ bytes: sizeOf(path) + sizeOf(`${path}-wal`), rows: 0, deadRows: 0, connections: 0 }),
     remove: async () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+function sizeOf(path: string): number {
+  return existsSync(path) ? statSync(path).size : 0;
 }
 
 async function postgres(): Promise<Database> {
@@ -117,7 +120,7 @@ async function postgres(): Promise<Database> {
       const client = new Postgres({ connectionString: url });
       await client.connect();
       try {
-        const { rows } = await client.query<Held>(HELD);
+        const { rows } = await client.query<Record<keyof Held, string>>(HELD);
         const [held] = rows;
         if (held === undefined) throw new Error("the database says nothing of itself");
         return {

@@ -246,7 +246,7 @@ async function lookUp(
     starts.map((start) => start.runId),
     starts.map((start) => start.key?.externalId ?? null),
   ]);
-  const byNumber = new Map(rows.map((row) => [Number(row.number), row]));
+  const byNumber = new Map(rows.map((row) => [row.number, row]));
   return starts.map((start, index): StartOutcome | undefined => {
     const row = byNumber.get(index + 1);
     if (row === undefined) return undefined;

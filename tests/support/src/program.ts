@@ -88,7 +88,7 @@ export class Program {
       child.on("message", onMessage);
       child.send(question);
     });
-    let onExit = () => {};
+    let onExit: (() => void) | undefined;
     const ended = new Promise<never>((_, reject) => {
       onExit = () => reject(new Error(`${this.#options.path} ended before it answered:\n${this.#output}`));
       child.once("exit", onExit);
@@ -96,7 +96,7 @@ export class Program {
     try {
       return await Promise.race([answered, ended]);
     } finally {
-      child.off("exit", onExit);
+      if (onExit !== undefined) child.off("exit", onExit);
     }
   }
 

@@ -96,12 +96,14 @@ function taggedPlain(value: object, at: Place): unknown {
 }
 
 function taggedError(error: Error, at: Place): unknown {
+  // Whatever the types say: user code may have put anything there.
+  const { cause, message, name, stack }: Readonly<Partial<Record<"cause" | "message" | "name" | "stack", unknown>>> =
+    error;
   return {
-    // Whatever the types say: user code may have put anything there.
-    name: String(error.name),
-    message: String(error.message),
-    ...(error.stack !== undefined && { stack: String(error.stack) }),
-    ...(error.cause !== undefined && { cause: inside(error.cause, at, "cause") }),
+    name: String(name),
+    message: String(message),
+    ...(typeof stack === "string" && { stack }),
+    ...(cause !== undefined && { cause: inside(cause, at, "cause") }),
     ...(error instanceof AggregateError && { errors: taggedArray(error.errors, inPlace(at, "errors")) }),
   };
 }

@@ -34,11 +34,9 @@ async function work({ atOnce, load, rate, runs }: Load): Promise<void> {
         await pause(next - performance.now());
       }
       const input = soakInput(number++);
-      const since = performance.now();
-      const problem = await one(input).catch((error: unknown) => String(error));
       const ofKind = latencies.get(input.kind) ?? [];
       latencies.set(input.kind, ofKind);
-      ofKind.push(performance.now() - since);
+      const problem = await one(input, ofKind).catch((error: unknown) => String(error));
       counts[input.kind === "fails" ? "failed" : "completed"] += 1;
       if (problem !== undefined) wrong.push(`run ${input.n} (${input.kind}): ${problem}`);
     }
@@ -63,11 +61,13 @@ async function work({ atOnce, load, rate, runs }: Load): Promise<void> {
   process.send?.({ load, loaded });
 }
 
-/** Starts a run and waits for it. Answers with what is wrong with it. */
-async function one(input: SoakInput): Promise<string | undefined> {
+/** Starts a run, waits for it, notes how long that took, and removes it. Answers with what is wrong with it. */
+async function one(input: SoakInput, latencies: number[]): Promise<string | undefined> {
+  const since = performance.now();
   const run = await client.start(soakWorkflowOf(input), input, { id: `soak-${input.n}` });
   if (input.kind === "event") await run.send("go", input.n);
   const outcome = await run.result({ timeout: "5m" }).catch((error: unknown) => error);
+  latencies.push(performance.now() - since);
   await client.runs.delete(run.id);
   if (input.kind === "fails") return outcome instanceof KagziError ? undefined : `came to ${String(outcome)}`;
   return outcome === input.n ? undefined : `came to ${String(outcome)}`;

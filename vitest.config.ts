@@ -59,6 +59,19 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       })),
+          name: "fuzz",
+          include: ["tests/fuzz/**/*.test.ts"],
+          globalSetup: ["tests/global-setup.ts"],
+          testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "soak",
+          include: ["tests/soak/**/*.test.ts"],
+          testTimeout: 120_000,
+        },
+      },
       {
         test: {
           name: "crash",

@@ -96,6 +96,30 @@ export function describeStarts(fixture: () => Fixture): void {
       }
     });
 
+    it("finds a run by its own id first, and takes no external id for it that it does not have", async () => {
+      const f = fixture();
+      const runId = await f.start({ externalId: "order-1", fingerprint: "abc" });
+      await f.start({ externalId: "order-2", fingerprint: "other" });
+      for (const externalId of ["order-2", "order-3"]) {
+        const again = f.newStart({ runId, externalId, fingerprint: "xyz" });
+        expect(await f.store.runs.start([again])).toEqual([{ became: "found", runId, fingerprint: "xyz" }]);
+      }
+      expect(await f.store.runs.findByExternalId(DEFAULT, "order-3")).toBeUndefined();
+    });
+
+    it("begins a run once that is several times in one batch, under the first external id", async () => {
+      const f = fixture();
+      for (const together of [false, true]) {
+        const { runId } = f.newStart();
+        const starts = ["a", "b", "b"].map((name) => f.newStart({ runId, externalId: `${name}-${together}` }));
+        const outcomes = await (together ? f.store.runs.startTogether(starts) : f.store.runs.start(starts));
+        expect(outcomes).toMatchObject([{ became: "started" }, { became: "found", runId }, { became: "found", runId }]);
+        expect(await f.history(runId)).toHaveLength(1);
+        expect(await f.store.runs.findByExternalId(DEFAULT, `a-${together}`)).toBe(runId);
+        expect(await f.store.runs.findByExternalId(DEFAULT, `b-${together}`)).toBeUndefined();
+      }
+    });
+
     it("finds the first run when its external id is used again", async () => {
       const f = fixture();
       const runId = await f.start({ externalId: "order-1", fingerprint: "abc" });
@@ -207,6 +231,16 @@ export function describeStarts(fixture: () => Fixture): void {
       expect(await f.store.runs.startTogether(again)).toMatchObject(
         starts.map(({ runId }) => ({ became: "found", runId })),
       );
+    });
+
+    it("starts what is new beside what was begun before, without an external id as well", async () => {
+      const f = fixture();
+      const before = f.newStart();
+      await f.store.runs.start([before]);
+      const fresh = f.newStart();
+      const outcomes = await f.store.runs.startTogether([before, fresh, fresh]);
+      expect(outcomes.map(({ became }) => became)).toEqual(["found", "started", "found"]);
+      expect(await f.history(fresh.runId)).toHaveLength(1);
     });
 
     it("starts none if the external id of one has another fingerprint", async () => {

@@ -25,6 +25,8 @@ export async function startRunsTogether(
 }
 
 function isAccepted(outcome: StartOutcome, start: Start | undefined): boolean {
+  // The run itself was begun before: by an earlier try, or by an earlier start of the same batch.
+  if (outcome.became === "found" && outcome.runId === start?.runId) return true;
   if (outcome.became === "found") return outcome.fingerprint === start?.key?.fingerprint;
   return outcome.became === "started";
 }
@@ -39,9 +41,19 @@ export async function begin(database: Database, runner: Runner, starts: readonly
   });
   const rows = await runner.run<{ namespace_id: NamespaceId; run_id: RunId; now: number; claimed: boolean }>(
     beginning,
-    [database.now(), ...startColumns(starts)],
+    [database.now(), ...startColumns(firstOfEach(starts))],
   );
   return new Map(rows.map((row) => [nameOf(row), { became: "started", now: row.now, claimed: row.claimed }]));
+}
+
+/** A start that is made again while it is under way may be in one batch with itself. */
+function firstOfEach(starts: readonly Start[]): readonly Start[] {
+  const firsts = new Map<string, Start>();
+  for (const start of starts) {
+    const name = startName(start);
+    if (!firsts.has(name)) firsts.set(name, start);
+  }
+  return firsts.size === starts.length ? starts : [...firsts.values()];
 }
 
 /** Runs of two namespaces may have the same id. */
@@ -148,8 +160,11 @@ function beginStatement(
      ),
      keyed AS (
        INSERT INTO ${schema}.run_keys (namespace_id, external_id, run_id, fingerprint)
-       SELECT namespace_id, external_id, run_id, fingerprint FROM allowed
-       WHERE external_id IS NOT NULL ORDER BY namespace_id, external_id
+       SELECT a.namespace_id, a.external_id, a.run_id, a.fingerprint FROM allowed a
+       WHERE a.external_id IS NOT NULL
+         -- The run is there, begun by another start: this one begins nothing, and its key would lead nowhere.
+         AND NOT EXISTS (SELECT FROM ${schema}.runs r WHERE r.namespace_id = a.namespace_id AND r.run_id = a.run_id)
+       ORDER BY a.namespace_id, a.external_id
        ON CONFLICT DO NOTHING RETURNING namespace_id, run_id
      ),
      fresh AS MATERIALIZED (
@@ -186,7 +201,7 @@ function beginStatement(
   );
 }
 
-/** Adds what is known of the starts that did not begin: the run that has their key, or what is wrong with the namespace. */
+/** Adds what is known of the starts that did not begin: the run that has their id or their key, or what is wrong with the namespace. */
 export async function lookUpOthers(
   runner: Runner,
   schema: string,
@@ -194,39 +209,60 @@ export async function lookUpOthers(
   began: Began,
 ): Promise<readonly StartOutcome[]> {
   const others = starts.filter((start) => !began.has(startName(start)));
-  const found = others.length === 0 ? new Map<string, StartOutcome>() : await lookUp(runner, schema, others);
-  return starts.map((start) => began.get(startName(start)) ?? found.get(startName(start)) ?? NO_NAMESPACE);
+  const found = others.length === 0 ? [] : await lookUp(runner, schema, others);
+  const told = new Set<string>();
+  let other = 0;
+  return starts.map((start) => {
+    const name = startName(start);
+    const outcome = began.get(name);
+    if (outcome === undefined) return found[other++] ?? NO_NAMESPACE;
+    if (told.has(name)) return foundOwn(start);
+    told.add(name);
+    return outcome;
+  });
 }
 
 const NO_NAMESPACE: StartOutcome = { became: "refused", because: "noNamespace" };
 
-async function lookUp(runner: Runner, schema: string, starts: readonly Start[]): Promise<Began> {
+/** The run itself, begun by an earlier try whose answer was lost. */
+function foundOwn(start: Start): StartOutcome {
+  return { became: "found", runId: start.runId, fingerprint: start.key?.fingerprint ?? "" };
+}
+
+/** In the order of the starts; `undefined` where there is no such namespace. */
+async function lookUp(
+  runner: Runner,
+  schema: string,
+  starts: readonly Start[],
+): Promise<readonly (StartOutcome | undefined)[]> {
   const rows = await runner.run<{
-    namespace_id: NamespaceId;
-    start_id: RunId;
+    number: number;
     enabled: boolean;
-    run_id: RunId | null;
+    is_own: boolean;
+    key_run_id: RunId | null;
     fingerprint: string | null;
   }>(lookUpStatement(schema), [
     starts.map((start) => start.namespaceId),
     starts.map((start) => start.runId),
     starts.map((start) => start.key?.externalId ?? null),
   ]);
-  return new Map(
-    rows.map((row) => [
-      nameOf({ namespace_id: row.namespace_id, run_id: row.start_id }),
-      row.run_id === null
-        ? { became: "refused", because: row.enabled ? "parentEnded" : "namespaceDisabled" }
-        : { became: "found", runId: row.run_id, fingerprint: row.fingerprint ?? "" },
-    ]),
-  );
+  const byNumber = new Map(rows.map((row) => [row.number, row]));
+  return starts.map((start, index): StartOutcome | undefined => {
+    const row = byNumber.get(index + 1);
+    if (row === undefined) return undefined;
+    if (row.is_own) return foundOwn(start);
+    if (row.key_run_id === null) {
+      return { became: "refused", because: row.enabled ? "parentEnded" : "namespaceDisabled" };
+    }
+    return { became: "found", runId: row.key_run_id, fingerprint: row.fingerprint ?? "" };
+  });
 }
 
 function lookUpStatement(schema: string): Statement {
   return statement(
     "runs_start_lookup",
-    `SELECT s.namespace_id, s.run_id AS start_id, n.enabled, coalesce(k.run_id, r.run_id) AS run_id, k.fingerprint
-     FROM unnest($1::text[], $2::uuid[], $3::text[]) AS s(namespace_id, run_id, external_id)
+    `SELECT s.number, n.enabled, r.run_id IS NOT NULL AS is_own, k.run_id AS key_run_id, k.fingerprint
+     FROM unnest($1::text[], $2::uuid[], $3::text[]) WITH ORDINALITY AS s(namespace_id, run_id, external_id, number)
      JOIN ${schema}.namespaces n USING (namespace_id)
      LEFT JOIN ${schema}.run_keys k ON k.namespace_id = s.namespace_id AND k.external_id = s.external_id
      LEFT JOIN ${schema}.runs r ON r.namespace_id = s.namespace_id AND r.run_id = s.run_id`,

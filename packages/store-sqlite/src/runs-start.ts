@@ -19,6 +19,8 @@ export function startRunsTogether(database: Database, starts: readonly Start[]):
 }
 
 function isAccepted(outcome: StartOutcome, start: Start | undefined): boolean {
+  // The run itself was begun before: by an earlier try, or by an earlier start of the same batch.
+  if (outcome.became === "found" && outcome.runId === start?.runId) return true;
   if (outcome.became === "found") return outcome.fingerprint === start?.key?.fingerprint;
   return outcome.became === "started";
 }

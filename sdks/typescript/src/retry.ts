@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { RetryPolicySchema } from "@kagzi/proto";
 import { durationMs } from "./duration.ts";
-import type { Duration } from "./duration-grammar.ts";
+import { type Duration, showDuration } from "./duration-grammar.ts";
 import { KagziError } from "./error.ts";
 
 /** When a failed try is tried again. Plain data, made by {@link Retry}. */
@@ -137,7 +137,7 @@ function checkRetries(retries: number): number {
 function checkInterval(interval: Duration, what: string): number {
   const ms = durationMs(interval, what);
   if (ms <= DAY_MS) return ms;
-  throw invalid(`${what} must be a day at most, not ${interval}`);
+  throw invalid(`${what} must be a day at most, not ${showDuration(interval)}`);
 }
 
 function invalid(message: string): KagziError {

@@ -72,6 +72,34 @@ export class Program {
     return child.exitCode ?? child.signalCode ?? 0;
   }
 
+  /**
+   * Sends it a message over IPC, and answers with the first one that comes back with the same `key`.
+   * @throws Error if it ends before that
+   */
+  async ask<Answer>(key: string, question: Readonly<Record<string, unknown>>): Promise<Answer> {
+    const child = this.#child;
+    if (child === undefined) throw new Error("it was never started");
+    const answered = new Promise<Answer>((resolve) => {
+      const onMessage = (message: unknown) => {
+        if (typeof message !== "object" || message === null || Reflect.get(message, key) !== question[key]) return;
+        child.off("message", onMessage);
+        resolve(message as Answer);
+      };
+      child.on("message", onMessage);
+      child.send(question);
+    });
+    let onExit: (() => void) | undefined;
+    const ended = new Promise<never>((_, reject) => {
+      onExit = () => reject(new Error(`${this.#options.path} ended before it answered:\n${this.#output}`));
+      child.once("exit", onExit);
+    });
+    try {
+      return await Promise.race([answered, ended]);
+    } finally {
+      if (onExit !== undefined) child.off("exit", onExit);
+    }
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
   }

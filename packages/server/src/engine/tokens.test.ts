@@ -29,6 +29,25 @@ describe("a token", () => {
     },
   );
 
+  const forged = (...parts: unknown[]) => `s.${Buffer.from(JSON.stringify(parts)).toString("base64url")}`;
+  const { epoch, kind, namespaceId, name, occurrence, attempt } = step;
+  it.each([
+    [namespaceId, runId, epoch, kind, name, occurrence, attempt, {}],
+    [namespaceId, runId, epoch, kind, name, occurrence, attempt, 5],
+    [namespaceId, runId, epoch, kind, name, occurrence, attempt, { maximumAttempts: { valueOf: 1, toString: 1 } }],
+    [namespaceId, runId, epoch, kind, { toString: null }, occurrence, attempt],
+    [{ toString: 1 }, runId, epoch, kind, name, occurrence, attempt],
+  ])("is refused as a step's if somebody else wrote it: %#", (...parts) => {
+    expect(() => parseStepToken(forged(...parts), lease.namespaceId)).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+    );
+  });
+
+  it("of a step without a policy has none", () => {
+    const token = forged(namespaceId, runId, epoch, kind, name, occurrence, attempt);
+    expect(parseStepToken(token, lease.namespaceId)).toEqual(step);
+  });
+
   it.each(["", "pay", `${runId}/`, `${runId}/a\0b`, "s.e30", formatTaskToken(lease)])(
     "is refused as a step's if it is none: %#",
     (text) => {

@@ -39,9 +39,9 @@ export function formatTaskToken(token: TaskToken): string {
 export function parseTaskToken(text: string): TaskToken {
   const [namespaceId, runId, epoch] = unpack("t", text, "task_token");
   return {
-    namespaceId: checkNamespaceId(String(namespaceId)),
-    runId: checkRunId(String(runId)),
-    epoch: checkInteger("the epoch of task_token", Number(epoch), 1, 2 ** 31 - 1),
+    namespaceId: checkNamespaceId(typeof namespaceId === "string" ? namespaceId : "?"),
+    runId: checkRunId(textOf(runId)),
+    epoch: checkInteger("the epoch of task_token", numberOf(epoch), 1, 2 ** 31 - 1),
   };
 }
 
@@ -61,17 +61,49 @@ export function parseStepToken(text: string, plainIn: NamespaceId): StepToken {
     checkStepName(key.name);
     return { ...key, namespaceId: plainIn, runId: checkRunId(plain[1]), kind: "function" };
   }
-  const [namespaceId, runId, epoch, kind, name, occurrence, attempt, policy] = unpack("s", text, "step_id");
+  const [namespaceId, runId, epoch, kind, name, occurrence, attempt, policy = null] = unpack("s", text, "step_id");
   return {
-    namespaceId: checkNamespaceId(String(namespaceId)),
-    runId: checkRunId(String(runId)),
-    epoch: checkInteger("the epoch of step_id", Number(epoch), 1, 2 ** 31 - 1),
+    namespaceId: checkNamespaceId(typeof namespaceId === "string" ? namespaceId : "?"),
+    runId: checkRunId(textOf(runId)),
+    epoch: checkInteger("the epoch of step_id", numberOf(epoch), 1, 2 ** 31 - 1),
     kind: kind === "sleep" ? "sleep" : "function",
-    name: checkStepName(String(name)),
-    occurrence: checkInteger("the occurrence of step_id", Number(occurrence), 1, 2 ** 31 - 1),
-    attempt: checkInteger("the attempt of step_id", Number(attempt), 1, 2 ** 31 - 1),
-    ...(policy !== null && { policy: checkRetryPolicy(policy as RetryPolicy) }),
+    name: checkStepName(textOf(name)),
+    occurrence: checkInteger("the occurrence of step_id", numberOf(occurrence), 1, 2 ** 31 - 1),
+    attempt: checkInteger("the attempt of step_id", numberOf(attempt), 1, 2 ** 31 - 1),
+    ...(policy !== null && { policy: policyOf(policy) }),
   };
+}
+
+// Anybody can write a token: what is in it is no more trusted than what else a call says.
+
+function textOf(part: unknown): string {
+  return typeof part === "string" ? part : "";
+}
+
+function numberOf(part: unknown): number {
+  return typeof part === "number" ? part : Number.NaN;
+}
+
+function policyOf(policy: unknown): RetryPolicy {
+  const {
+    backoffCoefficient,
+    initialIntervalMs,
+    intervalIncrementMs,
+    jitter,
+    maximumAttempts,
+    maximumIntervalMs,
+    nonRetryableErrors,
+  } = policy as Readonly<Partial<Record<keyof RetryPolicy, unknown>>>;
+  const errors: readonly unknown[] = Array.isArray(nonRetryableErrors) ? nonRetryableErrors : [];
+  return checkRetryPolicy({
+    maximumAttempts: numberOf(maximumAttempts),
+    initialIntervalMs: numberOf(initialIntervalMs),
+    backoffCoefficient: numberOf(backoffCoefficient),
+    maximumIntervalMs: numberOf(maximumIntervalMs),
+    intervalIncrementMs: numberOf(intervalIncrementMs),
+    jitter: jitter === true,
+    nonRetryableErrors: errors.map(textOf),
+  });
 }
 
 function pack(kind: string, parts: readonly unknown[]): string {

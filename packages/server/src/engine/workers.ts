@@ -376,13 +376,17 @@ function checkWorker(worker: Omit<NewWorker, "workerId">): void {
   checkOptionalName("a task queue", worker.taskQueue);
   checkInteger("the number of workflows", worker.workflows.length, 1, LIMITS.workflowsPerWorker);
   for (const { limits, on = [], timeoutMs, workflowType, version } of worker.workflows) {
-    if (limits !== undefined) checkLimits(`workflow ${JSON.stringify(workflowType)}`, limits);
+    // The name first: the others quote it.
     checkName("the name of a workflow", workflowType);
+    if (limits !== undefined) checkLimits(`workflow ${JSON.stringify(workflowType)}`, limits);
     checkEventNames(workflowType, on);
     checkName("a version", version);
     if (timeoutMs !== undefined) checkWaitMs(`the timeout of ${JSON.stringify(workflowType)}`, timeoutMs);
   }
   checkInteger("max_concurrent", worker.maxConcurrent, 1, LIMITS.maxConcurrent);
+  checkInteger("the pid", worker.pid, -(2 ** 31), 2 ** 31 - 1);
+  const ofQueue = worker.queueConcurrencyLimit;
+  if (ofQueue !== undefined) checkInteger("queue_concurrency_limit", ofQueue, -(2 ** 31), 2 ** 31 - 1);
   checkOptionalName("the hostname", worker.hostname);
   checkOptionalName("the version of the worker", worker.version);
   const labels = Object.entries(worker.labels);

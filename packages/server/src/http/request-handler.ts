@@ -104,9 +104,17 @@ function convertErrors(onInternal: OnInternalError): Interceptor {
       if (!response.stream) return response;
       return { ...response, message: convertIn(response.message, onInternal) };
     } catch (error) {
-      throw toConnectError(error, onInternal);
+      throw toConnectError(ofCaller(error), onInternal);
     }
   };
+}
+
+/** A caller that goes in the middle of what it says is no failure of the server's. */
+function ofCaller(error: unknown): unknown {
+  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
+  const isBrokenOff =
+    code === "ERR_STREAM_PREMATURE_CLOSE" || (code === "ECONNRESET" && String(error) === "Error: aborted");
+  return isBrokenOff ? new ConnectError("the request broke off", Code.Aborted, undefined, undefined, error) : error;
 }
 
 async function* convertIn<Message>(
@@ -116,6 +124,6 @@ async function* convertIn<Message>(
   try {
     yield* messages;
   } catch (error) {
-    throw toConnectError(error, onInternal);
+    throw toConnectError(ofCaller(error), onInternal);
   }
 }

@@ -3,6 +3,7 @@ import { type Timestamp, timestampFromMs, timestampMs } from "@bufbuild/protobuf
 import {
   type ErrorDetail,
   type Instant,
+  KagziError,
   LIMITS,
   type NamespaceId,
   type RecordType,
@@ -72,9 +73,18 @@ export function toTimestamp(at: Instant): Timestamp {
   return timestampFromMs(at);
 }
 
-/** Whole milliseconds: what a caller gives in finer units is cut. */
+/** The first and the last millisecond that a Timestamp may mean, those of the years 1 and 9999. */
+const FIRST_MS = -62_135_596_800_000;
+const LAST_MS = 253_402_300_799_999;
+
+/**
+ * Whole milliseconds: what a caller gives in finer units is cut.
+ * @throws KagziError `INVALID_ARGUMENT` for a time that no Timestamp may mean
+ */
 export function fromTimestamp(timestamp: Timestamp): Instant {
-  return Math.floor(timestampMs(timestamp));
+  const ms = Math.floor(timestampMs(timestamp));
+  if (ms >= FIRST_MS && ms <= LAST_MS) return ms;
+  throw new KagziError("INVALID_ARGUMENT", `a time of ${timestamp.seconds} seconds is not within the years 1 to 9999`);
 }
 
 /** A field that may be absent, as a field of an object. Where every step comes by, a spread of its own costs a fifth. */

@@ -63,9 +63,9 @@ export function createWorkerService(engine: Engine): Service<typeof WorkerServic
 
     async heartbeat(request) {
       const stats = {
-        activeCount: Math.max(0, request.activeCount),
-        totalCompleted: Number(request.totalCompleted),
-        totalFailed: Number(request.totalFailed),
+        activeCount: Math.min(Math.max(0, request.activeCount), LIMITS.maxConcurrent),
+        totalCompleted: countOf(request.totalCompleted),
+        totalFailed: countOf(request.totalFailed),
       };
       const named = request.held?.runs.map(leaseOf);
       const { cancelling, drain, lost } = await workers.heartbeat(workerOf(request), stats, named);
@@ -141,6 +141,11 @@ export function createWorkerService(engine: Engine): Service<typeof WorkerServic
       return {};
     },
   };
+}
+
+/** For people to see: one that no worker can have come to is not worth refusing its heartbeat. */
+function countOf(total: bigint): number {
+  return Math.min(Math.max(0, Number(total)), Number.MAX_SAFE_INTEGER);
 }
 
 function slotClaim(request: Omit<AcquireSlotRequest, "$typeName">): SlotClaim {

@@ -47,7 +47,7 @@ function reviveTag(tagged: { readonly [TAG]?: unknown; readonly value?: unknown 
     case "Object":
       return reviveObject(record(value), depth);
     default:
-      throw unknown(`a value of type ${JSON.stringify(name)}`);
+      throw unknown(`a value of type ${(JSON.stringify(name) ?? "none").slice(0, 80)}`);
   }
 }
 
@@ -68,11 +68,17 @@ function reviveError(value: unknown, depth: number): Error {
   const { name, message, stack, cause, errors } = record(value) as Readonly<Record<string, unknown>>;
   const options = cause === undefined ? undefined : { cause: revive(cause, depth) };
   const error = Array.isArray(errors)
-    ? new AggregateError(list(revive(errors, depth)), String(message), options)
-    : new Error(String(message), options);
-  define(error, "name", String(name));
+    ? new AggregateError(list(revive(errors, depth)), textOf(message, ""), options)
+    : new Error(textOf(message, ""), options);
+  define(error, "name", textOf(name, "Error"));
   define(error, "stack", typeof stack === "string" ? stack : undefined);
   return error;
+}
+
+function textOf(value: unknown, absent: string): string {
+  if (value === undefined) return absent;
+  if (typeof value === "string") return value;
+  throw unknown("an Error whose name or message is no text");
 }
 
 function define(error: Error, key: "name" | "stack", value: string | undefined): void {

@@ -1,4 +1,4 @@
-import { KagziError } from "../error.ts";
+import { KagziError, isKagziError } from "../error.ts";
 import { MAX_DEPTH, TAG, type TagName, type Tagged } from "./tags.ts";
 
 /** Where in a value we are: the way there is only written out for an error. */
@@ -35,22 +35,39 @@ function tagged(value: unknown, at: Place): unknown {
 function taggedObject(value: object, outside: Place): unknown {
   checkCycle(value, outside);
   const at: Place = { ...outside, value };
+  try {
+    return taggedKind(value, at);
+  } catch (error) {
+    // A getter of an array or an error, a proxy, an overridden method: user code that throws when it is looked at.
+    throw isKagziError(error) ? error : refused(at, "something that throws when it is looked at");
+  }
+}
+
+function taggedKind(value: object, at: Place): unknown {
   if (Array.isArray(value)) return taggedArray(value, at);
-  if (value instanceof Date) return tag("Date", Number.isNaN(value.getTime()) ? null : value.toISOString());
+  if (isA(value, Date)) return tag("Date", Number.isNaN(value.getTime()) ? null : value.toISOString());
   if (value instanceof Uint8Array) return tag("Bytes", Buffer.from(value).toString("base64"));
-  if (value instanceof Map) {
+  if (isA(value, Map)) {
     return tag(
       "Map",
       Array.from(value, ([key, each], index) => [inside(key, at, `key ${index}`), inside(each, at, index)]),
     );
   }
-  if (value instanceof Set)
+  if (isA(value, Set))
     return tag(
       "Set",
       Array.from(value, (each, index) => inside(each, at, index)),
     );
   if (value instanceof Error) return tag("Error", taggedError(value, at));
   return taggedPlain(value, at);
+}
+
+/** Whether it is of this class itself: one that extends it is an instance of a class like any other. */
+function isA<Instance extends object>(
+  value: object,
+  kind: abstract new (...args: never[]) => Instance,
+): value is Instance {
+  return value instanceof kind && Object.getPrototypeOf(value) === kind.prototype;
 }
 
 function taggedArray(values: readonly unknown[], at: Place): unknown[] {
@@ -79,11 +96,14 @@ function taggedPlain(value: object, at: Place): unknown {
 }
 
 function taggedError(error: Error, at: Place): unknown {
+  // Whatever the types say: user code may have put anything there.
+  const { cause, message, name, stack }: Readonly<Partial<Record<"cause" | "message" | "name" | "stack", unknown>>> =
+    error;
   return {
-    name: error.name,
-    message: error.message,
-    ...(error.stack !== undefined && { stack: error.stack }),
-    ...(error.cause !== undefined && { cause: inside(error.cause, at, "cause") }),
+    name: String(name),
+    message: String(message),
+    ...(typeof stack === "string" && { stack }),
+    ...(cause !== undefined && { cause: inside(cause, at, "cause") }),
     ...(error instanceof AggregateError && { errors: taggedArray(error.errors, inPlace(at, "errors")) }),
   };
 }
@@ -129,11 +149,12 @@ function pathTo(place: Place): string {
   const { key, parent } = place;
   if (parent === undefined) return String(key);
   const path = pathTo(parent);
+  const name = typeof key === "number" || key.length <= 100 ? key : `${key.slice(0, 100)}…`;
   const way =
-    typeof key === "number"
-      ? `[${key}]`
-      : /^[\p{L}_$][\p{L}\d_$]*$/u.test(key)
-        ? `.${key}`
-        : `[${JSON.stringify(key)}]`;
+    typeof name === "number"
+      ? `[${name}]`
+      : /^[\p{L}_$][\p{L}\d_$]*$/u.test(name)
+        ? `.${name}`
+        : `[${JSON.stringify(name)}]`;
   return path.length > 500 ? `${path.slice(0, 500)}…` : `${path}${way}`;
 }

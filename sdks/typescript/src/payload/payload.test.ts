@@ -129,3 +129,45 @@ describe("a payload that is read", () => {
     expect(decodePayload({ data, metadata: { "content-type": "image/png" } } as never)).toEqual(data);
   });
 });
+
+describe("a value that user code has a hand in", () => {
+  const throws = () => {
+    throw new Error("not to be looked at");
+  };
+
+  it.each([
+    ["an error's getter", Object.defineProperty(new Error("e"), "message", { get: throws })],
+    ["an array's getter", Object.defineProperty([1], 0, { get: throws })],
+    ["a proxy", new Proxy({}, { ownKeys: throws })],
+    ["a map of its own", new (class extends Map<string, number> {})([["a", 1]])],
+    ["a date of its own", new (class extends Date {})(0)],
+  ])("is refused with its path when it cannot be looked at, or comes back as another: %s", (_, value) => {
+    expect(() => encodePayload({ a: [value] }, "value")).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT", metadata: { path: "value.a[0]" } }),
+    );
+  });
+
+  it("has an error's name as text, whatever it was", () => {
+    const error = Object.assign(new Error("e"), { name: 5 as unknown as string });
+    expect((roundTrip(error) as Error).name).toBe("5");
+  });
+
+  it("is refused in a payload where an error's name is no text", () => {
+    const data = Buffer.from('{"$type":"Error","value":{"name":{"toString":1,"valueOf":1}}}');
+    expect(() => decodePayload({ data, metadata: {} } as never)).toThrow(KagziError);
+  });
+
+  it("is refused in a few words, however long its keys and its tags are", () => {
+    const key = "k".repeat(100_000);
+    const messageOf = (fn: () => unknown) => {
+      try {
+        return String(fn());
+      } catch (error) {
+        return error instanceof KagziError ? error.message : "no error of ours";
+      }
+    };
+    expect(messageOf(() => encodePayload({ [key]: () => {} }, "value")).length).toBeLessThan(500);
+    const data = Buffer.from(JSON.stringify({ $type: key }));
+    expect(messageOf(() => decodePayload({ data, metadata: {} } as never)).length).toBeLessThan(500);
+  });
+});

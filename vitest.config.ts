@@ -59,6 +59,8 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       })),
+      {
+        test: {
           name: "fuzz",
           include: ["tests/fuzz/**/*.test.ts"],
           globalSetup: ["tests/global-setup.ts"],

@@ -18,6 +18,7 @@ export default defineConfig({
             "sdks/typescript/src/**/*.test.ts",
             "bench/src/**/*.test.ts",
             "tests/replay/**/*.test.ts",
+            "tests/chaos/**/*.test.ts",
           ],
           // A guard against what hangs, on a machine that is busy with other things, too.
           testTimeout: 30_000,

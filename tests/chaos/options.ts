@@ -7,6 +7,8 @@ export interface Options {
   readonly minutes: number;
   readonly seed: string;
   readonly faultsPerSecond: number;
+  /** Faults whose kind or target this is found in; empty for all. */
+  readonly only: string;
   readonly customers: number;
   readonly leaseMs: number;
   /** Writes what came of it into docs/operate/reliability.md. */
@@ -25,6 +27,7 @@ export function readOptions(args: readonly string[]): Options {
       minutes: { type: "string", default: "3" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
       faults: { type: "string" },
+      only: { type: "string", default: "" },
       customers: { type: "string", default: "40" },
       lease: { type: "string", default: "3000" },
       write: { type: "boolean", default: false },
@@ -36,6 +39,7 @@ export function readOptions(args: readonly string[]): Options {
     minutes: positive("minutes", values.minutes),
     seed: values.seed,
     faultsPerSecond: positive("faults", values.faults ?? String(FAULTS_PER_SECOND[store])),
+    only: values.only,
     customers: positive("customers", values.customers),
     leaseMs: positive("lease", values.lease),
     write: values.write,

@@ -4,8 +4,9 @@ import type { Spread } from "./figures.ts";
 import type { Options } from "./options.ts";
 
 /** The command that does the same again. */
-export function commandOf({ customers, faultsPerSecond, leaseMs, minutes, seed, store }: Options): string {
-  return `npm run chaos -- --store ${store} --minutes ${minutes} --seed ${seed} --faults ${faultsPerSecond} --customers ${customers} --lease ${leaseMs}`;
+export function commandOf({ customers, faultsPerSecond, leaseMs, minutes, only, seed, store }: Options): string {
+  const narrowed = only === "" ? "" : ` --only ${JSON.stringify(only)}`;
+  return `npm run chaos -- --store ${store} --minutes ${minutes} --seed ${seed} --faults ${faultsPerSecond} --customers ${customers} --lease ${leaseMs}${narrowed}`;
 }
 
 const SYSTEMS: Readonly<Record<Options["store"], string>> = {

@@ -8,12 +8,15 @@ export interface StormOptions {
   readonly minutes: number;
   readonly faultsPerSecond: number;
   readonly leaseMs: number;
+  /** Faults whose kind or target this is found in. */
+  readonly only: string;
 }
 
 /** Breaks one thing after the other, some at once, as the seed says. Resolves when the time is over and nothing is broken. */
 export async function storm(system: System, options: StormOptions): Promise<void> {
-  const { chance, faultsPerSecond, leaseMs, minutes } = options;
-  const faults = faultsOf(system, leaseMs);
+  const { chance, faultsPerSecond, leaseMs, minutes, only } = options;
+  const faults = faultsOf(system, leaseMs).filter(({ target, what }) => `${what} ${target}`.includes(only));
+  if (faults.length === 0) throw new Error(`no fault has ${JSON.stringify(only)} in its kind or its target`);
   const broken = new Map<string, Promise<void>>();
   const until = performance.now() + minutes * 60_000;
   for (;;) {

@@ -1,4 +1,4 @@
-import { type Evidence, type Line, push } from "./evidence.ts";
+import { type Evidence, type Line, isShared, push } from "./evidence.ts";
 
 /** A8, A9 and A10: what happened when it must not, too often, or too late. */
 export function brokenTimes(evidence: Evidence): string[] {
@@ -17,7 +17,7 @@ function stepsAfterTheEnd(evidence: Evidence): string[] {
     const end = Math.min(ended.get(run) ?? Number.POSITIVE_INFINITY, cancelled.get(run) ?? Number.POSITIVE_INFINITY);
     if (at <= end + heartbeatMs) return [];
     const isKept = at > (ended.get(run) ?? at) && evidence.nonces.has(nonce);
-    if (!isKept && evidence.faultsFor(by, end, at).length > 0) return [];
+    if (!isKept && evidence.wasCutOff(by, end, at)) return [];
     return [`A8: ${by} began step ${step} of ${run} ${Math.round(at - end)} ms after its end`];
   });
 }
@@ -33,7 +33,7 @@ function needlessRepetitions(evidence: Evidence): string[] {
   return executions(evidence).flatMap((times) =>
     times.slice(1).flatMap((again, index) => {
       const before = times[index] as Line<"exec">;
-      if (evidence.faultsFor(before.by, before.at, again.at).length > 0) return [];
+      if (evidence.wasCutOff(before.by, before.at, again.at)) return [];
       return [`A9: ${again.by} executed step ${again.step} of ${again.run} after ${before.by}, and nothing was broken`];
     }),
   );
@@ -69,7 +69,7 @@ export interface Recovery {
   readonly run: string;
   readonly step: string;
   readonly ms: number;
-  /** Whether anything but a link to others was broken meanwhile. */
+  /** Whether a server or the database was broken meanwhile, too. */
   readonly isDisturbed: boolean;
 }
 
@@ -94,9 +94,6 @@ function recoveryOf(evidence: Evidence, exec: Line<"exec">, kill: Line<"fault">)
   if (isOld || again === undefined) return [];
   const isDisturbed = evidence
     .of("fault")
-    .some(
-      ({ at, ms, target }) =>
-        target !== kill.target && !target.includes(" ") && at <= again.at && at + ms >= kill.at - 2 * evidence.leaseMs,
-    );
+    .some(({ at, ms, target }) => isShared(target) && at <= again.at && at + ms >= kill.at - evidence.leaseMs);
   return [{ run, step, ms: again.at - kill.at, isDisturbed }];
 }

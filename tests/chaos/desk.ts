@@ -51,9 +51,9 @@ export class Desk {
   /** Sends an event to one run, and now and then twice. */
   async tell(run: RunHandle<unknown>, name: string, payload: unknown): Promise<void> {
     const id = `${this.key} ${name}`;
-    const once = () => this.#insist((client) => client.run(run.id).send(name, payload, { id }));
-    await Promise.all(this.chance.isLucky(0.2) ? [once(), once()] : [once()]);
-    await this.#options.append({ kind: "ackSend", id, name, run: run.id });
+    const once = () => this.#insist((client) => told(client, run.id, { name, payload, id }));
+    const kept = await Promise.all(this.chance.isLucky(0.2) ? [once(), once()] : [once()]);
+    if (kept.includes(true)) await this.#options.append({ kind: "ackSend", id, name, run: run.id });
   }
 
   async cancel(run: RunHandle<unknown>): Promise<void> {
@@ -82,6 +82,21 @@ export class Desk {
         throw error;
       }
     }
+  }
+}
+
+/** Sends an event to a run. `false` if that has ended: whether it may have is for the check to say. */
+async function told(
+  client: Client,
+  runId: string,
+  event: { readonly name: string; readonly payload: unknown; readonly id: string },
+): Promise<boolean> {
+  try {
+    await client.run(runId).send(event.name, event.payload, { id: event.id });
+    return true;
+  } catch (error) {
+    if (error instanceof KagziError && error.code === "PRECONDITION_FAILED") return false;
+    throw error;
   }
 }
 

@@ -46,6 +46,8 @@ export type ChaosEntry =
   | { readonly kind: "surprise"; readonly by: string; readonly what: string }
   /** Something was broken on purpose; `ms`: for so long, or 0. */
   | { readonly kind: "fault"; readonly what: string; readonly target: string; readonly ms: number }
+  /** A worker's calls took so long, in milliseconds, that its heartbeats may have come too late, whatever held them up. */
+  | { readonly kind: "slow"; readonly by: string; readonly ms: number }
   /** Nothing is broken from now on. */
   | { readonly kind: "calm" };
 

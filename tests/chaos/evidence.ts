@@ -50,13 +50,16 @@ export class Evidence {
   wasGivenUp(run: string): boolean {
     const { error = "", status } = this.runs.get(run) ?? {};
     if (status !== "failed" || !error.startsWith("POISON")) return false;
-    return this.of("fault").filter(({ target }) => isFatal(target)).length >= MAX_CRASHES;
+    const losses = this.of("fault").filter(({ target }) => isFatal(target)).length + this.of("slow").length;
+    return losses >= MAX_CRASHES;
   }
 
-  /** Faults between two times that may have kept a worker from hearing or being heard. */
-  faultsFor(worker: string, from: number, until: number): readonly Line<"fault">[] {
-    return this.of("fault").filter(
-      ({ at, ms, target }) => at <= until && at + ms + this.leaseMs >= from && touches(target, worker),
+  /** Whether, between two times, anything kept a worker from hearing or being heard. */
+  wasCutOff(worker: string, from: number, until: number): boolean {
+    const overlaps = (begin: number, end: number) => begin <= until && end + this.leaseMs >= from;
+    return (
+      this.of("fault").some(({ at, ms, target }) => touches(target, worker) && overlaps(at, at + ms)) ||
+      this.of("slow").some(({ at, by, ms }) => by === worker && overlaps(at - ms, at))
     );
   }
 }
@@ -68,6 +71,11 @@ function isFatal(target: string): boolean {
 
 function touches(target: string, worker: string): boolean {
   if (target === worker || target.startsWith(`${worker} `)) return true;
+  return isShared(target);
+}
+
+/** Whether every worker needs it. */
+export function isShared(target: string): boolean {
   return target.startsWith("server-") || target === "database" || target === "embedded";
 }
 

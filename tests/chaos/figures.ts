@@ -17,11 +17,13 @@ export interface Figures {
   readonly doubled: number;
   /** Runs that were taken for such as end their workers. */
   readonly givenUp: number;
+  /** How often a worker's calls took longer than a heartbeat may. */
+  readonly slow: number;
   /** Of each attempt of a step. */
   readonly executions: { readonly mean: number; readonly most: number };
   /** From a SIGKILL of a worker until what it was in the middle of is executed elsewhere. */
   readonly recovery: Spread;
-  /** Of those while neither a server, the database nor another worker was broken. */
+  /** Of those while neither a server nor the database was broken. */
   readonly undisturbed: Spread;
 }
 
@@ -51,6 +53,7 @@ export function figuresOf(
     events: recorded.events.length + evidence.of("ackSend").filter(({ run }) => run !== undefined).length,
     lost: count(/^A\d+: .*(is lost|has no run|is not there|has started nothing)/u),
     doubled: count(/^A\d+: .*(two results|second run|kept twice|two runs|its event twice)/u),
+    slow: evidence.of("slow").length,
     givenUp: recorded.runs.filter(({ run }) => evidence.wasGivenUp(run)).length,
     executions: {
       mean: times.reduce((sum, each) => sum + each, 0) / Math.max(1, times.length),

@@ -28,12 +28,13 @@ export function reportOf(result: Result): string {
     ["doubled", count(figures.doubled)],
     ["given up as POISON, their workers having been killed again and again", count(figures.givenUp)],
     ["broken promises in all", count(breaches.length)],
+    ["calls of workers that took longer than a heartbeat may", count(figures.slow)],
     [
       "executions of an attempt of a step",
       `${figures.executions.mean.toFixed(3)} on average, ${figures.executions.most} at most`,
     ],
     ["a killed worker's steps went on after", shown(figures.recovery)],
-    ["the same, with nothing else broken", shown(figures.undisturbed)],
+    ["the same, with all servers and the database up", shown(figures.undisturbed)],
     ["all was done after the last fault within", `${(drainMs / 1000).toFixed(1)} s`],
     ...(database === undefined
       ? []

@@ -117,7 +117,7 @@ class Workbench {
     for (let n = 1; n <= workerCount; n++) {
       const name = `worker-${n}`;
       const { port } = await this.#link(links, `${name} to the servers`, rotated(ports, n));
-      const env = { NAME: name, KAGZI_URL: `http://127.0.0.1:${port}` };
+      const env = { NAME: name, LEASE_MS: String(leaseMs), KAGZI_URL: `http://127.0.0.1:${port}` };
       workers.push(this.#attended(name, () => this.#program("worker.js", env)));
     }
     const urls: string[] = [];

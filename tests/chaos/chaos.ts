@@ -25,7 +25,7 @@ export interface Result {
 
 /** All that is under way when the faults are over may take so long: three leases, and what a busy machine adds. */
 const DRAIN_LEASES = 3;
-const DRAIN_SLACK_MS = 60_000;
+const DRAIN_SLACK_MS = 300_000;
 /** A session that does nothing in a transaction is ended by PostgreSQL after five seconds. */
 const LONGEST_IDLE_MS = 6000;
 

@@ -51,7 +51,7 @@ export function executions(evidence: Evidence): readonly (readonly Line<"exec">[
  * machine may be busy. How long it does is in the report.
  */
 const LONGEST_RECOVERY_LEASES = 10;
-const SLACK_MS = 60_000;
+const SLACK_MS = 300_000;
 
 /** A10: what a killed worker was in the middle of goes on elsewhere. */
 function lateRecoveries(evidence: Evidence): string[] {

@@ -118,14 +118,14 @@ describe("the check of the chaos tests", () => {
 
   it("allows a step after the end by a worker that was cut off, if nothing of it is kept", () => {
     const story = goodStory();
-    story.entries.push({ kind: "fault", what: "mute", target: "worker-1 to the servers", ms: 100 * LEASE_MS });
+    story.entries.push({ kind: "fault", what: "mute", target: "worker-1 to the servers", ms: 200 * LEASE_MS });
     const late = story.entries.push(exec("long", "long-2", 1)) - 1;
     expect(breaches(story, late)).toEqual([]);
   });
 });
 
 function breaches(story: Story, late = story.entries.length): readonly string[] {
-  return findBreaches(linesOf(story, { from: late, ms: 100 * LEASE_MS }), story.recorded, { leaseMs: LEASE_MS });
+  return findBreaches(linesOf(story, { from: late, ms: 200 * LEASE_MS }), story.recorded, { leaseMs: LEASE_MS });
 }
 
 function exec(run: string, step: string, attempt: number, nonce = "nonce-again"): ChaosEntry {
@@ -134,7 +134,7 @@ function exec(run: string, step: string, attempt: number, nonce = "nonce-again")
 
 /** A worker that was cut off begins a step after a client was told of the end, and what it gives is recorded. */
 function stolen({ entries, recorded }: Story): number {
-  entries.push({ kind: "fault", what: "mute", target: "worker-1 to the servers", ms: 100 * LEASE_MS });
+  entries.push({ kind: "fault", what: "mute", target: "worker-1 to the servers", ms: 200 * LEASE_MS });
   const late = entries.push(exec("order", "one", 2, "nonce-late")) - 1;
   entries.push({ kind: "ret", run: "order", step: "one", nonce: "nonce-late", by: "worker-1" });
   const { outcomes } = found(recorded.runs, "order");

@@ -61,10 +61,11 @@ export class Desk {
     await this.#options.append({ kind: "ackCancel", run: run.id, wins: cancelRequested !== undefined });
   }
 
-  /** Waits for the end of a run. */
-  async end(run: RunHandle<unknown>): Promise<void> {
+  /** Waits for the end of a run, and answers with how it ended. */
+  async end(run: RunHandle<unknown>): Promise<Ending> {
     const { output, status } = await this.#insist((client) => outcome(client, run.id));
     await this.#options.append({ kind: "ackResult", run: run.id, status, ...(output && { output }) });
+    return status;
   }
 
   pause(longestMs: number): Promise<void> {

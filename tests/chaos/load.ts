@@ -109,7 +109,9 @@ async function generations(desk: Desk): Promise<void> {
 async function shout(desk: Desk): Promise<void> {
   const listener = await desk.start("listener", job(desk), { key: `${desk.key}-listener` });
   const speaker = await desk.start("shout", job(desk));
-  await Promise.all([desk.end(speaker), desk.end(listener)]);
+  // One that was given up says nothing, and nobody is to wait for its word.
+  if ((await desk.end(speaker)) !== "completed") await desk.cancel(listener);
+  await desk.end(listener);
 }
 
 async function metered(desk: Desk): Promise<void> {

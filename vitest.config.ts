@@ -22,6 +22,7 @@ export default defineConfig({
             "bench/src/**/*.test.ts",
             "tests/replay/**/*.test.ts",
             "tests/pages/**/*.test.ts",
+            "tests/chaos/**/*.test.ts",
           ],
           // A guard against what hangs, on a machine that is busy with other things, too.
           testTimeout: 30_000,

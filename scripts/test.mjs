@@ -11,6 +11,8 @@ if (args.length > 0) run("npx", ["vitest", "run", ...args]);
 else {
   run("npm", ["run", "check", "--silent"]);
   run(process.execPath, ["examples/orders/dist/demo.js"]);
+  run("npm", ["run", "chaos", "--silent", "--", "--minutes", "3"]);
+  run("npm", ["run", "chaos", "--silent", "--", "--store", "sqlite", "--minutes", "1"]);
 }
 
 /** The worker in another language is in Python where gRPC for it is there or can be had; else a stock client from npm does its work. */

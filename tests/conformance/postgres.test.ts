@@ -34,6 +34,14 @@ it("servers that first start at once on an empty PostgreSQL make its schema once
   }
 });
 
+it("is UNAVAILABLE while its schema is not there yet", async () => {
+  const store = new PostgresStore({ url, schema: `not_there_${process.pid}`, poolSize: 1 });
+  await expect(store.events.route(1)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await store.migrate();
+  await expect(store.events.route(1)).resolves.toMatchObject({ left: "nothing" });
+  await store.close();
+});
+
 // After the suite, which has made every statement that there is.
 it("finds the rows of every statement by an index, however many there are", async () => {
   const schema = `plans_${process.pid}_1`;

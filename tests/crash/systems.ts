@@ -41,7 +41,7 @@ export type OpenSystem = (ledger: Ledger, runs: number) => Promise<System>;
 const CRASH = new URL("../support/dist/crash/", import.meta.url);
 
 /** The programs of a workload, by their files: a worker, and a worker with its engine and its client. */
-interface Programs {
+export interface Programs {
   readonly worker: string;
   readonly embedded: string;
 }
@@ -59,13 +59,17 @@ function systemsOf(programs: Programs): readonly (readonly [name: string, open: 
   ];
 }
 
+/** Chains of steps. */
+export const CHAINS: Programs = { worker: "worker.js", embedded: "embedded.js" };
+
 /** With chains of steps to work on. */
-export const SYSTEMS = systemsOf({ worker: "worker.js", embedded: "embedded.js" });
+export const SYSTEMS = systemsOf(CHAINS);
 
 /** With orders to work on: events, limits and a schedule. */
 export const ORDER_SYSTEMS = systemsOf({ worker: "order-worker.js", embedded: "order-embedded.js" });
 
-interface Place {
+/** A database, and how it is removed. */
+export interface Place {
   readonly db: string;
   readonly cluster?: PostgresCluster;
   readonly remove: () => Promise<void>;
@@ -84,13 +88,18 @@ async function postgres(): Promise<Place> {
 }
 
 /** Servers, and two workers for them; the first worker talks to the first server, the second to the last. */
-async function served(
-  place: Place & { readonly ledger: Ledger; readonly programs: Programs; readonly servers: number },
+export async function served(
+  place: Place & {
+    readonly ledger: Ledger;
+    readonly programs: Programs;
+    readonly servers: number;
+    readonly leaseMs?: number;
+  },
 ): Promise<System> {
-  const { cluster, db, ledger } = place;
+  const { cluster, db, leaseMs = LEASE_MS, ledger } = place;
   const ports = await Promise.all(Array.from({ length: place.servers }, () => freePort()));
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
-  const servers = ports.map((port) => serverProgram({ db, port, leaseMs: LEASE_MS }));
+  const servers = ports.map((port) => serverProgram({ db, port, leaseMs }));
   const workers = [urls[0], urls.at(-1)].map((url = "", index) => {
     const env = { LEDGER: ledger.path, NAME: `worker-${index + 1}`, KAGZI_URL: url };
     return new Program({ path: fileURLToPath(new URL(place.programs.worker, CRASH)), env });

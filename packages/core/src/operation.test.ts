@@ -95,7 +95,8 @@ describe("cancelling a run", () => {
     const blocked = run("paused", { pauseError: BLOCKED });
     expect([isBlocked(blocked), isBlocked(run("paused")), isBlocked(run("running"))]).toEqual([true, false, false]);
     for (const each of [unstarted as Run, blocked]) {
-      expect(decideOperation(each, CANCEL)).toMatchObject({ status: "cancelled", record: { type: "cancelled" } });
+      const ended = { status: "cancelled", record: { type: "cancelled" }, cancelError: REASON };
+      expect(decideOperation(each, CANCEL)).toMatchObject(ended);
     }
   });
 

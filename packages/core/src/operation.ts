@@ -67,7 +67,8 @@ function decideEnd(run: Run, { epoch, error, status }: Extract<Operation, { do: 
 /** A run whose code has begun is asked to clean up; one whose code has nothing to say is ended. */
 function decideCancel(run: Run, { error, graceMs }: Extract<Operation, { do: "cancel" }>): RunChange | undefined {
   if (isTerminal(run.status) || run.cancelError !== undefined) return undefined;
-  if (run.startedAt === undefined || isBlocked(run)) return endOf(run, "cancelled", error);
+  // It says so of itself in either case: a caller whose first answer was lost is told that it came first.
+  if (run.startedAt === undefined || isBlocked(run)) return { ...endOf(run, "cancelled", error), cancelError: error };
   const change = { attempt: run.attempt, cancelError: error, signal: true, closing: false };
   const deadline = { withinMs: graceMs, anew: false };
   if (run.status === "running") return { ...change, deadline, status: "running" };

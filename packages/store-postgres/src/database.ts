@@ -10,8 +10,9 @@ import {
   types,
 } from "pg";
 import { type Element, arrayLiteral } from "./array-literal.ts";
-import { isRefusal, isTransient, translateError } from "./errors.ts";
+import { isReadOnly, isRefusal, isTransient, translateError } from "./errors.ts";
 import { Growth } from "./growth.ts";
+import { Hosts } from "./hosts.ts";
 
 /** A statement that each connection prepares once. */
 export interface Statement {
@@ -29,7 +30,7 @@ export interface Runner {
 
 /** How to reach a database, and how it is used. */
 export interface PostgresOptions {
-  /** `postgres://user:password@host:port/database` */
+  /** `postgres://user:password@host:port/database`; several hosts, with commas between, are one primary and its standbys. */
   readonly url: string;
   /** Default `kagzi`. */
   readonly schema?: string;
@@ -56,11 +57,13 @@ const SESSION = [
 
 /**
  * What is answered is on disk, whatever the database's owner saves elsewhere with `synchronous_commit = off`. All that waits
- * for more than that is left as it is: a standby that is to have it too is waited for.
+ * for more than that is left as it is: a standby that is to have it too is waited for. And whether it is a standby itself.
  */
-const COMMITS_ARE_FLUSHED =
-  "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+const BEGIN_SESSION = `
+  SELECT current_setting('transaction_read_only') = 'on' AS "isReadOnly",
+    CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END`;
 
+const CONNECT_MS = 5000;
 const TRIES = 6;
 const DEFAULT_SCHEMA = "kagzi";
 
@@ -71,16 +74,25 @@ export class Database implements Runner {
   readonly growth: Growth;
   readonly #pool: Pool;
   readonly #options: PostgresOptions;
+  readonly #hosts: Hosts;
+  /** To which of the hosts each connection leads. */
+  readonly #hostOf = new WeakMap<ClientBase, string>();
 
   /** `growth`: that of another pool to the same database. */
   constructor(options: PostgresOptions, growth?: Growth) {
     this.#options = options;
     this.schema = quoteSchema(options.schema ?? DEFAULT_SCHEMA);
+    this.#hosts = new Hosts(options.url);
+    const newClient = () => this.#newPooledClient();
     this.#pool = new Pool({
-      ...connection(options.url),
+      // What the pool calls with `new` for each connection that it makes.
+      Client: function PooledClient() {
+        return newClient();
+      } as unknown as new () => Client,
+      connectionTimeoutMillis: CONNECT_MS,
       max: options.poolSize ?? 10,
       idleTimeoutMillis: 60_000,
-      onConnect: makeReady,
+      onConnect: (client): unknown => this.#begin(client),
     });
     // Without a listener an idle connection that the server closes would end the process.
     this.#pool.on("error", () => {});
@@ -118,15 +130,18 @@ export class Database implements Runner {
 
   /** A connection outside of the pool, which the caller ends. A patient one waits for an answer for as long as it takes. */
   async connect({ isPatient = false }: { readonly isPatient?: boolean } = {}): Promise<Client> {
-    const client = new Client({ ...connection(this.#options.url), ...(isPatient && { query_timeout: 0 }) });
-    client.on("error", ignore);
-    try {
-      await client.connect();
-      await client.query(COMMITS_ARE_FLUSHED);
-      return client;
-    } catch (error) {
-      throw translateError(error);
-    }
+    return this.#anyHost(async () => {
+      const client = this.#newClient(isPatient ? { query_timeout: 0 } : {});
+      try {
+        await client.connect();
+        await this.#begin(client);
+        return client;
+      } catch (error) {
+        this.#failed(client);
+        void client.end().catch(ignore);
+        throw translateError(error);
+      }
+    });
   }
 
   async close(): Promise<void> {
@@ -135,7 +150,7 @@ export class Database implements Runner {
 
   /** Runs `work` on a connection of the pool, which is used again if nothing worse than a refused statement came of it. */
   async #use<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
-    const client = await this.#pool.connect();
+    const client = await this.#anyHost(() => this.#checkOut());
     let isBroken = false;
     try {
       const renewed = this.growth.renew(client);
@@ -143,10 +158,67 @@ export class Database implements Runner {
       return await work(client);
     } catch (error) {
       isBroken = !isRefusal(error);
+      if (isReadOnly(error)) this.#failed(client);
       throw error;
     } finally {
       client.release(isBroken);
     }
+  }
+
+  /** A connection of the pool. Those to a host that cannot serve any more are closed, and not waited for. */
+  async #checkOut(): Promise<PoolClient> {
+    for (;;) {
+      const client = await this.#pool.connect();
+      if (this.#hostOf.get(client) === this.#hosts.current) return client;
+      client.release(true);
+    }
+  }
+
+  /** Tries each host once, until one serves. */
+  async #anyHost<Result>(work: () => Promise<Result>): Promise<Result> {
+    for (let tries = 1; ; tries++) {
+      const host = this.#hosts.current;
+      try {
+        return await work();
+      } catch (error) {
+        if (tries >= this.#hosts.count || host === this.#hosts.current) throw error;
+      }
+    }
+  }
+
+  #newClient(change: ClientConfig = {}): Client {
+    const host = this.#hosts.current;
+    const client = new Client({ ...connection(host), ...change });
+    this.#hostOf.set(client, host);
+    // The pool listens only while a connection is idle, and we could only once we were told that it is ours: a database
+    // that ends together with its last answer would end this process in between.
+    client.on("error", ignore);
+    return client;
+  }
+
+  /** As the pool connects it: the next try goes to another host before anybody hears that this one failed. */
+  #newPooledClient(): Client {
+    const client = this.#newClient();
+    const connect = client.connect.bind(client) as (then: (error: Error | null, client: Client) => void) => void;
+    const connectOrFail = (then: (error: Error | null, client: Client) => void) =>
+      connect((error) => {
+        if (error) this.#failed(client);
+        then(error, client);
+      });
+    return Object.assign(client, { connect: connectOrFail });
+  }
+
+  /** What is waited for before a connection is used. */
+  async #begin(client: ClientBase): Promise<void> {
+    const { rows } = await client.query<{ isReadOnly: boolean }>(BEGIN_SESSION);
+    if (rows[0]?.isReadOnly !== true) return;
+    this.#failed(client);
+    throw new KagziError("UNAVAILABLE", "the database is a standby, or read-only: it is not written to");
+  }
+
+  #failed(client: ClientBase): void {
+    const host = this.#hostOf.get(client);
+    if (host !== undefined) this.#hosts.failed(host);
   }
 
   async #again<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -159,14 +231,6 @@ export class Database implements Runner {
       }
     }
   }
-}
-
-/** What the pool waits for before a connection is used. */
-function makeReady(client: ClientBase): unknown {
-  // The pool listens only while a connection is idle, and we could only once we were told that it is ours: a database
-  // that ends together with its last answer would end this process in between.
-  client.on("error", ignore);
-  return client.query(COMMITS_ARE_FLUSHED);
 }
 
 function ignore(): void {}
@@ -195,7 +259,7 @@ function connection(url: string): ClientConfig {
   return {
     connectionString: url,
     options: SESSION.map((setting) => `-c ${setting}`).join(" "),
-    connectionTimeoutMillis: 5000,
+    connectionTimeoutMillis: CONNECT_MS,
     query_timeout: 15_000,
     keepAlive: true,
     types: { getTypeParser: parserOf },

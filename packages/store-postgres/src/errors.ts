@@ -7,6 +7,9 @@ const TRANSIENT = new Set(["40001", "40P01"]);
 /** Classes and codes of SQLSTATE that say that the database cannot serve now, and may later. */
 const UNAVAILABLE = /^(08...|57P..|53...|55P03|57014|25006|58...|XX000)$/;
 
+/** There is no such table: the first server is about to make the schema. */
+const NO_TABLE = "42P01";
+
 /** What no waiting cures: wrong credentials, no such database or schema, no right to it. */
 const MISCONFIGURED = /^(28...|3D000|3F000|42501)$/;
 
@@ -24,6 +27,11 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof DatabaseError && error.severity === "ERROR" && !LEADS_NOWHERE.test(error.code ?? "");
 }
 
+/** Whether the database is a standby now, or was made read-only: another connection may lead to one that is not. */
+export function isReadOnly(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === "25006";
+}
+
 /** Whether a row with this key was there already. */
 export function isUniqueViolation(error: unknown): boolean {
   const cause = isKagziError(error) ? error.cause : error;
@@ -37,6 +45,9 @@ export function translateError(error: unknown): KagziError {
   const code = error.code ?? "";
   if (MISCONFIGURED.test(code)) {
     return new KagziError("PRECONDITION_FAILED", `the database refuses us: ${error.message}`, { cause: error });
+  }
+  if (code === NO_TABLE) {
+    return new KagziError("UNAVAILABLE", `the schema is not there yet: ${error.message}`, { cause: error });
   }
   if (UNAVAILABLE.test(code) || TRANSIENT.has(code)) {
     return new KagziError("UNAVAILABLE", `the database cannot serve now: ${error.message}`, { cause: error });

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import type { LedgerEntry } from "./ledger.ts";
 
 /** Writes to the ledger from another process. */
-export class LedgerClient {
+export class LedgerClient<Entry = LedgerEntry> {
   readonly #socket: Socket;
   readonly #waiting = new Map<number, () => void>();
   #count = 0;
@@ -19,17 +19,17 @@ export class LedgerClient {
     socket.on("error", () => process.exit(0));
   }
 
-  static async open(path: string): Promise<LedgerClient> {
+  static async open<Entry = LedgerEntry>(path: string): Promise<LedgerClient<Entry>> {
     const socket = connect(path);
     await new Promise<void>((resolve, reject) => {
       socket.once("connect", resolve);
       socket.once("error", reject);
     });
-    return new LedgerClient(socket);
+    return new LedgerClient<Entry>(socket);
   }
 
   /** Resolves when the entry is in the ledger for good. */
-  append(entry: LedgerEntry): Promise<void> {
+  append(entry: Entry): Promise<void> {
     const id = ++this.#count;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);

@@ -41,20 +41,21 @@ export type LedgerEntry =
   | { readonly kind: "fault"; readonly what: string };
 
 /** An entry with its place in the order of all of them and its time in milliseconds. */
-export type LedgerLine = LedgerEntry & { readonly seq: number; readonly at: number };
+export type Logged<Entry> = Entry & { readonly seq: number; readonly at: number };
+export type LedgerLine = Logged<LedgerEntry>;
 
 /**
  * A record of what happened outside of the engine, kept by a process that no test kills: an append-only file, synced
  * before anyone is told that a line is in it. Programs write to it over a Unix socket.
  */
-export class Ledger {
-  readonly lines: LedgerLine[] = [];
+export class Ledger<Entry extends { readonly kind: string } = LedgerEntry> {
+  readonly lines: Logged<Entry>[] = [];
   readonly path: string;
   readonly #file: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #watchers: (() => void)[] = [];
-  #isHeld: (entry: LedgerEntry) => boolean = () => false;
+  #isHeld: (entry: Entry) => boolean = () => false;
   #held: (() => void)[] = [];
   readonly #unsynced: (() => void)[] = [];
 
@@ -64,13 +65,13 @@ export class Ledger {
     this.#server = createServer((socket) => this.#serve(socket));
   }
 
-  static async open(folder: string): Promise<Ledger> {
-    const ledger = new Ledger(folder);
+  static async open<Entry extends { readonly kind: string } = LedgerEntry>(folder: string): Promise<Ledger<Entry>> {
+    const ledger = new Ledger<Entry>(folder);
     await new Promise<void>((resolve) => ledger.#server.listen(ledger.path, resolve));
     return ledger;
   }
 
-  append(entry: LedgerEntry): void {
+  append(entry: Entry): void {
     const line = { ...entry, seq: this.lines.length + 1, at: performance.now() };
     writeSync(this.#file, `${JSON.stringify(line)}\n`);
     this.lines.push(line);
@@ -79,17 +80,17 @@ export class Ledger {
     for (const watcher of watchers) watcher();
   }
 
-  count(kind: LedgerEntry["kind"]): number {
+  count(kind: Entry["kind"]): number {
     return this.lines.filter((line) => line.kind === kind).length;
   }
 
   /** Waits until what is written makes `isSo` true. */
-  async until(isSo: (ledger: Ledger) => boolean): Promise<void> {
+  async until(isSo: (ledger: this) => boolean): Promise<void> {
     while (!isSo(this)) await new Promise<void>((resolve) => this.#watchers.push(resolve));
   }
 
   /** Keeps those who write such entries waiting, until `release`. */
-  hold(isHeld: (entry: LedgerEntry) => boolean): void {
+  hold(isHeld: (entry: Entry) => boolean): void {
     this.#isHeld = isHeld;
   }
 
@@ -112,7 +113,7 @@ export class Ledger {
     // Programs that are killed break their connections.
     for (const each of [socket, reader]) each.on("error", () => {});
     reader.on("line", (text) => {
-      const { id, entry } = JSON.parse(text) as { id: number; entry: LedgerEntry };
+      const { id, entry } = JSON.parse(text) as { id: number; entry: Entry };
       this.append(entry);
       const answer = () => socket.writable && socket.write(`${id}\n`);
       if (this.#isHeld(entry)) this.#held.push(answer);

@@ -1,5 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
@@ -20,17 +29,72 @@ export interface PostgresCluster {
   stopImmediately(): Promise<void>;
   /** Starts the server again on the same port. */
   start(): Promise<void>;
+  /** Runs a statement in the database `postgres` and answers with its rows. */
+  query(sql: string): Promise<readonly Record<string, unknown>[]>;
   /** Stops the server and removes its folder. */
   remove(): Promise<void>;
 }
 
-/** Makes a cluster and starts it. `durable` leaves fsync on; without it tests that never pull the plug run faster. */
-export async function createPostgres(options: { readonly durable?: boolean } = {}): Promise<PostgresCluster> {
-  const binaries = findPostgresBinaries();
-  const user = unprivilegedUser();
+/** How a cluster is made. */
+export interface PostgresOptions {
+  /** Leaves fsync on; without it tests that never pull the plug run faster. */
+  readonly durable?: boolean;
+  /** What it logs is added to this file. */
+  readonly logFile?: string;
+  /** Lines of its configuration, by their names. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Makes a cluster, which is to be started. */
+export async function createPostgres(options: PostgresOptions = {}): Promise<PostgresCluster> {
+  return new Cluster(await makePlace(options));
+}
+
+/** A primary, and a standby that each commit of the primary waits for. */
+export interface PostgresPair {
+  readonly primary: PostgresCluster;
+  readonly standby: PostgresCluster;
+  /** Makes a primary of the standby. */
+  promote(): Promise<unknown>;
+}
+
+/** Makes a pair and starts both. The standby begins as a copy of the files, as a cold backup gives one. */
+export async function createPostgresPair(): Promise<PostgresPair> {
+  const place = await makePlace({ durable: true });
+  const twin = await twinOf(place);
+  appendFileSync(join(place.data, "postgresql.auto.conf"), "synchronous_standby_names = 'twin'\n");
+  const [primary, standby] = [new Cluster(place), new Cluster(twin)];
+  await primary.start();
+  await standby.start();
+  return { primary, standby, promote: () => standby.query("SELECT pg_promote()") };
+}
+
+/** The same cluster in another folder and at another port, to follow the first one. */
+async function twinOf(place: ClusterPlace): Promise<ClusterPlace> {
+  const folder = makeFolder(place.user);
+  const [data, port] = [join(folder, "data"), await freePort()];
+  execFileSync("cp", ["-a", place.data, data], { ...place.user, cwd: folder });
+  const following = { primary_conninfo: `'host=127.0.0.1 port=${place.port} user=postgres application_name=twin'` };
+  writeFileSync(
+    join(data, "postgresql.auto.conf"),
+    settings(port, folder, { durable: true, settings: { ...following, hot_standby: "on" } }),
+  );
+  writeFileSync(join(data, "standby.signal"), "");
+  return { ...place, folder, data, port };
+}
+
+function makeFolder(user: User | undefined): string {
   const folder = mkdtempSync(join(tmpdir(), "kagzi-postgres-"));
   chmodSync(folder, 0o700);
   if (user !== undefined) chownSync(folder, user.uid, user.gid);
+  return folder;
+}
+
+/** Where a cluster is to be, with what initdb makes. */
+async function makePlace(options: PostgresOptions): Promise<ClusterPlace> {
+  const binaries = findPostgresBinaries();
+  const user = unprivilegedUser();
+  const folder = makeFolder(user);
   const data = join(folder, "data");
   execFileSync(
     join(binaries, "initdb"),
@@ -38,11 +102,12 @@ export async function createPostgres(options: { readonly durable?: boolean } = {
     { ...user, stdio: "pipe", cwd: folder },
   );
   const port = await freePort();
-  writeFileSync(join(data, "postgresql.auto.conf"), settings(port, folder, options.durable === true));
-  return new Cluster({ binaries, user, folder, data, port });
+  writeFileSync(join(data, "postgresql.auto.conf"), settings(port, folder, options));
+  const { logFile } = options;
+  return { binaries, user, folder, data, port, ...(logFile !== undefined && { logFile }) };
 }
 
-function settings(port: number, folder: string, durable: boolean): string {
+function settings(port: number, folder: string, { durable = false, settings: given }: PostgresOptions): string {
   const lines = {
     port: String(port),
     listen_addresses: "'127.0.0.1'",
@@ -50,6 +115,7 @@ function settings(port: number, folder: string, durable: boolean): string {
     max_connections: "200",
     shared_buffers: "'256MB'",
     ...(durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
+    ...given,
   };
   return Object.entries(lines)
     .map(([name, value]) => `${name} = ${value}\n`)
@@ -78,6 +144,7 @@ interface ClusterPlace {
   readonly folder: string;
   readonly data: string;
   readonly port: number;
+  readonly logFile?: string;
 }
 
 class Cluster implements PostgresCluster {
@@ -96,7 +163,7 @@ class Cluster implements PostgresCluster {
   }
 
   async start(): Promise<void> {
-    const { binaries, data, folder, user } = this.#place;
+    const { binaries, data, folder, logFile, user } = this.#place;
     // The leader of a group of its own, so that all of it can be killed at once.
     const server = spawn(join(binaries, "postgres"), ["-D", data], {
       ...user,
@@ -108,6 +175,7 @@ class Cluster implements PostgresCluster {
     let log = "";
     server.stderr?.on("data", (chunk: Buffer) => {
       log = (log + chunk.toString()).slice(-20_000);
+      if (logFile !== undefined) appendFileSync(logFile, chunk);
     });
     for (;;) {
       if (server.exitCode !== null || server.signalCode !== null) throw new Error(`postgres did not start:\n${log}`);
@@ -118,7 +186,7 @@ class Cluster implements PostgresCluster {
 
   async createDatabase(): Promise<string> {
     const name = `test_${process.pid}_${++this.#databases}_${Math.random().toString(36).slice(2, 8)}`;
-    await this.#query(`CREATE DATABASE ${name}`);
+    await this.query(`CREATE DATABASE ${name}`);
     return this.url.replace(/\/postgres$/, `/${name}`);
   }
 
@@ -146,19 +214,19 @@ class Cluster implements PostgresCluster {
 
   async #answers(): Promise<boolean> {
     try {
-      await this.#query("SELECT 1");
+      await this.query("SELECT 1");
       return true;
     } catch {
       return false;
     }
   }
 
-  async #query(sql: string): Promise<void> {
+  async query(sql: string): Promise<readonly Record<string, unknown>[]> {
     const client = new Client({ connectionString: this.url });
     client.on("error", () => {});
     try {
       await client.connect();
-      await client.query(sql);
+      return (await client.query<Record<string, unknown>>(sql)).rows;
     } finally {
       await client.end().catch(() => {});
     }

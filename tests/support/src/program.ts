@@ -104,6 +104,11 @@ export class Program {
     this.#child?.kill(signal);
   }
 
+  /** Says something to it by IPC. */
+  tell(message: string): void {
+    if (this.#child?.connected === true) this.#child.send(message);
+  }
+
   /** Ends it as a power cut would. */
   async kill(): Promise<void> {
     this.signal("SIGKILL");

@@ -7,6 +7,7 @@ import { Execution } from "./execution.ts";
 import type { ExecutionHost } from "./execution-parts.ts";
 import { Gate } from "./gate.ts";
 import { readRest } from "./history-pages.ts";
+import type { HeldLease } from "./lease-watch.ts";
 import type { Reason } from "./lazy-signal.ts";
 import { Parked } from "./parked.ts";
 import { type WorkerTask, toReplayRecord } from "./task.ts";
@@ -44,6 +45,10 @@ export class Executions {
   /** Through which pages of histories come: they are large, and many runs may come at once. */
   readonly #pages = new Gate(MAX_PAGES);
   #unsent = new Set<Execution>();
+  /** Last words on runs that this worker no longer has: the server of its stream may still count them as its own. */
+  #farewells: WireUpdate[] = [];
+  /** Those on runs that could not be taken. They wait for a heartbeat, so that what cannot be taken does not come at once again. */
+  #untaken: WireUpdate[] = [];
   #stopping = false;
 
   constructor(options: ExecutionsOptions) {
@@ -72,8 +77,10 @@ export class Executions {
   /** What is to be sent, as one update for each run. */
   takeUpdates(): WireUpdate[] {
     const unsent = this.#unsent;
+    const farewells = this.#farewells;
     this.#unsent = new Set();
-    return Array.from(unsent).flatMap((execution) => execution.updates.take() ?? []);
+    this.#farewells = [];
+    return [...farewells, ...Array.from(unsent).flatMap((execution) => execution.updates.take() ?? [])];
   }
 
   /** What was sent and not answered, for a new stream. */
@@ -112,6 +119,16 @@ export class Executions {
       default:
         this.drop(ack.runId, ack.epoch);
     }
+  }
+
+  /** A heartbeat was answered, by any server, and says that these leases are lost. */
+  lost(leases: readonly HeldLease[]): void {
+    const gone = leases.filter(({ epoch, runId }) => this.#epochOf(runId) === epoch);
+    for (const { epoch, runId } of gone) this.drop(runId, epoch);
+    const farewells = [...this.#untaken, ...gone.map((lease) => release(lease, 0))];
+    this.#untaken = [];
+    this.#farewells.push(...farewells);
+    if (farewells.length > 0) this.#options.onUpdates();
   }
 
   /** Looks what the runs are busy with. */
@@ -156,6 +173,10 @@ export class Executions {
     this.#loading.clear();
   }
 
+  #epochOf(runId: string): number | undefined {
+    return this.#active.get(runId)?.updates.epoch ?? this.#loading.get(runId)?.epoch;
+  }
+
   async #begin(task: WorkerTask): Promise<void> {
     try {
       const execution = await this.#load(task);
@@ -164,6 +185,7 @@ export class Executions {
       else execution.start();
     } catch (error) {
       // It is not named by the next heartbeat, and goes back.
+      this.#untaken.push(release(task, task.lastSeq));
       this.#options.logger.error("a run could not be taken", { runId: task.runId, reason: String(error) });
     }
   }
@@ -209,6 +231,7 @@ export class Executions {
       execution?.stopNow();
     } catch {
       // It is not named by the next heartbeat, and goes back.
+      this.#untaken.push(release({ runId, epoch: updates.epoch }, updates.acked));
       this.#options.onLeft();
     }
   }
@@ -226,6 +249,10 @@ export class Executions {
     if (leavesBy === "complete") this.completed += 1;
     if (leavesBy === "fail") this.failed += 1;
   }
+}
+
+function release({ epoch, runId }: HeldLease, afterSeq: number): WireUpdate {
+  return { runId, epoch, afterSeq, commands: [], outcome: { case: "release", value: {} } };
 }
 
 function lost(runId: string): Reason {

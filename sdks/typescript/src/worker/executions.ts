@@ -91,7 +91,8 @@ export class Executions {
   /** Takes a run that the server has given to this worker. */
   async take(task: WorkerTask): Promise<void> {
     const parked = this.#parked.take(task.runId) ?? this.#active.get(task.runId);
-    if (parked !== undefined && parked.seq === task.lastSeq && parked.state !== "running" && !this.#stopping) {
+    // One whose last update is not answered yet does not know what was decided in it, and is read anew.
+    if (parked?.state === "parked" && parked.seq === task.lastSeq && !this.#stopping) {
       parked.resume(task);
       this.#active.set(task.runId, parked);
       return;

@@ -1,3 +1,4 @@
+import type { Chance } from "./chance.ts";
 import type { SimulatedDatabase } from "./database.ts";
 import type { Blow, Faults } from "./faults.ts";
 import type { Network } from "./network.ts";
@@ -44,10 +45,8 @@ export function healAll({ database, network, servers, workers, world }: Parties)
 function deal(blow: Blow, parties: Parties): void {
   const { database, faults, leaseMs, network, servers, workers, world } = parties;
   const { chance } = world;
-  const up = <Party extends { readonly process: Process }>(all: readonly Party[]) =>
-    all.filter(({ process }) => process.isUp && !process.isStopped);
-  const [worker] = up(workers).length > 0 ? [chance.pick(up(workers))] : [];
-  const [server] = up(servers).length > 0 ? [chance.pick(up(servers))] : [];
+  const worker = oneThatRuns(workers, chance);
+  const server = oneThatRuns(servers, chance);
   const done = () => faults.count(blow);
   const longMs = chance.between(0.2, 2.5) * leaseMs;
   switch (blow) {
@@ -88,6 +87,14 @@ function deal(blow: Blow, parties: Parties): void {
       return done();
     }
   }
+}
+
+function oneThatRuns<Party extends { readonly process: Process }>(
+  all: readonly Party[],
+  chance: Chance,
+): Party | undefined {
+  const running = all.filter(({ process }) => process.isUp && !process.isStopped);
+  return running.length === 0 ? undefined : chance.pick(running);
 }
 
 function halt(process: Process, ms: number, clock: boolean): void {

@@ -11,6 +11,15 @@ export const BEGINNING = Date.UTC(2030, 0, 1);
 /** Calls that go to and fro within their transaction: they are undone if their caller is lost, and wait while it is stopped. */
 const INTERACTIVE = new Set(["runs.claim", "runs.claimLimited", "runs.operate", "schedules.change"]);
 
+/** A call on its way. */
+interface StoreCall {
+  readonly life: Life;
+  readonly name: string;
+  readonly make: () => Promise<unknown>;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 type Method = (...about: readonly unknown[]) => Promise<unknown>;
 
 /** One database with several servers: the real store, and the way to it, on which things are slow and get lost. */
@@ -73,31 +82,36 @@ export class SimulatedDatabase {
   }
 
   #call(life: Life, name: string, make: () => Promise<unknown>): Promise<unknown> {
-    const { process } = life;
     this.calls += 1;
     return new Promise((resolve, reject) => {
       // A process that is gone asks nobody.
       if (!life.isOn) return;
-      const back = (settle: () => void) => this.#back(life, settle);
-      const arrive = () => {
-        const isThere = life.isOn;
-        if (isThere && process.isStopped && INTERACTIVE.has(name)) return void life.in(0, `store ${name}`, arrive);
-        if (!isThere && (INTERACTIVE.has(name) || this.#chance.happens(0.5))) return;
-        if (this.#isAway() || this.#faults.happens("store refuses a call")) return back(() => reject(unavailable()));
-        if (isThere && this.#faults.happens("server killed before a commit")) process.lose();
-        // What was on its way when its sender was lost may arrive all the same.
-        if (isThere && !process.isUp && (INTERACTIVE.has(name) || this.#chance.happens(0.5))) return;
-        const isLost = this.#faults.happens("store loses its answer");
-        make().then(
-          (answer) => {
-            if (this.#faults.happens("server killed after a commit")) process.lose();
-            back(() => (isLost ? reject(unavailable()) : resolve(answer)));
-          },
-          (error: unknown) => back(() => reject(isLost ? unavailable() : error)),
-        );
-      };
-      this.#world.in(this.#latency(), `${process.name} store ${name}`, arrive);
+      const call = { life, name, make, resolve, reject };
+      const what = `${life.process.name} store ${name}`;
+      this.#world.in(this.#latency(), what, () => void this.#arrive(call));
     });
+  }
+
+  async #arrive(call: StoreCall): Promise<void> {
+    const { life, name, reject } = call;
+    const { process } = life;
+    const waits = life.isOn && process.isStopped && INTERACTIVE.has(name);
+    if (waits) return void life.in(0, `store ${name}`, () => void this.#arrive(call));
+    if (!this.#getsThrough(call)) return;
+    if (this.#isAway() || this.#faults.happens("store refuses a call")) {
+      return this.#back(life, () => reject(unavailable()));
+    }
+    if (life.isOn && this.#faults.happens("server killed before a commit")) process.lose();
+    if (!this.#getsThrough(call)) return;
+    const isLost = this.#faults.happens("store loses its answer");
+    const settle = await outcomeOf(call);
+    if (life.isOn && this.#faults.happens("server killed after a commit")) process.lose();
+    this.#back(life, isLost ? () => reject(unavailable()) : settle);
+  }
+
+  /** What was on its way when its sender was lost may arrive all the same. */
+  #getsThrough({ life, name }: StoreCall): boolean {
+    return life.isOn || (!INTERACTIVE.has(name) && this.#chance.happens(0.5));
   }
 
   #back(life: Life, settle: () => void): void {
@@ -143,6 +157,16 @@ export class SimulatedDatabase {
     to.reach(this.#world.now + this.#latency(), "hints", () => {
       if (life.isOn) for (const hint of hints) onHint(hint);
     });
+  }
+}
+
+/** Does what a call asks for. Answers with how to tell its caller. */
+async function outcomeOf({ make, reject, resolve }: StoreCall): Promise<() => void> {
+  try {
+    const answer = await make();
+    return () => resolve(answer);
+  } catch (error) {
+    return () => reject(error);
   }
 }
 

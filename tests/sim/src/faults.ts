@@ -74,7 +74,7 @@ export class Faults {
       if (chance.happens(share)) this.#rates.set(kind, rate);
     }
     this.#blows = BLOW_KINDS.filter(() => chance.happens(share)).flatMap((kind) =>
-      new Array<Blow>(BLOWS[kind]).fill(kind),
+      Array.from({ length: BLOWS[kind] }, () => kind),
     );
   }
 

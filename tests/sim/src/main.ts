@@ -66,8 +66,6 @@ async function many(): Promise<number> {
 /** The figures go into the page, between their marks. */
 function writePage(figures: Figures): void {
   const page = readFileSync(PAGE, "utf8");
-  const table = (rows: readonly (readonly [string, string])[]) =>
-    ["| | |", "| - | -: |", ...rows.map(([what, figure]) => `| ${what} | ${figure} |`)].join("\n");
   const [cpu] = cpus();
   const command = `npm run sim -- --seeds ${values.seeds} --from ${values.from}`;
   const section = [
@@ -82,6 +80,10 @@ function writePage(figures: Figures): void {
     PAGE,
     page.replace(marked, (_all, begin: string, end: string) => `${begin}\n${section}\n${end}`),
   );
+}
+
+function table(rows: readonly (readonly [string, string])[]): string {
+  return ["| | |", "| - | -: |", ...rows.map(([what, figure]) => `| ${what} | ${figure} |`)].join("\n");
 }
 
 function numberOf(name: string, text: string): number {

@@ -168,18 +168,27 @@ export class Network {
         call.settle(this.latency(), `${method.localName} ${what}`, settle);
       };
       const handler = Reflect.get(services[service], method.localName) as Unary;
-      handler(request, { signal: gone.signal }).then(
-        (answer) => {
-          const message = create(method.output, answer);
-          done(describeAnswer(message), () => call.resolve(message));
-        },
-        (error: unknown) => {
-          const failure = toConnectError(error);
-          done(`failed: ${failure.rawMessage}`, () => call.reject(failure));
-        },
-      );
+      const answer = async () => {
+        done(...(await outcomeOf(handler(request, { signal: gone.signal }), call, method)));
+      };
+      void answer();
     };
     host.process.reach(at, method.localName, arrive, refused);
+  }
+}
+
+/** What a handler came to, and how to tell its caller. */
+async function outcomeOf(
+  answered: Promise<Answer>,
+  call: UnaryCall,
+  method: DescMethod,
+): Promise<readonly [string, () => void]> {
+  try {
+    const message = create(method.output, await answered);
+    return [describeAnswer(message), () => call.resolve(message)];
+  } catch (error) {
+    const failure = toConnectError(error);
+    return [`failed: ${failure.rawMessage}`, () => call.reject(failure)];
   }
 }
 

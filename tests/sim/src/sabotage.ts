@@ -1,4 +1,4 @@
-import type { ErrorDetail, RunWrite, Store } from "@kagzi/core";
+import type { ErrorDetail, RunWrite, Start, Store } from "@kagzi/core";
 
 /** Makes of a store one that breaks a rule, to see whether that is noticed. */
 export type Sabotage = (store: Store) => Store;
@@ -34,7 +34,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   },
   "forgets idempotency keys": (store) =>
     withPart(store, "runs", {
-      start: (starts) => store.runs.start(starts.map(({ key: _, ...start }) => start)),
+      start: (starts) => store.runs.start(starts.map(withoutKey)),
     }),
   "acknowledges cancellations that it has not kept": (store) => {
     const forgotten = new Map<string, ErrorDetail>();
@@ -82,5 +82,9 @@ function withPart<Part extends "runs" | "workers" | "inbox">(
 }
 
 function withoutTaking(write: RunWrite): RunWrite {
-  return { ...write, records: write.records.map(({ takes: _, ...record }) => record) };
+  return { ...write, records: write.records.map(({ takes: _takes, ...record }) => record) };
+}
+
+function withoutKey({ key: _key, ...start }: Start): Start {
+  return start;
 }

@@ -156,18 +156,18 @@ class Simulation {
   /** Looks again and again whether all has ended. */
   #look(until: number): void {
     this.#world.in(LOOK_MS, "look", () => {
-      const { store } = this.#parties.database;
-      void store.violations().then((found) => this.#breaches.push(...found));
-      void countOpen(store).then((open) => {
-        const isDone = open === 0 && !this.#customer.isBusy;
-        if (isDone || this.#breaches.length > 0) this.#isOver = true;
-        else if (this.#world.now < until) this.#look(until);
-        else {
-          if (this.#customer.isBusy) this.#breaches.push("P3: a client still waits for an answer");
-          this.#isOver = true;
-        }
-      });
+      void this.#isAllOver(until);
     });
+  }
+
+  async #isAllOver(until: number): Promise<void> {
+    const { store } = this.#parties.database;
+    this.#breaches.push(...(await store.violations()));
+    const isDone = (await countOpen(store)) === 0 && !this.#customer.isBusy;
+    const isLate = this.#world.now >= until;
+    if (isLate && this.#customer.isBusy) this.#breaches.push("P3: a client still waits for an answer");
+    this.#isOver = isDone || isLate || this.#breaches.length > 0;
+    if (!this.#isOver) this.#look(until);
   }
 
   #report(runs: readonly Recorded[]): SeedReport {

@@ -35,7 +35,7 @@ export class SimulatedStream {
   }
 
   /** What the server says. */
-  async *open(requests: AsyncIterable<Init>, signal: AbortSignal | undefined): AsyncGenerator<unknown> {
+  async *open(requests: AsyncIterable<Init>, signal: AbortSignal | undefined): AsyncGenerator {
     const { streams } = this.#network;
     streams.add(this);
     const abort = () => {

@@ -41,7 +41,7 @@ export function workflowsOf(life: Life, parts: WorkflowParts): readonly Workflow
     held: workflow<Input, Output>("held", { concurrency: parts.atOnce }, run),
     subscriber: workflow<Input, Output>("subscriber", { on: "started" }, (ctx) => run(ctx, { program: 0, again: 0 })),
   };
-  return parts.names.map((name) => all[name]) as readonly Workflow<unknown, unknown>[];
+  return parts.names.map((name) => all[name]);
 }
 
 async function runProgram(ctx: Context, input: Input, life: Life, parts: WorkflowParts): Promise<Output> {

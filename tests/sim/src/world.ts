@@ -189,7 +189,7 @@ export class Life {
     const { process } = this;
     const due = process.now() + ms;
     let isOff = false;
-    let cancel = () => {};
+    let cancel: (() => void) | undefined;
     const wait = () => {
       cancel = this.in(Math.max(0.01, (due - process.now()) / process.rate), "timer", () => {
         if (isOff) return;
@@ -201,7 +201,7 @@ export class Life {
     wait();
     return () => {
       isOff = true;
-      cancel();
+      cancel?.();
     };
   };
 

@@ -126,7 +126,7 @@ export class Executions {
   lost(leases: readonly HeldLease[]): void {
     const gone = leases.filter(({ epoch, runId }) => this.#epochOf(runId) === epoch);
     for (const { epoch, runId } of gone) this.drop(runId, epoch);
-    const farewells = [...this.#untaken, ...gone.map((lease) => release(lease, 0))];
+    const farewells = [...this.#untaken, ...gone.map((lease) => farewell(lease, 0))];
     this.#untaken = [];
     this.#farewells.push(...farewells);
     if (farewells.length > 0) this.#options.onUpdates();
@@ -186,7 +186,7 @@ export class Executions {
       else execution.start();
     } catch (error) {
       // It is not named by the next heartbeat, and goes back.
-      this.#untaken.push(release(task, task.lastSeq));
+      this.#untaken.push(farewell(task, task.lastSeq));
       this.#options.logger.error("a run could not be taken", { runId: task.runId, reason: String(error) });
     }
   }
@@ -232,7 +232,7 @@ export class Executions {
       execution?.stopNow();
     } catch {
       // It is not named by the next heartbeat, and goes back.
-      this.#untaken.push(release({ runId, epoch: updates.epoch }, updates.acked));
+      this.#untaken.push(farewell({ runId, epoch: updates.epoch }, updates.acked));
       this.#options.onLeft();
     }
   }
@@ -252,7 +252,8 @@ export class Executions {
   }
 }
 
-function release({ epoch, runId }: HeldLease, afterSeq: number): WireUpdate {
+/** Says of a run that this worker no longer has it. */
+function farewell({ epoch, runId }: HeldLease, afterSeq: number): WireUpdate {
   return { runId, epoch, afterSeq, commands: [], outcome: { case: "release", value: {} } };
 }
 

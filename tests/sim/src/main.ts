@@ -19,7 +19,8 @@ const { values } = parseArgs({
 });
 
 /** Lines of the trace of a seed that has broken a promise. */
-const TAIL = 60;
+const TAIL = 80;
+const DULL = /: timer$|store answers$| store (?!runs\.|inbox\.)/;
 const PAGE = fileURLToPath(new URL("../../../docs/operate/reliability.md", import.meta.url));
 
 process.exitCode = values.seed === undefined ? await many() : await one(numberOf("seed", values.seed), values.trace);
@@ -27,10 +28,15 @@ process.exitCode = values.seed === undefined ? await many() : await one(numberOf
 /** One seed, with its trace. Answers with the exit code. */
 async function one(seed: number, isWhole: boolean): Promise<number> {
   const { breaches, hash, trace } = await runSeed(seed, { keepTrace: true });
-  print((isWhole ? trace : trace.slice(-TAIL)).join("\n"));
+  print((isWhole ? trace : tailOf(trace)).join("\n"));
   print(`seed ${seed}, trace ${hash}`);
   for (const breach of breaches) print(`  ${breach}`);
   return breaches.length === 0 ? 0 : 1;
+}
+
+/** The last lines, without those of which there are always many. */
+function tailOf(trace: readonly string[]): readonly string[] {
+  return trace.filter((line) => !DULL.test(line)).slice(-TAIL);
 }
 
 async function many(): Promise<number> {

@@ -1,16 +1,9 @@
-import { type Parties, dealBlows, healAll } from "./blows.ts";
+import { dealBlows, healAll } from "./blows.ts";
+import { type Cast, castOf } from "./cast.ts";
 import { findBreaches, stillOpen } from "./check.ts";
-import { Customer } from "./customer.ts";
-import { SimulatedDatabase } from "./database.ts";
-import { type FaultKind, Faults } from "./faults.ts";
-import { Ledger } from "./ledger.ts";
-import { Network } from "./network.ts";
-import { LIMIT, Programs } from "./programs.ts";
+import type { FaultKind } from "./faults.ts";
 import { type Recorded, countOpen, readRuns } from "./recorded.ts";
 import type { Sabotage } from "./sabotage.ts";
-import { SimulatedServer } from "./server.ts";
-import { SimulatedWorker } from "./worker.ts";
-import { type WorkflowName, type WorkflowParts, workflowsOf } from "./workflows.ts";
 import { World } from "./world.ts";
 
 /** What became of a seed. */
@@ -28,7 +21,7 @@ export interface SeedReport {
   readonly occurrences: number;
   readonly storeCalls: number;
   readonly virtualMs: number;
-  /** The last lines of the trace, where it was kept. */
+  /** The lines of the trace, where they were kept. */
   readonly trace: readonly string[];
 }
 
@@ -45,160 +38,141 @@ const LEASES_UNTIL_THE_END = 40;
 const UNTIL_THE_END_MS = 90_000;
 /** How often it is looked whether all is over, and whether a row breaks an invariant. */
 const LOOK_MS = 500;
-const LAST_LINES = 100_000;
+/** A seed is small: one that goes on and on has something in it that never comes to rest. */
+const MOST_OCCURRENCES = 100_000;
 
 /** Lives through one seed, from the first start to the last end. */
-export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedReport> {
-  const simulation = new Simulation(seed, options);
-  return simulation.toTheEnd();
+export async function runSeed(seed: number, { keepTrace = false, sabotage }: SeedOptions = {}): Promise<SeedReport> {
+  const world = new World(seed, { keepTrace });
+  const simulation = new Simulation(world, castOf(world, sabotage));
+  const stray = (reason: unknown) =>
+    simulation.breach(`A0: a promise was rejected and nobody heard of it: ${String(reason)}`);
+  process.on("unhandledRejection", stray);
+  try {
+    return { seed, ...(await simulation.toTheEnd()) };
+  } finally {
+    process.off("unhandledRejection", stray);
+  }
 }
 
 class Simulation {
-  readonly #seed: number;
   readonly #world: World;
-  readonly #ledger = new Ledger();
-  readonly #parties: Parties;
-  readonly #customer: Customer;
-  readonly #breaches: string[] = [];
+  readonly #cast: Cast;
+  readonly #breaches = new Set<string>();
   #isOver = false;
 
-  constructor(seed: number, { keepTrace = false, sabotage }: SeedOptions) {
-    this.#seed = seed;
-    const world = new World(seed, { keepTrace });
+  constructor(world: World, cast: Cast) {
     this.#world = world;
-    const { chance } = world;
-    const faults = new Faults(world);
-    const leaseMs = chance.pick([1500, 3000, 6000]);
-    const database = new SimulatedDatabase(world, faults, sabotage);
-    const network = new Network(world, faults, leaseMs);
-    const features = {
-      fails: chance.happens(0.7),
-      waits: chance.happens(0.8),
-      events: chance.happens(0.7),
-      children: chance.happens(0.6),
-      branches: chance.happens(0.7),
-      limits: chance.happens(0.3),
-      timeouts: chance.happens(0.3),
-    };
-    const programs = new Programs(chance.fork(), features);
-    for (let size = 1; size <= 2; size++) programs.make(size);
-    const config = {
-      leaseMs,
-      pollMs: chance.pick([1000, 2000, 4000]),
-      commitItems: chance.pick([500, 2]),
-      pageBytes: chance.pick([1024 * 1024, 100]),
-    };
-    const servers = Array.from({ length: 1 + chance.below(2) }, (_, index) => {
-      return new SimulatedServer({ world, name: `server ${index}`, database, config });
-    });
-    network.hosts.push(...servers);
-    const ledger = this.#ledger;
-    const names: WorkflowName[] = ["main", ...(features.children ? (["child"] as const) : [])];
-    for (const name of ["retried", "held", "subscriber"] as const) if (chance.happens(0.3)) names.push(name);
-    const parts: WorkflowParts = {
-      programs,
-      ledger,
-      faults,
-      chance: chance.fork(),
-      leaseMs,
-      names,
-      atOnce: 1 + chance.below(2),
-    };
-    const workers = Array.from({ length: 1 + chance.below(3) }, (_, index) => {
-      return new SimulatedWorker({
-        world,
-        network,
-        name: `worker ${index}`,
-        workflows: (life) => workflowsOf(life, parts),
-        concurrency: 1 + chance.below(5),
-        limits: features.limits ? { [LIMIT]: { concurrency: 1 } } : {},
-      });
-    });
-    if (!faults.isCalm)
-      for (const { process } of [...servers, ...workers]) process.rate = chance.pick([1, 1, 0.8, 1.25]);
-    this.#parties = { world, faults, network, database, servers, workers, leaseMs };
-    this.#customer = new Customer({ world, network, ledger, programs, names });
+    this.#cast = cast;
   }
 
-  async toTheEnd(): Promise<SeedReport> {
-    const { database, servers, workers } = this.#parties;
+  breach(what: string): void {
+    if (this.#breaches.has(what)) return;
+    this.#breaches.add(what);
+    this.#world.note("breach", what);
+  }
+
+  async toTheEnd(): Promise<Omit<SeedReport, "seed">> {
+    const { database, servers, workers } = this.#cast;
+    const { chance } = this.#world;
     await database.store.migrate();
     this.#begin();
     for (const server of servers) server.start();
-    for (const worker of workers) this.#world.in(this.#world.chance.between(10, 500), "start", () => worker.start());
-    await this.#world.run(() => this.#isOver);
+    for (const worker of workers) this.#world.in(chance.between(10, 500), "start", () => worker.start());
+    await this.#world.run(() => this.#isOver || this.#world.occurrences > MOST_OCCURRENCES);
     const runs = await readRuns(database.store);
-    this.#breaches.push(...stillOpen(runs), ...(await database.store.violations()));
-    const report = this.#report(runs);
+    await this.#check(runs);
     await database.store.close();
-    return report;
+    return this.#report(runs);
   }
 
   #begin(): void {
+    const { customer, faults, leaseMs } = this.#cast;
     const { chance } = this.#world;
-    const { faults, leaseMs } = this.#parties;
     const faultyMs = chance.between(2, 4) * leaseMs;
-    this.#customer.begin({
+    customer.begin({
       runs: 1 + chance.below(4),
       deeds: chance.below(6),
       withinMs: faultyMs * 0.7,
       schedules: chance.happens(0.15),
     });
-    dealBlows(this.#parties);
+    dealBlows(this.#cast);
+    this.#watch(faultyMs / 4);
     this.#world.in(faultyMs, "faults are over", () => {
       faults.end();
-      healAll(this.#parties);
-      this.#customer.end();
+      healAll(this.#cast);
+      customer.end();
       this.#look(this.#world.now + LEASES_UNTIL_THE_END * leaseMs + UNTIL_THE_END_MS);
+    });
+  }
+
+  /** Looks now and then whether a row breaks an invariant, for as long as things go wrong. */
+  #watch(everyMs: number): void {
+    this.#world.in(everyMs, "watch", () => {
+      if (this.#cast.faults.areOver) return;
+      void this.#checkRows();
+      this.#watch(everyMs);
     });
   }
 
   /** Looks again and again whether all has ended. */
   #look(until: number): void {
-    this.#world.in(LOOK_MS, "look", () => {
-      void this.#isAllOver(until);
-    });
+    this.#world.in(LOOK_MS, "look", () => void this.#isAllOver(until));
   }
 
   async #isAllOver(until: number): Promise<void> {
-    const { store } = this.#parties.database;
-    this.#breaches.push(...(await store.violations()));
-    const isDone = (await countOpen(store)) === 0 && !this.#customer.isBusy;
+    const { customer, database } = this.#cast;
+    await this.#checkRows();
+    const isDone = (await countOpen(database.store)) === 0 && !customer.isBusy;
     const isLate = this.#world.now >= until;
-    if (isLate && this.#customer.isBusy) this.#breaches.push("P3: a client still waits for an answer");
-    this.#isOver = isDone || isLate || this.#breaches.length > 0;
+    if (isLate && customer.isBusy) this.breach("P3: a client still waits for an answer");
+    this.#isOver = isDone || isLate || this.#breaches.size > 0;
     if (!this.#isOver) this.#look(until);
   }
 
-  #report(runs: readonly Recorded[]): SeedReport {
-    const { database, faults, leaseMs } = this.#parties;
+  async #checkRows(): Promise<void> {
+    for (const found of await this.#cast.database.store.violations()) this.breach(found);
+  }
+
+  async #check(runs: readonly Recorded[]): Promise<void> {
+    const { faults, leaseMs, ledger } = this.#cast;
+    if (!this.#isOver) this.breach("P3: it never comes to rest");
     const suspended = faults.counts.has("worker suspended");
-    this.#breaches.push(...findBreaches(this.#ledger, runs, { leaseMs, faults: faults.total, suspended }));
+    await this.#checkRows();
+    for (const found of stillOpen(runs)) this.breach(found);
+    for (const found of findBreaches(ledger, runs, { leaseMs, faults: faults.total, suspended })) this.breach(found);
+  }
+
+  #report(runs: readonly Recorded[]): Omit<SeedReport, "seed"> {
+    const { database, faults, ledger } = this.#cast;
+    const { now, occurrences, trace } = this.#world;
     const ends: Record<string, number> = {};
-    for (const { records, run } of runs) {
-      ends[run.status] = (ends[run.status] ?? 0) + 1;
-      const lines = records.map(({ attempt, epoch, kind, name, occurrence, recordedAt, seq, type }) =>
-        [seq, kind, type, name, occurrence, attempt, epoch, recordedAt].join(" "),
-      );
-      this.#world.trace.add(`${run.runId} ${run.workflowType} ${run.status} ${run.epoch}\n${lines.join("\n")}`);
-    }
-    for (const breach of this.#breaches) this.#world.note("breach", breach);
+    for (const { run } of runs) ends[run.status] = (ends[run.status] ?? 0) + 1;
+    for (const run of runs) trace.add(describeRun(run));
     return {
-      seed: this.#seed,
-      hash: this.#world.trace.digest(),
-      breaches: [...new Set(this.#breaches)],
+      hash: trace.digest(),
+      breaches: [...this.#breaches],
       faults: faults.counts,
       runs: runs.length,
       ends,
-      steps: runs.reduce(
-        (sum, { records }) => sum + records.filter(({ kind, type }) => kind !== "run" && type === "completed").length,
-        0,
-      ),
-      executions: this.#ledger.executed.length,
-      occurrences: this.#world.occurrences,
+      steps: runs.reduce((sum, { records }) => sum + records.filter(isOutcome).length, 0),
+      executions: ledger.executed.length,
+      occurrences,
       storeCalls: database.calls,
-      virtualMs: this.#world.now,
-      trace: this.#world.trace.tail(LAST_LINES),
+      virtualMs: now,
+      trace: trace.kept,
     };
   }
+}
+
+function isOutcome({ kind, type }: Recorded["records"][number]): boolean {
+  return kind !== "run" && (type === "completed" || type === "failed" || type === "cancelled");
+}
+
+/** All that is stored of a run, for the trace. */
+function describeRun({ records, run }: Recorded): string {
+  const lines = records.map(({ attempt, epoch, kind, name, occurrence, recordedAt, seq, type }) =>
+    [`  ${seq}`, kind, type, name, occurrence, attempt, epoch, recordedAt].join(" "),
+  );
+  return [`run ${run.runId} ${run.workflowType} ${run.status} ${run.epoch}`, ...lines].join("\n");
 }

@@ -20,9 +20,9 @@ export class Trace {
     if (this.#chunk.push(line) === CHUNK) this.#flush();
   }
 
-  /** The last lines, if they were kept. */
-  tail(count: number): readonly string[] {
-    return this.#kept?.slice(-count) ?? [];
+  /** All lines, if they were kept. */
+  get kept(): readonly string[] {
+    return this.#kept ?? [];
   }
 
   /** Of all lines. Nothing can be added after this. */

@@ -8,7 +8,7 @@ export interface Figures {
   runs: number;
   steps: number;
   executions: number;
-  occurrences: number;
+  happenings: number;
   storeCalls: number;
   virtualMs: number;
   readonly ends: Record<string, number>;
@@ -24,7 +24,7 @@ export function noFigures(): Figures {
     runs: 0,
     steps: 0,
     executions: 0,
-    occurrences: 0,
+    happenings: 0,
     storeCalls: 0,
     virtualMs: 0,
     ends: {},
@@ -33,7 +33,7 @@ export function noFigures(): Figures {
   };
 }
 
-const SUMS = ["runs", "steps", "executions", "occurrences", "storeCalls", "virtualMs"] as const;
+const SUMS = ["runs", "steps", "executions", "happenings", "storeCalls", "virtualMs"] as const;
 
 export function addSeed(figures: Figures, report: SeedReport): void {
   figures.seeds += 1;
@@ -67,7 +67,7 @@ const DAY_MS = YEAR_MS / 365.25;
 
 /** The figures as rows of a table. */
 export function rowsOf(figures: Figures): readonly (readonly [string, string])[] {
-  const { calm, ends, executions, occurrences, runs, seeds, steps, storeCalls, virtualMs } = figures;
+  const { calm, ends, executions, happenings, runs, seeds, steps, storeCalls, virtualMs } = figures;
   const time =
     virtualMs >= YEAR_MS ? `${(virtualMs / YEAR_MS).toFixed(2)} years` : `${(virtualMs / DAY_MS).toFixed(2)} days`;
   const ended = Object.entries(ends)
@@ -79,7 +79,7 @@ export function rowsOf(figures: Figures): readonly (readonly [string, string])[]
     ["runs", `${shown(runs)}: ${ended.join(", ")}`],
     ["steps that came to an outcome", shown(steps)],
     ["executions of steps", shown(executions)],
-    ["occurrences, one after the other", shown(occurrences)],
+    ["happenings, one after the other", shown(happenings)],
     ["calls of the store", shown(storeCalls)],
     ["virtual time", time],
     ["seeds in which a promise was broken", shown(figures.broken.length)],

@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type Figures, faultRows, faultsOf, rowsOf } from "./figures.ts";
+import { type Figures, addFigures, faultRows, faultsOf, noFigures, rowsOf } from "./figures.ts";
 import { runMany } from "./many.ts";
 import { runSeed } from "./seed.ts";
 
@@ -14,11 +14,12 @@ const { values } = parseArgs({
     processes: { type: "string" },
     trace: { type: "boolean", default: false },
     "stop-at-first": { type: "boolean", default: false },
+    sum: { type: "string" },
     write: { type: "boolean", default: false },
   },
 });
 
-/** Lines of the trace of a seed that has broken a promise. */
+/** The last lines of the trace of a seed that has broken a promise. */
 const TAIL = 80;
 const DULL = /: timer$|store answers$| store (?!runs\.|inbox\.)/;
 const PAGE = fileURLToPath(new URL("../../../docs/operate/reliability.md", import.meta.url));
@@ -60,7 +61,8 @@ async function many(): Promise<number> {
   for (const [what, figure] of rowsOf(figures)) print(`${what}: ${figure}`);
   for (const [kind, count] of faultRows(figures)) print(`  ${kind}: ${count}`);
   print(`${seconds.toFixed(1)} s, ${Math.round(figures.seeds / seconds)} seeds each second`);
-  if (values.write) writePage(figures);
+  const sum = values.sum === undefined ? figures : sumUp(values.sum, figures);
+  if (values.write) writePage(sum);
   const [first] = figures.broken;
   if (first === undefined) return 0;
   for (const { breaches, seed } of figures.broken.slice(0, 20)) print(`seed ${seed}: ${breaches[0]}`);
@@ -69,13 +71,20 @@ async function many(): Promise<number> {
   return 1;
 }
 
+/** Adds the figures of this run to those of the runs before it, which are in a file. */
+function sumUp(file: string, figures: Figures): Figures {
+  const sum = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Figures) : noFigures();
+  addFigures(sum, figures);
+  writeFileSync(file, JSON.stringify(sum));
+  return sum;
+}
+
 /** The figures go into the page, between their marks. */
 function writePage(figures: Figures): void {
   const page = readFileSync(PAGE, "utf8");
   const [cpu] = cpus();
-  const command = `npm run sim -- --seeds ${values.seeds} --from ${values.from}`;
   const section = [
-    `\`${command}\`, on ${cpus().length} cores (${cpu?.model.trim() ?? "unknown"}), Node ${process.version}:`,
+    `\`npm run sim -- --seeds ${figures.seeds}\`, on ${cpus().length} cores (${cpu?.model.trim() ?? "unknown"}), Node ${process.version}:`,
     table(rowsOf(figures)),
     `The ${faultsOf(figures).toLocaleString("en-US")} faults, by kind:`,
     table(faultRows(figures)),

@@ -18,7 +18,7 @@ export interface SeedReport {
   readonly ends: Readonly<Record<string, number>>;
   readonly steps: number;
   readonly executions: number;
-  readonly occurrences: number;
+  readonly happenings: number;
   readonly storeCalls: number;
   readonly virtualMs: number;
   /** The lines of the trace, where they were kept. */
@@ -39,7 +39,7 @@ const UNTIL_THE_END_MS = 90_000;
 /** How often it is looked whether all is over, and whether a row breaks an invariant. */
 const LOOK_MS = 500;
 /** A seed is small: one that goes on and on has something in it that never comes to rest. */
-const MOST_OCCURRENCES = 100_000;
+const MOST_HAPPENINGS = 100_000;
 
 /** Lives through one seed, from the first start to the last end. */
 export async function runSeed(seed: number, { keepTrace = false, sabotage }: SeedOptions = {}): Promise<SeedReport> {
@@ -79,7 +79,7 @@ class Simulation {
     this.#begin();
     for (const server of servers) server.start();
     for (const worker of workers) this.#world.in(chance.between(10, 500), "start", () => worker.start());
-    await this.#world.run(() => this.#isOver || this.#world.occurrences > MOST_OCCURRENCES);
+    await this.#world.run(() => this.#isOver || this.#world.happenings > MOST_HAPPENINGS);
     const runs = await readRuns(database.store);
     await this.#check(runs);
     await database.store.close();
@@ -145,7 +145,7 @@ class Simulation {
 
   #report(runs: readonly Recorded[]): Omit<SeedReport, "seed"> {
     const { database, faults, ledger } = this.#cast;
-    const { now, occurrences, trace } = this.#world;
+    const { now, happenings, trace } = this.#world;
     const ends: Record<string, number> = {};
     for (const { run } of runs) ends[run.status] = (ends[run.status] ?? 0) + 1;
     for (const run of runs) trace.add(describeRun(run));
@@ -157,7 +157,7 @@ class Simulation {
       ends,
       steps: runs.reduce((sum, { records }) => sum + records.filter(isOutcome).length, 0),
       executions: ledger.executed.length,
-      occurrences,
+      happenings,
       storeCalls: database.calls,
       virtualMs: now,
       trace: trace.kept,

@@ -2,11 +2,11 @@ import { Agenda, type Due } from "./agenda.ts";
 import { Chance } from "./chance.ts";
 import { Trace } from "./trace.ts";
 
-/** Turns of the event loop that a process gets to follow everything that an occurrence has set off. */
+/** Turns of the event loop that a process gets to follow everything that an happening has set off. */
 const TURNS = 2;
 
 /** Something that happens to one process, or to nobody in particular. */
-interface Occurrence extends Due {
+interface Happening extends Due {
   at: number;
   readonly what: string;
   readonly run: () => void;
@@ -19,15 +19,15 @@ interface Occurrence extends Due {
 
 /**
  * One thread with several processes in it, each of which only sees what it is told. Nothing happens but by the agenda:
- * one occurrence after the other, each followed to its end before the next one. Time passes in between.
+ * one happening after the other, each followed to its end before the next one. Time passes in between.
  */
 export class World {
   /** Milliseconds since the beginning. */
   now = 0;
-  occurrences = 0;
+  happenings = 0;
   readonly trace: Trace;
   readonly chance: Chance;
-  readonly #agenda = new Agenda<Occurrence>();
+  readonly #agenda = new Agenda<Happening>();
 
   constructor(seed: number, { keepTrace }: { readonly keepTrace: boolean }) {
     this.chance = new Chance(seed);
@@ -39,8 +39,8 @@ export class World {
     return this.put({ at: this.now + ms, what, run, to: undefined, life: undefined, orElse: undefined });
   }
 
-  put(occurrence: Omit<Occurrence, "isOff">): () => void {
-    const item = { ...occurrence, isOff: false };
+  put(happening: Omit<Happening, "isOff">): () => void {
+    const item = { ...happening, isOff: false };
     this.#agenda.add(item);
     return () => {
       item.isOff = true;
@@ -48,9 +48,9 @@ export class World {
   }
 
   /** What was taken off the agenda comes back onto it. */
-  putBack(occurrence: Occurrence, at: number): void {
-    occurrence.at = at;
-    this.#agenda.add(occurrence);
+  putBack(happening: Happening, at: number): void {
+    happening.at = at;
+    this.#agenda.add(happening);
   }
 
   note(who: string, what: string): void {
@@ -67,15 +67,15 @@ export class World {
   }
 
   /** Whether anything did. */
-  #happen(occurrence: Occurrence): boolean {
-    const { life, orElse, run, to, what } = occurrence;
+  #happen(happening: Happening): boolean {
+    const { life, orElse, run, to, what } = happening;
     if (to !== undefined && (!to.isUp || (life !== undefined && life !== to.life))) {
       if (orElse === undefined) return false;
       orElse();
       return true;
     }
-    if (to?.hold(occurrence) === true) return false;
-    this.occurrences += 1;
+    if (to?.hold(happening) === true) return false;
+    this.happenings += 1;
     this.note(to?.name ?? "world", what);
     run();
     return true;
@@ -96,7 +96,7 @@ export class Process {
   /** Is stopped; if `clock` is, too, then it will not know how long it was. */
   #stopped: { readonly since: number; readonly clock: boolean } | undefined;
   #lostMs = 0;
-  #held: Occurrence[] = [];
+  #held: Happening[] = [];
   readonly #onLoss = new Set<() => void>();
 
   constructor(world: World, name: string) {
@@ -163,9 +163,9 @@ export class Process {
   }
 
   /** Whether it is stopped; then what happens to it waits. */
-  hold(occurrence: Occurrence): boolean {
+  hold(happening: Happening): boolean {
     if (this.#stopped === undefined) return false;
-    this.#held.push(occurrence);
+    this.#held.push(happening);
     return true;
   }
 }

@@ -116,7 +116,7 @@ export class SimulatedDatabase {
 
   #back(life: Life, settle: () => void): void {
     if (!life.isOn) return;
-    // Mostly at once, which is one occurrence less.
+    // Mostly at once, which is one happening less.
     if (!life.process.isStopped && this.#chance.happens(0.7)) settle();
     else life.in(this.#latency(), "store answers", settle);
   }

@@ -17,16 +17,16 @@ const CHANCES = {
   "server killed before a commit": 0.002,
   "server killed after a commit": 0.002,
   "hint lost": 0.5,
-  "step beyond the lease": 0.03,
+  "step beyond the lease": 0.08,
 } as const;
 
 /** What may happen at any time: how often as against the others. */
 const BLOWS = {
   "worker killed": 4,
   "server killed": 3,
-  "worker stopped": 2,
+  "worker stopped": 4,
   "server stopped": 2,
-  "worker suspended": 2,
+  "worker suspended": 3,
   "server suspended": 2,
   "worker restarted": 2,
   "server restarted": 2,

@@ -2,7 +2,7 @@ import { Agenda, type Due } from "./agenda.ts";
 import { Chance } from "./chance.ts";
 import { Trace } from "./trace.ts";
 
-/** Turns of the event loop that a process gets to follow everything that an happening has set off. */
+/** Turns of the event loop that a process gets to follow everything that a happening has set off. */
 const TURNS = 2;
 
 /** Something that happens to one process, or to nobody in particular. */

@@ -16,6 +16,8 @@ import type { World } from "./world.ts";
 export interface Cast extends Parties {
   readonly ledger: Ledger;
   readonly customer: Customer;
+  /** Runs of the workflow that is held back. */
+  readonly atOnce: number;
 }
 
 /** Draws who takes part in a seed, and what they are like. */
@@ -43,7 +45,7 @@ export function castOf(world: World, sabotage: Sabotage | undefined): Cast {
   // Clocks that go wrong are a fault as well.
   if (!faults.isCalm) for (const { process } of [...servers, ...workers]) process.rate = chance.pick([1, 1, 0.8, 1.25]);
   const customer = new Customer({ world, network, ledger, programs, names });
-  return { world, faults, network, database, servers, workers, leaseMs, ledger, customer };
+  return { world, faults, network, database, servers, workers, leaseMs, ledger, customer, atOnce };
 }
 
 function featuresOf(chance: Chance): Features {

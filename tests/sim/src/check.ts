@@ -1,5 +1,6 @@
 import { type HistoryRecord, formatStepKey, isTerminal } from "@kagzi/core";
 import { isDeepStrictEqual } from "node:util";
+import { checkHistory } from "./check-history.ts";
 import type { Executed, Ledger } from "./ledger.ts";
 import type { Handed } from "./programs.ts";
 import { type Recorded, outcomesOf, valueOf } from "./recorded.ts";
@@ -8,7 +9,8 @@ import type { Output } from "./workflows.ts";
 /** What the checks know beside the ledger and the runs. */
 export interface CheckOptions {
   readonly leaseMs: number;
-  readonly faults: number;
+  /** How much has gone wrong for which a step may be executed again. */
+  readonly excuses: number;
   /** Workers whose clocks stood still for a while: they cannot know that a lease has ended. */
   readonly suspended: boolean;
 }
@@ -35,6 +37,7 @@ function checkRun(recorded: Recorded, executed: readonly Executed[], options: Ch
     ...oneResultEach(recorded, executed),
     ...executed.flatMap((each) => everyReaderSawIt(each, outcomes)),
     ...oneOutput(recorded, outcomes),
+    ...checkHistory(recorded),
     ...aGoodReason(recorded),
     ...fewRepetitions(recorded, executed, options),
   ];
@@ -200,14 +203,16 @@ function nothingAfterTheEnd(
 }
 
 /** A9, P7: an attempt is executed again only because something went wrong. */
-function fewRepetitions({ run }: Recorded, executed: readonly Executed[], { faults }: CheckOptions): string[] {
+function fewRepetitions({ run }: Recorded, executed: readonly Executed[], { excuses }: CheckOptions): string[] {
   const counts = new Map<string, number>();
   for (const { attempt, key, runAttempt } of executed) {
     const what = `${key}, attempt ${attempt}/${runAttempt}`;
     counts.set(what, (counts.get(what) ?? 0) + 1);
   }
   return Array.from(counts).flatMap(([what, times]) =>
-    times <= 1 + faults ? [] : [`A9: ${what} of run ${run.runId} was executed ${times} times, with ${faults} faults`],
+    times <= 1 + excuses
+      ? []
+      : [`A9: ${what} of run ${run.runId} was executed ${times} times, with ${excuses} excuses`],
   );
 }
 

@@ -48,6 +48,15 @@ const BLOW_KINDS = Object.keys(BLOWS) as readonly Blow[];
 /** Every kind of fault there is. */
 export const FAULT_KINDS: readonly FaultKind[] = [...MISHAPS, ...BLOW_KINDS];
 
+/** What slows things down, and is no reason to execute a step again. */
+const HARMLESS: ReadonlySet<FaultKind> = new Set([
+  "request made twice",
+  "message slow",
+  "slow reader of a stream",
+  "hint lost",
+  "calendar moved",
+] as const);
+
 /** Seeds of which nothing goes wrong: there everything happens once. */
 const CALM = 0.04;
 
@@ -105,9 +114,10 @@ export class Faults {
     this.#world.note("fault", kind);
   }
 
-  get total(): number {
-    let total = 0;
-    for (const count of this.counts.values()) total += count;
-    return total;
+  /** How much has gone wrong for which a step may be executed again. */
+  get excuses(): number {
+    let excuses = 0;
+    for (const [kind, count] of this.counts) if (!HARMLESS.has(kind)) excuses += count;
+    return excuses;
   }
 }

@@ -12,7 +12,8 @@ export interface Recorded extends RunDetail {
   readonly records: readonly HistoryRecord[];
 }
 
-const DEFAULT = "default" as NamespaceId;
+/** The namespace that everything is in. */
+export const DEFAULT = "default" as NamespaceId;
 const ALL = 1e9;
 
 /** Every run there is, the oldest first. */

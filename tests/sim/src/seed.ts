@@ -2,7 +2,7 @@ import { dealBlows, healAll } from "./blows.ts";
 import { type Cast, castOf } from "./cast.ts";
 import { findBreaches, stillOpen } from "./check.ts";
 import type { FaultKind } from "./faults.ts";
-import { type Recorded, countOpen, readRuns } from "./recorded.ts";
+import { DEFAULT, type Recorded, countOpen, readRuns } from "./recorded.ts";
 import type { Sabotage } from "./sabotage.ts";
 import { World } from "./world.ts";
 
@@ -131,7 +131,11 @@ class Simulation {
   }
 
   async #checkRows(): Promise<void> {
-    for (const found of await this.#cast.database.store.violations()) this.breach(found);
+    const { atOnce, database } = this.#cast;
+    for (const found of await database.store.violations()) this.breach(found);
+    for (const { running } of await database.store.limits.usage(DEFAULT, "held", 10)) {
+      if (running > atOnce) this.breach(`there are ${running} runs of a workflow that may have ${atOnce} at once`);
+    }
   }
 
   async #check(runs: readonly Recorded[]): Promise<void> {
@@ -140,7 +144,7 @@ class Simulation {
     const suspended = faults.counts.has("worker suspended");
     await this.#checkRows();
     for (const found of stillOpen(runs)) this.breach(found);
-    for (const found of findBreaches(ledger, runs, { leaseMs, faults: faults.total, suspended })) this.breach(found);
+    for (const found of findBreaches(ledger, runs, { leaseMs, excuses: faults.excuses, suspended })) this.breach(found);
   }
 
   #report(runs: readonly Recorded[]): Omit<SeedReport, "seed"> {

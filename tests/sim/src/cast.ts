@@ -24,7 +24,7 @@ export interface Cast extends Parties {
 export function castOf(world: World, sabotage: Sabotage | undefined): Cast {
   const { chance } = world;
   const faults = new Faults(world);
-  const leaseMs = chance.pick([1500, 3000, 6000]);
+  const leaseMs = chance.pick([1500, 2500, 4000]);
   const database = new SimulatedDatabase(world, faults, sabotage);
   const network = new Network(world, faults, leaseMs);
   const ledger = new Ledger();
@@ -64,7 +64,7 @@ function serversOf(world: World, database: SimulatedDatabase, leaseMs: number): 
   const { chance } = world;
   const config = {
     leaseMs,
-    pollMs: chance.pick([1000, 2000, 4000]),
+    pollMs: chance.pick([1500, 3000]),
     // So that there are pages, batches and full streams, though everything is small.
     commitItems: chance.pick([500, 2]),
     pageBytes: chance.pick([1024 * 1024, 100]),

@@ -37,7 +37,7 @@ const LEASES_UNTIL_THE_END = 40;
 /** And this, for what does not go by leases: clients that wait for servers that are gone. */
 const UNTIL_THE_END_MS = 90_000;
 /** How often it is looked whether all is over, and whether a row breaks an invariant. */
-const LOOK_MS = 500;
+const LOOK_MS = 1000;
 /** A seed is small: one that goes on and on has something in it that never comes to rest. */
 const MOST_HAPPENINGS = 100_000;
 

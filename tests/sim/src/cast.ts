@@ -10,7 +10,7 @@ import type { Sabotage } from "./sabotage.ts";
 import { SimulatedServer } from "./server.ts";
 import { SimulatedWorker } from "./worker.ts";
 import { type WorkflowName, type WorkflowParts, workflowsOf } from "./workflows.ts";
-import type { World } from "./world.ts";
+import type { Life, World } from "./world.ts";
 
 /** Who takes part in a seed. */
 export interface Cast extends Parties {
@@ -37,9 +37,9 @@ export function castOf(world: World, sabotage: Sabotage | undefined): Cast {
   const atOnce = 1 + chance.below(2);
   const parts: WorkflowParts = { programs, ledger, faults, chance: chance.fork(), leaseMs, names, atOnce };
   const limits = features.limits ? { [LIMIT]: { concurrency: 1 } } : {};
+  const workflows = (life: Life) => workflowsOf(life, parts);
   const workers = Array.from({ length: 1 + chance.below(3) }, (_, index) => {
     const concurrency = 1 + chance.below(5);
-    const workflows: SimulatedWorker["options"]["workflows"] = (life) => workflowsOf(life, parts);
     return new SimulatedWorker({ world, network, name: `worker ${index}`, workflows, concurrency, limits });
   });
   // Clocks that go wrong are a fault as well.

@@ -77,6 +77,13 @@ export default defineConfig({
       },
       {
         test: {
+          name: "sim",
+          include: ["tests/sim/src/**/*.test.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: "crash",
           include: ["tests/crash/**/*.test.ts"],
           testTimeout: 120_000,

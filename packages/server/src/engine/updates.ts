@@ -27,6 +27,7 @@ import {
 import { type Dispatcher, dispatchKey } from "./dispatcher.ts";
 import type { EngineContext } from "./engine.ts";
 import type { EventRouter } from "./event-router.ts";
+import { sleep } from "./env.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { HintOutbox } from "./hint-outbox.ts";
 import type { Others } from "./others.ts";
@@ -35,6 +36,9 @@ import type { HeldTask, UpdateAnswer, WorkerSession } from "./session.ts";
 import type { Signals } from "./signals.ts";
 import type { UpdateRequest } from "./update-request.ts";
 import type { RunOutcome, Waiters } from "./waiters.ts";
+
+/** How far a worker's clock may be ahead of the store's before it has to read the history anew. */
+const LONGEST_AHEAD_MS = 5000;
 
 /** A write that was made, by this call or by one before it whose answer was lost. */
 export interface Written {
@@ -57,6 +61,7 @@ export class Updates {
   readonly #others: Others;
   readonly #router: EventRouter;
   readonly #commits: GroupCommit<RunWrite, WriteOutcome>;
+  readonly #closed = new AbortController();
 
   constructor(
     context: EngineContext,
@@ -95,9 +100,9 @@ export class Updates {
     const { runId, epoch } = held;
     const task = session.held.get(runId);
     if (task === undefined || task.epoch !== epoch) return Promise.resolve({ runId, epoch, result: "leaseLost" });
-    const needsOthers = request.outcome?.become === "continued" || request.commands.some(isAboutOthers);
+    const needsOthers = request.outcome?.become === "continued" || request.commands.some(mayTakeTime);
     if (!needsOthers && task.turn === undefined) return this.#apply(session, held, task, request as RunUpdate);
-    // What is done for others first takes time, and the updates of a run keep their order.
+    // What is done for others first, and a wait that is not over yet, take time, and the updates of a run keep their order.
     const turn = Promise.resolve(task.turn).then(() => this.#applyInTurn(session, held, task, request));
     task.turn = turn;
     return turn;
@@ -121,7 +126,7 @@ export class Updates {
     try {
       checkUpdate(update);
       const write = planUpdate(held, task, update, this.#context.env.random);
-      const outcome = await this.writeOrCancel(write, task, update);
+      const outcome = await this.#writeWhenDue(write, task, update);
       if (outcome === "leaseLost" || outcome === "notFound" || write.next !== undefined) this.#freed(session, held);
       if (typeof outcome !== "string") return acknowledge(write, outcome);
       return { runId, epoch, result: outcome === "reload" ? "reload" : "leaseLost" };
@@ -146,7 +151,33 @@ export class Updates {
   }
 
   close(): Promise<void> {
+    this.#closed.abort();
     return this.#commits.close();
+  }
+
+  /**
+   * A worker whose clock is ahead of the store's takes a wait to be over that is not. That is no reason to take the run, with
+   * the functions that it is executing, out of its hands: what it says is written when the time has come.
+   */
+  async #writeWhenDue(write: RunWrite, task: HeldTask, update: RunUpdate) {
+    const { env } = this.#context;
+    for (const until = env.now() + LONGEST_AHEAD_MS; ;) {
+      const outcome = await this.writeOrCancel(write, task, update);
+      // Where the store cannot say, the worker reads the history anew.
+      const earlyMs = outcome === "reload" ? await this.#earlyMs(write).catch(() => 0) : 0;
+      if (earlyMs <= 0 || env.now() + earlyMs > until || this.#closed.signal.aborted) return outcome;
+      await sleep(env, earlyMs, this.#closed.signal);
+    }
+  }
+
+  /** How long it is until the waits are over whose end is written; 0 if they are. */
+  async #earlyMs({ namespaceId, records, runId }: RunWrite): Promise<number> {
+    const { store } = this.#context;
+    const begun = records.flatMap(({ startedSeq }) => startedSeq ?? []);
+    if (begun.length === 0) return 0;
+    const positions = begun.map((seq) => ({ namespaceId, runId, afterSeq: Math.max(0, seq - 1) }));
+    const [now, pages] = await Promise.all([store.now(), store.history.read(positions, 1)]);
+    return Math.max(0, ...pages.map(({ records: [first] }) => (first?.dueAt ?? now) - now));
   }
 
   /** A write that comes after a request to cancel the run ends it as cancelled, whatever it wanted. */
@@ -250,10 +281,15 @@ export function checkUpdate(update: RunUpdate): void {
   if (outcome?.become === "failed" && outcome.policy !== undefined) checkRetryPolicy(outcome.policy);
 }
 
-/** Whether the server has something to do before the command can be recorded. */
-function isAboutOthers(command: UpdateRequest["commands"][number]): boolean {
+/** Whether the server has something to do, or to wait for, before the command can be recorded. */
+function mayTakeTime(command: UpdateRequest["commands"][number]): boolean {
   const { do: what } = command;
-  return what === "start" || what === "send" || (what === "cancelStep" && command.childRunId !== undefined);
+  return (
+    what === "start" ||
+    what === "endWait" ||
+    what === "send" ||
+    (what === "cancelStep" && command.childRunId !== undefined)
+  );
 }
 
 function checkCommand(command: Command): void {

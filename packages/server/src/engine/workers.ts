@@ -108,6 +108,7 @@ export class Workers {
     const cancelling = renewed.granted.filter((lease) => lease.cancelling).map(({ runId }) => runId);
     if (named === undefined) return { lost: [], cancelling, drain };
     const { lost, forgotten } = compareLeases({ named, granted: renewed.granted, now: renewed.now });
+    this.#letGo(worker.workerId, [...lost, ...forgotten]);
     if (forgotten.length > 0) await this.#giveBack(worker, forgotten);
     return { lost, cancelling, drain };
   }
@@ -282,6 +283,14 @@ export class Workers {
   async #unblock({ namespaceId, workflows }: Omit<NewWorker, "workerId">): Promise<void> {
     const unblocked = await this.#context.store.runs.unblock(namespaceId, workflows);
     if (unblocked > 0) this.#dispatcher.lookAgain();
+  }
+
+  /** What the worker no longer holds takes up none of its slots here. Over another server its own last words say so. */
+  #letGo(workerId: WorkerId, leases: readonly Lease[]): void {
+    const session = this.#streams.get(workerId);
+    if (session === undefined || leases.length === 0) return;
+    for (const lease of leases) session.letGo(lease);
+    this.#dispatcher.freed(session);
   }
 
   /** One that was left alone because it was silent is given runs again. */

@@ -38,8 +38,8 @@ const USAGE_SHOWN = 100;
 
 export function createAdminService(engine: Engine, health: Health): Service<typeof AdminService> {
   const { runs, workers } = engine;
-  const { clock, store } = engine.context;
-  const startedAt = Date.now();
+  const { clock, env, store } = engine.context;
+  const started = env.now();
   return {
     async listWorkers(request) {
       const { taskQueue, statusFilter } = request;
@@ -90,7 +90,7 @@ export function createAdminService(engine: Engine, health: Health): Service<type
         apiVersion: "kagzi.v1",
         store: store.kind,
         schemaVersion: health.schemaVersion,
-        startedAt: toTimestamp(startedAt),
+        startedAt: toTimestamp(Math.round(clock.now() - (env.now() - started))),
         now: toTimestamp(clock.now()),
       };
     },

@@ -8,7 +8,6 @@ import { LimitsClient } from "./limits.ts";
 import { EventsClient, type SendResult, sendEvent } from "./events.ts";
 import { NamespacesClient } from "./namespaces.ts";
 import { RunHandle } from "./run-handle.ts";
-import { newRunId } from "./run-id.ts";
 import { RunsClient } from "./runs.ts";
 import { type RunOptions, type WireStart, startRequest } from "./start-request.ts";
 import type { SendOptions } from "./send-request.ts";
@@ -51,6 +50,7 @@ export class Client {
   readonly #connection: Connection;
   readonly #ownsConnection: boolean;
   readonly #runtime: Runtime;
+  readonly #newId: () => string;
   readonly #calls = new ClientCalls();
 
   constructor(options: ClientOptions = {}) {
@@ -58,6 +58,7 @@ export class Client {
     this.#connection = options.connection ?? connect(options);
     this.#ownsConnection = options.connection === undefined;
     this.#runtime = options.runtime ?? systemRuntime;
+    this.#newId = this.#runtime.newId ?? systemRuntime.newId;
     this.#payloads = new Payloads(options.codec);
     this.runs = new RunsClient(this.#scope);
     this.events = new EventsClient(this.#scope);
@@ -141,7 +142,8 @@ export class Client {
   get #scope(): ClientScope {
     const { namespace } = this;
     const [calls, payloads] = [this.#calls, this.#payloads];
-    return { connection: this.#connection, namespace, runtime: this.#runtime, calls, payloads };
+    const newId = this.#newId;
+    return { connection: this.#connection, namespace, runtime: this.#runtime, calls, payloads, newId };
   }
 
   #settings(signal?: AbortSignal): CallSettings {
@@ -150,7 +152,7 @@ export class Client {
 
   async #request(workflow: string | Workflow<unknown, unknown>, item: StartItem<unknown>): Promise<WireStart> {
     const checked = typeof workflow === "string" ? item.input : await checkInput(workflow, item.input);
-    const settings = { namespace: this.namespace, payloads: this.#payloads, runId: newRunId() };
+    const settings = { namespace: this.namespace, payloads: this.#payloads, runId: this.#newId() };
     return startRequest(workflow, { ...item, input: checked }, settings);
   }
 }

@@ -2,7 +2,6 @@ import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { Event } from "@kagzi/proto";
 import { call } from "../calls.ts";
 import { checkName } from "../names.ts";
-import { newRunId } from "./run-id.ts";
 import type { PageOptions } from "./runs.ts";
 import type { ClientScope } from "./scope.ts";
 import { type SendOptions, eventIdOf, sendRequest } from "./send-request.ts";
@@ -56,10 +55,10 @@ export async function sendEvent(
   event: string,
   { options, payload }: { readonly payload: unknown; readonly options: SendOptions },
 ): Promise<SendResult> {
-  const { calls, connection, runtime } = scope;
+  const { calls, connection, newId, runtime } = scope;
   const ownId = eventIdOf(options);
   // Made here, so that a call whose answer is lost can be made again and stays one event.
-  const eventId = ownId ?? newRunId();
+  const eventId = ownId ?? newId();
   const request = { ...sendRequest(event, { payload, key: options.key }, scope), eventId };
   const answer = await call({ runtime, calls }, (callOptions) => connection.events.sendEvent(request, callOptions));
   const { alreadyExists, startedRunIds } = answer;

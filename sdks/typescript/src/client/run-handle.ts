@@ -7,7 +7,6 @@ import { KagziError } from "../error.ts";
 import { fromErrorDetail } from "../error-detail.ts";
 import { checkText } from "../names.ts";
 import { type Explanation, explain } from "./explanation.ts";
-import { newRunId } from "./run-id.ts";
 import { type RunInfo, toRunInfo } from "./run-info.ts";
 import { type RunStatus, fromWireStatus, hasEnded } from "./run-status.ts";
 import { type SendOptions, eventIdOf, sendRequest } from "./send-request.ts";
@@ -113,12 +112,12 @@ export class RunHandle<Output> {
    * @throws KagziError `NOT_FOUND`; `PRECONDITION_FAILED` for a run that has ended
    */
   async send(event: string, payload?: unknown, options: SendOptions = {}): Promise<void> {
-    const { connection } = this.#scope;
+    const { connection, newId } = this.#scope;
     const request = {
       ...sendRequest(event, { payload, key: options.key }, this.#scope),
       runId: this.id,
       // Made here, so that a call whose answer is lost can be made again and stays one event.
-      eventId: eventIdOf(options) ?? newRunId(),
+      eventId: eventIdOf(options) ?? newId(),
     };
     await call(this.#settings(), (callOptions) => connection.events.sendEvent(request, callOptions));
   }

@@ -6,7 +6,6 @@ import { call } from "../calls.ts";
 import { durationMs } from "../duration.ts";
 import { checkName, checkText } from "../names.ts";
 import { type CancelOptions, RunHandle } from "./run-handle.ts";
-import { newRunId } from "./run-id.ts";
 import type { ClientScope } from "./scope.ts";
 import { type Explanation, explain } from "./explanation.ts";
 import { type RunInfo, toRunInfo } from "./run-info.ts";
@@ -98,13 +97,13 @@ export class RunsClient {
    * @throws KagziError `NOT_FOUND` for the run or the step
    */
   async rerun(runId: string, options: RerunOptions = {}): Promise<RunHandle<unknown>> {
-    const { connection, namespace, payloads, runtime } = this.#scope;
+    const { connection, namespace, newId, payloads, runtime } = this.#scope;
     const { fromStep, id } = options;
     const input = "input" in options ? payloads.encode(options.input, "input") : undefined;
     const request = {
       namespaceId: namespace,
       runId,
-      newRunId: newRunId(),
+      newRunId: newId(),
       ...(fromStep !== undefined && { fromStepId: fromStep }),
       ...(id !== undefined && { externalId: checkName("an id", id) }),
       ...(input !== undefined && { input }),

@@ -14,7 +14,6 @@ import {
 } from "../schedule.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
 import { RunHandle } from "./run-handle.ts";
-import { newRunId } from "./run-id.ts";
 import type { PageOptions } from "./runs.ts";
 import type { ClientScope } from "./scope.ts";
 import { nameOf } from "./start-request.ts";
@@ -180,7 +179,7 @@ export class SchedulesClient {
   async trigger(id: string): Promise<RunHandle<unknown>> {
     const { connection, runtime } = this.#scope;
     // The id is made here, so that a call whose answer is lost can be made again and stays one run.
-    const request = { ...this.#reference(id), runId: newRunId() };
+    const request = { ...this.#reference(id), runId: this.#scope.newId() };
     const answer = await call({ runtime }, (options) => connection.schedules.triggerWorkflowSchedule(request, options));
     return new RunHandle(this.#scope, { id: answer.runId, alreadyExists: false });
   }

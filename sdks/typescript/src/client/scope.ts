@@ -10,4 +10,6 @@ export interface ClientScope {
   readonly runtime: Runtime;
   readonly calls: ClientCalls;
   readonly payloads: Payloads;
+  /** Makes the ids of runs and events. */
+  readonly newId: () => string;
 }

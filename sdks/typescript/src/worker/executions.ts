@@ -8,6 +8,7 @@ import { Execution } from "./execution.ts";
 import type { ExecutionHost } from "./execution-parts.ts";
 import { Gate } from "./gate.ts";
 import { readRest } from "./history-pages.ts";
+import type { HeldLease } from "./lease-watch.ts";
 import type { Reason } from "./lazy-signal.ts";
 import { Parked } from "./parked.ts";
 import { type WorkerTask, toReplayRecord } from "./task.ts";
@@ -45,6 +46,10 @@ export class Executions {
   /** Through which pages of histories come: they are large, and many runs may come at once. */
   readonly #pages = new Gate(MAX_PAGES);
   #unsent = new Set<Execution>();
+  /** Last words on runs that this worker no longer has: the server of its stream may still count them as its own. */
+  #farewells: WireUpdate[] = [];
+  /** Those on runs that could not be taken. They wait for a heartbeat, so that what cannot be taken does not come at once again. */
+  #untaken: WireUpdate[] = [];
   #stopping = false;
 
   constructor(options: ExecutionsOptions) {
@@ -73,8 +78,10 @@ export class Executions {
   /** What is to be sent, as one update for each run. */
   takeUpdates(): WireUpdate[] {
     const unsent = this.#unsent;
+    const farewells = this.#farewells;
     this.#unsent = new Set();
-    return Array.from(unsent).flatMap((execution) => execution.updates.take() ?? []);
+    this.#farewells = [];
+    return [...farewells, ...Array.from(unsent).flatMap((execution) => execution.updates.take() ?? [])];
   }
 
   /** What was sent and not answered, for a new stream. */
@@ -87,7 +94,8 @@ export class Executions {
     const task = given.readyAt > this.#options.clock.now() ? await this.#inTime(given) : given;
     if (task === undefined) return;
     const parked = this.#parked.take(task.runId) ?? this.#active.get(task.runId);
-    if (parked !== undefined && parked.seq === task.lastSeq && parked.state !== "running" && !this.#stopping) {
+    // One whose last update is not answered yet does not know what was decided in it, and is read anew.
+    if (parked?.state === "parked" && parked.seq === task.lastSeq && !this.#stopping) {
       parked.resume(task);
       this.#active.set(task.runId, parked);
       return;
@@ -115,6 +123,16 @@ export class Executions {
       default:
         this.drop(ack.runId, ack.epoch);
     }
+  }
+
+  /** A heartbeat was answered, by any server, and says that these leases are lost. */
+  lost(leases: readonly HeldLease[]): void {
+    const gone = leases.filter(({ epoch, runId }) => this.#epochOf(runId) === epoch);
+    for (const { epoch, runId } of gone) this.drop(runId, epoch);
+    const farewells = [...this.#untaken, ...gone.map((lease) => farewell(lease, 0))];
+    this.#untaken = [];
+    this.#farewells.push(...farewells);
+    if (farewells.length > 0) this.#options.onUpdates();
   }
 
   /** Looks what the runs are busy with. */
@@ -176,6 +194,10 @@ export class Executions {
     if (ms > 0) await pause(this.#options.runtime, ms + 1);
   }
 
+  #epochOf(runId: string): number | undefined {
+    return this.#active.get(runId)?.updates.epoch ?? this.#loading.get(runId)?.epoch;
+  }
+
   async #begin(task: WorkerTask): Promise<void> {
     try {
       const execution = await this.#load(task);
@@ -184,6 +206,7 @@ export class Executions {
       else execution.start();
     } catch (error) {
       // It is not named by the next heartbeat, and goes back.
+      this.#untaken.push(farewell(task, task.lastSeq));
       this.#options.logger.error("a run could not be taken", { runId: task.runId, reason: String(error) });
     }
   }
@@ -231,6 +254,7 @@ export class Executions {
       execution?.stopNow();
     } catch {
       // It is not named by the next heartbeat, and goes back.
+      this.#untaken.push(farewell({ runId, epoch: updates.epoch }, updates.acked));
       this.#options.onLeft();
     }
   }
@@ -254,6 +278,11 @@ export class Executions {
 function retryOf(history: readonly ReplayRecord[]): number {
   const last = history.at(-1);
   return last?.kind === "run" && last.type === "retrying" ? last.dueAt : 0;
+}
+
+/** Says of a run that this worker no longer has it. */
+function farewell({ epoch, runId }: HeldLease, afterSeq: number): WireUpdate {
+  return { runId, epoch, afterSeq, commands: [], outcome: { case: "release", value: {} } };
 }
 
 function lost(runId: string): Reason {

@@ -308,7 +308,7 @@ export class Worker {
   #answered(answer: BeatAnswer): void {
     if (answer.type === "answer") {
       if (answer.drain) this.#takeNoMore();
-      for (const { runId, epoch } of answer.lost) this.#executions.drop(runId, epoch);
+      this.#executions.lost(answer.lost);
       this.#leases.renewed({ ...answer, held: this.#executions.leases() });
       this.#executions.look();
     } else if (!this.#stops) {

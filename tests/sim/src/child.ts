@@ -1,0 +1,3 @@
+import { serveSeeds } from "./many.ts";
+
+serveSeeds();

@@ -33,6 +33,8 @@ export interface StoreHarness {
   open(clock: () => Instant): Promise<Store>;
   /** A second server on the same place; absent where only one can be. */
   openSecond?(store: Store, clock: () => Instant): Promise<Store>;
+  /** Word of other servers does not reach the store, which is reached in a way that lets none through. The second one hears. */
+  readonly isDeaf?: boolean;
 }
 
 export const DEFAULT = "default" as NamespaceId;

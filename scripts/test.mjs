@@ -16,19 +16,18 @@ else {
 
 /** The worker in another language is in Python where gRPC for it is there or can be had; else a stock client from npm does its work. */
 function bringPython() {
-  const isThere = () => runQuietly("/usr/bin/python3", ["-c", "import grpc, google.protobuf"]);
-  bringPackages(isThere, ["python3-grpcio", "python3-protobuf"]);
+  bringPackages(runQuietly("/usr/bin/python3", ["-c", "import grpc, google.protobuf"]), ["python3-grpcio", "python3-protobuf"]);
 }
 
 /** The store is tested through PgBouncer. Where that is not there and cannot be had, its suite fails and says what to install. */
 function bringPgBouncer() {
-  const isThere = () => runQuietly("pgbouncer", ["--version"]) || runQuietly("/usr/sbin/pgbouncer", ["--version"]);
+  const isThere = runQuietly("pgbouncer", ["--version"]) || runQuietly("/usr/sbin/pgbouncer", ["--version"]);
   if (process.env.KAGZI_TEST_PGBOUNCER === undefined) bringPackages(isThere, ["pgbouncer"]);
 }
 
 /** Installs packages of Debian, where that is what this runs on. */
 function bringPackages(isThere, packages) {
-  if (isThere() || process.getuid?.() !== 0 || !runQuietly("apt-get", ["--version"])) return;
+  if (isThere || process.getuid?.() !== 0 || !runQuietly("apt-get", ["--version"])) return;
   // RUNLEVEL: what is installed is not started as a service.
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
   const install = () => runQuietly("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], env);

@@ -52,7 +52,7 @@ describe("behind a pooler that gives each transaction another session", () => {
     Client.prototype.query = function (this: Client, ...args: unknown[]) {
       if (typeof args[0] === "string") seen.push(args[0]);
       return Reflect.apply(query, this, args) as never;
-    } as Client["query"];
+    };
     try {
       await store.now();
     } finally {

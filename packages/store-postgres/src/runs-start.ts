@@ -148,8 +148,11 @@ function beginStatement(
      ),
      keyed AS (
        INSERT INTO ${schema}.run_keys (namespace_id, external_id, run_id, fingerprint)
-       SELECT namespace_id, external_id, run_id, fingerprint FROM allowed
-       WHERE external_id IS NOT NULL ORDER BY namespace_id, external_id
+       SELECT namespace_id, external_id, run_id, fingerprint FROM allowed a
+       -- A run that is there, perhaps under another external id, takes none.
+       WHERE external_id IS NOT NULL AND NOT EXISTS (SELECT FROM ${schema}.runs r
+         WHERE r.namespace_id = a.namespace_id AND r.run_id = a.run_id)
+       ORDER BY namespace_id, external_id
        ON CONFLICT DO NOTHING RETURNING namespace_id, run_id
      ),
      fresh AS MATERIALIZED (
@@ -212,20 +215,26 @@ async function lookUp(runner: Runner, schema: string, starts: readonly Start[]):
     starts.map((start) => start.runId),
     starts.map((start) => start.key?.externalId ?? null),
   ]);
+  const asked = new Map(starts.map((start) => [startName(start), start]));
   return new Map(
-    rows.map((row) => [
-      nameOf({ namespace_id: row.namespace_id, run_id: row.start_id }),
-      row.run_id === null
-        ? { became: "refused", because: row.enabled ? "parentEnded" : "namespaceDisabled" }
-        : { became: "found", runId: row.run_id, fingerprint: row.fingerprint ?? "" },
-    ]),
+    rows.map(({ enabled, fingerprint, namespace_id, run_id: runId, start_id }): [string, StartOutcome] => {
+      const name = nameOf({ namespace_id, run_id: start_id });
+      const { key, parent } = asked.get(name) ?? {};
+      if (runId !== null) {
+        const known = runId === start_id ? key?.fingerprint : fingerprint;
+        return [name, { became: "found", runId, fingerprint: known ?? "" }];
+      }
+      // What is awaited does not ask whether the namespace is enabled.
+      const isOrphan = enabled || parent?.awaited === true;
+      return [name, { became: "refused", because: isOrphan ? "parentEnded" : "namespaceDisabled" }];
+    }),
   );
 }
 
 function lookUpStatement(schema: string): Statement {
   return statement(
     "runs_start_lookup",
-    `SELECT s.namespace_id, s.run_id AS start_id, n.enabled, coalesce(k.run_id, r.run_id) AS run_id, k.fingerprint
+    `SELECT s.namespace_id, s.run_id AS start_id, n.enabled, coalesce(r.run_id, k.run_id) AS run_id, k.fingerprint
      FROM unnest($1::text[], $2::uuid[], $3::text[]) AS s(namespace_id, run_id, external_id)
      JOIN ${schema}.namespaces n USING (namespace_id)
      LEFT JOIN ${schema}.run_keys k ON k.namespace_id = s.namespace_id AND k.external_id = s.external_id

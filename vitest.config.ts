@@ -26,7 +26,7 @@ export default defineConfig({
       {
         test: {
           name: "conformance",
-          include: ["tests/{conformance,model}/**/*.test.ts"],
+          include: ["tests/{conformance,model,race}/**/*.test.ts"],
           globalSetup: ["tests/global-setup.ts"],
           testTimeout: 30_000,
         },

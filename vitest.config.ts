@@ -17,7 +17,7 @@ export default defineConfig({
             "packages/*/src/**/*.test.ts",
             "sdks/typescript/src/**/*.test.ts",
             "bench/src/**/*.test.ts",
-            "tests/replay/**/*.test.ts",
+            "tests/{replay,mutants}/**/*.test.ts",
           ],
           // A guard against what hangs, on a machine that is busy with other things, too.
           testTimeout: 30_000,

@@ -16,7 +16,10 @@ else {
 
 /** The worker in another language is in Python where gRPC for it is there or can be had; else a stock client from npm does its work. */
 function bringPython() {
-  bringPackages(runQuietly("/usr/bin/python3", ["-c", "import grpc, google.protobuf"]), ["python3-grpcio", "python3-protobuf"]);
+  bringPackages(runQuietly("/usr/bin/python3", ["-c", "import grpc, google.protobuf"]), [
+    "python3-grpcio",
+    "python3-protobuf",
+  ]);
 }
 
 /** The store is tested through PgBouncer. Where that is not there and cannot be had, its suite fails and says what to install. */

@@ -11,31 +11,39 @@ const SEED = Number(process.env["KAGZI_MODEL_SEED"] ?? 1);
 const TIMEOUT = { timeout: 24 * 3_600_000 };
 
 describe("whatever happens in whatever order", () => {
-  it("SQLite answers each call and shows each run as a simple model says, also where answers are lost", TIMEOUT, async () => {
-    const { coverage, losses } = await play(openSqlite, CALLS, SEED);
-    expect(losses).toBeGreaterThan(CALLS / 30);
-    expect(coverageGaps(coverage, CALLS / 2000), "not done often enough for this to mean something").toEqual([]);
-  });
+  it(
+    "SQLite answers each call and shows each run as a simple model says, also where answers are lost",
+    TIMEOUT,
+    async () => {
+      const { coverage, losses } = await play(openSqlite, CALLS, SEED);
+      expect(losses).toBeGreaterThan(CALLS / 30);
+      expect(coverageGaps(coverage, CALLS / 2000), "not done often enough for this to mean something").toEqual([]);
+    },
+  );
 
-  it("so does PostgreSQL, also where connections are lost before a commit, after it or at any time", TIMEOUT, async () => {
-    // Through a pooler every call is a transaction with a COMMIT of its own.
-    const bouncer = await createPgBouncer(inject("postgresUrl"));
-    const { lose, restore } = losesConnections();
-    let schemas = 0;
-    const open = async () => {
-      const clock = { now: Date.UTC(2030, 0, 1) };
-      const schema = `model_${process.pid}_${++schemas}`;
-      const store = new PostgresStore({ url: bouncer.url, schema, poolSize: 2, clock: () => clock.now });
-      await store.migrate();
-      return { store, clock, lose };
-    };
-    try {
-      const { coverage, losses } = await play(open, CALLS / 50, SEED);
-      expect(losses).toBeGreaterThan(CALLS / 1500);
-      expect(coverageGaps(coverage, 1)).toHaveLength(0);
-    } finally {
-      restore();
-      await bouncer.remove();
-    }
-  });
+  it(
+    "so does PostgreSQL, also where connections are lost before a commit, after it or at any time",
+    TIMEOUT,
+    async () => {
+      // Through a pooler every call is a transaction with a COMMIT of its own.
+      const bouncer = await createPgBouncer(inject("postgresUrl"));
+      const { lose, restore } = losesConnections();
+      let schemas = 0;
+      const open = async () => {
+        const clock = { now: Date.UTC(2030, 0, 1) };
+        const schema = `model_${process.pid}_${++schemas}`;
+        const store = new PostgresStore({ url: bouncer.url, schema, poolSize: 2, clock: () => clock.now });
+        await store.migrate();
+        return { store, clock, lose };
+      };
+      try {
+        const { coverage, losses } = await play(open, CALLS / 50, SEED);
+        expect(losses).toBeGreaterThan(CALLS / 1500);
+        expect(coverageGaps(coverage, 1)).toHaveLength(0);
+      } finally {
+        restore();
+        await bouncer.remove();
+      }
+    },
+  );
 });

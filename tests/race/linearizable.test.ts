@@ -30,7 +30,12 @@ const clock = { now: Date.UTC(2030, 0, 1) };
 
 describe("bursts of calls by many clients about one run", () => {
   it("are answered as if they had come one after the other", { timeout: 24 * 3_600_000 }, async () => {
-    const store = new PostgresStore({ url, schema: `bursts_${process.pid}`, clock: () => clock.now, poolSize: CLIENTS });
+    const store = new PostgresStore({
+      url,
+      schema: `bursts_${process.pid}`,
+      clock: () => clock.now,
+      poolSize: CLIENTS,
+    });
     await store.migrate();
     try {
       for (let seed = SEED; seed < SEED + HISTORIES; seed++) await burst(store, seed);
@@ -42,9 +47,18 @@ describe("bursts of calls by many clients about one run", () => {
 
   it("a history with a wrong answer, or with an answer before its time, is found", () => {
     const world = newWorld(1000);
-    const start = { namespaceId: "n", runId: "r", taskQueue: "", workflowType: "w", version: "1", priority: 0, delayMs: 0 };
+    const start = {
+      namespaceId: "n",
+      runId: "r",
+      taskQueue: "",
+      workflowType: "w",
+      version: "1",
+      priority: 0,
+      delayMs: 0,
+    };
     const send = { do: "send", runId: "r", message: { kind: "event", name: "e", messageId: "m" } };
-    const made = (call: object, answer: string, from: number, to: number) => ({ call, answer, from, to }) as unknown as Made;
+    const made = (call: object, answer: string, from: number, to: number) =>
+      ({ call, answer, from, to }) as unknown as Made;
     const end = structuredClone(world);
     answerOf(end, { do: "start", start } as never);
     answerOf(end, send as never);

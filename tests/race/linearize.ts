@@ -23,7 +23,13 @@ export function isLinearizable(begin: World, made: readonly Made[], seen: string
       if (next.from > firstAnswer) continue;
       const after = worldAfter(world, next);
       if (after === undefined) continue;
-      if (search(after, left.filter((each) => each !== next))) return true;
+      if (
+        search(
+          after,
+          left.filter((each) => each !== next),
+        )
+      )
+        return true;
     }
     dead.add(key);
     return false;
@@ -48,7 +54,8 @@ function worldAfterClaim(world: World, workerId: string, answer: string): World 
   const after = structuredClone(world);
   for (const [, runId = "", epoch] of answer.matchAll(/([0-9a-f-]{36}) (\d+)/g)) {
     const run = after.runs[runId];
-    if (run?.availableAt === undefined || run.availableAt > after.now || run.epoch + 1 !== Number(epoch)) return undefined;
+    if (run?.availableAt === undefined || run.availableAt > after.now || run.epoch + 1 !== Number(epoch))
+      return undefined;
     if ((after.workers[workerId] ?? 0) < after.now) return undefined;
     claimRun(run, workerId, after.now);
   }
@@ -61,5 +68,9 @@ export function viewText(world: World): string {
 }
 
 export function textOf(view: ReturnType<typeof viewOfWorld>): string {
-  return JSON.stringify(Object.entries(view).toSorted(([one], [other]) => (one < other ? -1 : 1)), undefined, 1);
+  return JSON.stringify(
+    Object.entries(view).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+    undefined,
+    1,
+  );
 }

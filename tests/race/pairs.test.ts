@@ -84,7 +84,12 @@ async function openRace() {
 }
 
 async function meet(
-  race: { readonly held: PostgresStore; readonly store: PostgresStore; readonly commits: HeldCommits; readonly monitor: Client },
+  race: {
+    readonly held: PostgresStore;
+    readonly store: PostgresStore;
+    readonly commits: HeldCommits;
+    readonly monitor: Client;
+  },
   state: State,
   acts: readonly [Act, Act],
 ): Promise<void> {
@@ -103,7 +108,9 @@ async function meet(
   const came = outcome(answers, textOf(await viewOfStore({ ...place, store } satisfies Place)));
   const possible = [inTurn(stage.world, first, second), inTurn(stage.world, second, first, true)];
   if (!possible.includes(came)) {
-    expect(came, `${acts.join(" and ")} of a run that is ${state} came to what no order of them comes to`).toBe(possible[0]);
+    expect(came, `${acts.join(" and ")} of a run that is ${state} came to what no order of them comes to`).toBe(
+      possible[0],
+    );
   }
 }
 

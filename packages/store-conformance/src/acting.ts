@@ -57,7 +57,17 @@ type Recording = keyof typeof RECORDS;
 export const KINDS = {
   ...{ start: 5, startAgain: 1, startChild: 4, startOrphan: 1, claim: 10, hear: 3, heartbeat: 3, deregister: 1 },
   ...{ record: 7, endWait: 3, take: 3, takeNothing: 1, behind: 1, again: 3, progress: 2, leave: 12, goOn: 2 },
-  ...{ releaseLease: 2, staleLease: 1, takeOver: 3, staleTakeOver: 2, overdue: 1, unblock: 2, send: 5, delete: 4, rerun: 2 },
+  ...{
+    releaseLease: 2,
+    staleLease: 1,
+    takeOver: 3,
+    staleTakeOver: 2,
+    overdue: 1,
+    unblock: 2,
+    send: 5,
+    delete: 4,
+    rerun: 2,
+  },
   ...{ operate: 14, operateNothing: 1, enable: 1, wait: 4 },
 } as const;
 
@@ -117,7 +127,9 @@ export class Actors {
         return this.#startChild(kind === "startChild" ? runId : (this.#newId() as RunId), two);
       case "releaseLease":
       case "staleLease":
-        return held === undefined ? [] : [{ do: "release", lease: kind === "staleLease" ? { ...held, epoch: held.epoch - 1 } : held }];
+        return held === undefined
+          ? []
+          : [{ do: "release", lease: kind === "staleLease" ? { ...held, epoch: held.epoch - 1 } : held }];
       case "takeOver":
         return this.#takeOver(world);
       case "staleTakeOver":
@@ -127,11 +139,15 @@ export class Actors {
       case "operateNothing":
         return [this.#operate(pick(this.#gone, one) ?? (this.#newId() as RunId), two)];
       case "send":
-        return runId === undefined ? [] : [{ do: "send", runId, message: { kind: "event", name: "news", messageId: `message ${two % 6}` } }];
+        return runId === undefined
+          ? []
+          : [{ do: "send", runId, message: { kind: "event", name: "news", messageId: `message ${two % 6}` } }];
       case "delete":
         return runId === undefined ? [] : [{ do: "delete", runId }];
       case "rerun":
-        return runId === undefined ? [] : [{ do: "rerun", start: this.#start(two), source: { runId, beforeSeq: 1 + (two % 6) } }];
+        return runId === undefined
+          ? []
+          : [{ do: "rerun", start: this.#start(two), source: { runId, beforeSeq: 1 + (two % 6) } }];
       case "unblock":
       case "overdue":
         return [{ do: kind }];
@@ -156,7 +172,14 @@ export class Actors {
       const isKnown = this.beliefs.some((belief) => belief.runId === runId && belief.epoch === epoch);
       if (run.status !== "running" || isKnown) continue;
       const about = { attempt, ...(parent !== undefined && { parent }) };
-      this.beliefs.push({ namespaceId: this.namespaceId, runId, epoch, afterSeq: run.claimedSeq, signals, attempt: about });
+      this.beliefs.push({
+        namespaceId: this.namespaceId,
+        runId,
+        epoch,
+        afterSeq: run.claimedSeq,
+        signals,
+        attempt: about,
+      });
     }
   }
 
@@ -196,8 +219,12 @@ export class Actors {
   }
 
   #operate(runId: RunId, choice: number): Call {
-    const name = pick(["cancel", "cancel", "end", "pause", "pause", "resume", "retry", "retry", "endFailed"] as const, choice);
-    if (name === "endFailed") return { do: "operate", runId, operation: { do: "end", status: "failed", error: BROKEN } };
+    const name = pick(
+      ["cancel", "cancel", "end", "pause", "pause", "resume", "retry", "retry", "endFailed"] as const,
+      choice,
+    );
+    if (name === "endFailed")
+      return { do: "operate", runId, operation: { do: "end", status: "failed", error: BROKEN } };
     return { do: "operate", runId, operation: OPERATIONS[name ?? "end"] };
   }
 
@@ -227,11 +254,15 @@ export class Actors {
       return [{ name, occurrence: 1, do: "takeMessage", kind: of, position, failed }];
     }
     if (kind !== "endWait") return [];
-    const begun = (run?.history ?? []).flatMap(({ step, type }, index) => (type === "started" && index > 0 ? [{ step, seq: index + 1 }] : []));
+    const begun = (run?.history ?? []).flatMap(({ step, type }, index) =>
+      type === "started" && index > 0 ? [{ step, seq: index + 1 }] : [],
+    );
     const wait = pick(begun, choice);
     if (wait === undefined) return [];
     const [, of, waitName = ""] = /^(\S+) (.*)#1$/.exec(wait.step) ?? [];
-    return [{ name: waitName, occurrence: 1, do: "endWait", kind: of === "event" ? "event" : "sleep", startedSeq: wait.seq }];
+    return [
+      { name: waitName, occurrence: 1, do: "endWait", kind: of === "event" ? "event" : "sleep", startedSeq: wait.seq },
+    ];
   }
 
   #outcome(world: World, held: Belief, kind: Kind, choice: number): { readonly outcome?: Outcome } {

@@ -178,7 +178,11 @@ function move(run: OracleRun, next: NextState, now: Instant): void {
   run.status = isOver ? next.status : destination(run, next);
   const times = park && [park.at, park.afterMs === undefined ? undefined : now + park.afterMs];
   const wake = Math.min(...(times ?? []).map((at) => at ?? Infinity));
-  setTime(run, "availableAt", run.status === "pending" ? now : run.status === park?.status && wake < Infinity ? wake : undefined);
+  setTime(
+    run,
+    "availableAt",
+    run.status === "pending" ? now : run.status === park?.status && wake < Infinity ? wake : undefined,
+  );
   run.crashes = 0;
   run.attempt = park?.attempt ?? run.attempt;
   run.signalsHeard = park?.signals ?? run.signalsHeard;

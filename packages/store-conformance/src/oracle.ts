@@ -25,7 +25,6 @@ import {
 } from "./oracle-run.ts";
 import { LEASE_MS } from "./making.ts";
 
-
 /** One call to a store about runs, with everything that it says. */
 export type Call =
   | { readonly do: "start"; readonly start: Start }
@@ -161,7 +160,12 @@ function write(world: World, written: RunWrite): string {
   if (written.continuation !== undefined) start(world, written.continuation);
   const isOver = written.next !== undefined && isTerminal(written.next.status);
   if (isOver && written.parent?.awaited === true) {
-    tell(world, written.parent.runId, written.parent.startedAs ?? run.runId, written.records.at(-1)?.error !== undefined);
+    tell(
+      world,
+      written.parent.runId,
+      written.parent.startedAs ?? run.runId,
+      written.records.at(-1)?.error !== undefined,
+    );
   }
   return answer;
 }

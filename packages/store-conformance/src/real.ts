@@ -125,7 +125,10 @@ async function heartbeat(
     .join(", ");
 }
 
-async function hear({ namespaceId, store }: Place, workerId: Extract<Call, { do: "hear" }>["workerId"]): Promise<string> {
+async function hear(
+  { namespaceId, store }: Place,
+  workerId: Extract<Call, { do: "hear" }>["workerId"],
+): Promise<string> {
   const heard = await store.inbox.hear(namespaceId, [workerId], 1e9);
   return heard
     .map(({ cancelError, epoch, messages, pauseError, runId, signals }) => {
@@ -230,8 +233,6 @@ function viewOfOracle(run: OracleRun): View {
       const due = record.dueAt === undefined ? "" : ` due ${record.dueAt}`;
       return `${record.step} ${record.type} ${record.attempt} by ${record.epoch} at ${record.recordedAt}${due}`;
     }),
-    inbox: run.inbox
-      .filter(({ taken }) => !taken)
-      .map(({ id, kind, position }) => `${position} ${kind} ${id}`),
+    inbox: run.inbox.filter(({ taken }) => !taken).map(({ id, kind, position }) => `${position} ${kind} ${id}`),
   };
 }

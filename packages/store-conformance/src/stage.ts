@@ -27,7 +27,11 @@ export class Stage {
   /** The run that it is about, its parent, the workers that hold the two, and a third one. */
   readonly runId: RunId = newId() as RunId;
   readonly parentId: RunId = newId() as RunId;
-  readonly workers: readonly [WorkerId, WorkerId, WorkerId] = [newId(), newId(), newId()] as [WorkerId, WorkerId, WorkerId];
+  readonly workers: readonly [WorkerId, WorkerId, WorkerId] = [newId(), newId(), newId()] as [
+    WorkerId,
+    WorkerId,
+    WorkerId,
+  ];
   readonly #subject: Subject;
   readonly #looks: boolean;
 
@@ -50,7 +54,9 @@ export class Stage {
     await stage.call({ do: "start", start });
     await stage.call({ do: "claim", workerId: workers[0] });
     await stage.call({ do: "start", start: stage.start() });
-    await stage.call(stage.write({ commands: [], runId: parentId, outcome: { become: "parked", signals: 0, forMessages: true } }));
+    await stage.call(
+      stage.write({ commands: [], runId: parentId, outcome: { become: "parked", signals: 0, forMessages: true } }),
+    );
     return stage;
   }
 
@@ -72,7 +78,15 @@ export class Stage {
   start(change: Partial<Start> = {}): Start {
     const { namespaceId, parentId, runId } = this;
     const parent = { runId: parentId, step: "child", awaited: true };
-    return { ...WORKFLOW, namespaceId, runId, delayMs: 0, key: { externalId: "key", fingerprint: "print" }, parent, ...change };
+    return {
+      ...WORKFLOW,
+      namespaceId,
+      runId,
+      delayMs: 0,
+      key: { externalId: "key", fingerprint: "print" },
+      parent,
+      ...change,
+    };
   }
 
   /** What the worker that holds a run, or held it last, says of it. */
@@ -165,7 +179,11 @@ export const ACTS = {
   retry: operation({ do: "retry" }),
   unblock: () => ({ do: "unblock" }),
   send: ({ runId }) => ({ do: "send", runId, message: { kind: "event", name: "news", messageId: "one" } }),
-  "tell the parent": ({ parentId, runId }) => ({ do: "send", runId: parentId, message: { kind: "child", childRunId: runId } }),
+  "tell the parent": ({ parentId, runId }) => ({
+    do: "send",
+    runId: parentId,
+    message: { kind: "child", childRunId: runId },
+  }),
   delete: ({ runId }) => ({ do: "delete", runId }),
   rerun: (stage) => {
     const { key: _, parent: __, ...start } = stage.start({ runId: newId() as RunId });

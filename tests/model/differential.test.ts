@@ -14,8 +14,9 @@ describe("whatever happens in whatever order", () => {
   it(
     "SQLite answers each call and shows each run as a simple model says, also where answers are lost",
     TIMEOUT,
-    async () => {
-      const { coverage, losses } = await play(openSqlite, CALLS, SEED);
+    async ({ task }) => {
+      const { calls, coverage, losses } = await play(openSqlite, CALLS, SEED);
+      Object.assign(task.meta, { calls, losses });
       expect(losses).toBeGreaterThan(CALLS / 30);
       expect(coverageGaps(coverage, CALLS / 2000), "not done often enough for this to mean something").toEqual([]);
     },
@@ -24,7 +25,7 @@ describe("whatever happens in whatever order", () => {
   it(
     "so does PostgreSQL, also where connections are lost before a commit, after it or at any time",
     TIMEOUT,
-    async () => {
+    async ({ task }) => {
       // Through a pooler every call is a transaction with a COMMIT of its own.
       const bouncer = await createPgBouncer(inject("postgresUrl"));
       const { lose, restore } = losesConnections();
@@ -37,7 +38,8 @@ describe("whatever happens in whatever order", () => {
         return { store, clock, lose };
       };
       try {
-        const { coverage, losses } = await play(open, CALLS / 50, SEED);
+        const { calls, coverage, losses } = await play(open, CALLS / 50, SEED);
+        Object.assign(task.meta, { calls, losses });
         expect(losses).toBeGreaterThan(CALLS / 1500);
         expect(coverageGaps(coverage, 1)).toHaveLength(0);
       } finally {

@@ -65,7 +65,7 @@ export const MUTANTS = [
     to: `ON CONFLICT (namespace_id, run_id, seq) DO UPDATE SET epoch = excluded.epoch, kind = excluded.kind, type = excluded.type,
          name = excluded.name, payload = excluded.payload
        RETURNING history.namespace_id, history.run_id, history.seq, history.due_at`,
-    suites: [POSTGRES],
+    suites: [PAIRS],
   },
   {
     name: "output-beside-the-fence",

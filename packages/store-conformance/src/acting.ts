@@ -55,20 +55,39 @@ type Recording = keyof typeof RECORDS;
 
 /** Kinds of things that may happen, and how often each does. */
 export const KINDS = {
-  ...{ start: 5, startAgain: 1, startChild: 4, startOrphan: 1, claim: 10, hear: 3, heartbeat: 3, deregister: 1 },
-  ...{ record: 7, endWait: 3, take: 3, takeNothing: 1, behind: 1, again: 3, progress: 2, leave: 12, goOn: 2 },
-  ...{
-    releaseLease: 2,
-    staleLease: 1,
-    takeOver: 3,
-    staleTakeOver: 2,
-    overdue: 1,
-    unblock: 2,
-    send: 5,
-    delete: 4,
-    rerun: 2,
-  },
-  ...{ operate: 14, operateNothing: 1, enable: 1, wait: 4 },
+  start: 5,
+  startAgain: 1,
+  startChild: 4,
+  startOrphan: 1,
+  claim: 10,
+  hear: 3,
+  heartbeat: 3,
+  deregister: 1,
+
+  record: 7,
+  endWait: 3,
+  take: 3,
+  takeNothing: 1,
+  behind: 1,
+  again: 3,
+  progress: 2,
+  leave: 12,
+  goOn: 2,
+
+  releaseLease: 2,
+  staleLease: 1,
+  takeOver: 3,
+  staleTakeOver: 2,
+  overdue: 1,
+  unblock: 2,
+  send: 5,
+  delete: 4,
+  rerun: 2,
+
+  operate: 14,
+  operateNothing: 1,
+  enable: 1,
+  wait: 4,
 } as const;
 
 export type Kind = keyof typeof KINDS;

@@ -159,7 +159,11 @@ export function writeTo(run: OracleRun, write: RunWrite, now: Instant): string {
     const { attempt, due, takes, type } = record;
     const dueAt = due && ("at" in due ? due.at : now + due.afterMs);
     run.history.push({
-      ...{ epoch: write.epoch, step: stepOf(record), type, attempt, recordedAt: now },
+      epoch: write.epoch,
+      step: stepOf(record),
+      type,
+      attempt,
+      recordedAt: now,
       ...(dueAt !== undefined && { dueAt }),
     });
     if (dueAt !== undefined) dues.push(` due ${run.history.length} ${dueAt}`);

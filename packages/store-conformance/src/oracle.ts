@@ -109,7 +109,9 @@ export function lapsedOf(world: World): readonly Omit<LapsedLease, "namespaceId"
   return Object.values(world.runs)
     .filter((run) => run.status === "running" && !isHeardOf(world, run.workerId))
     .map(({ claimedSeq, crashes, epoch, history, runId }) => ({
-      ...{ runId, epoch, crashes },
+      runId,
+      epoch,
+      crashes,
       progressed: claimedSeq < history.length,
     }));
 }

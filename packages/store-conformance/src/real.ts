@@ -42,7 +42,14 @@ export async function ask(place: Place, call: Call): Promise<string> {
     case "claim":
       return claimAnswer(
         await store.runs.claim({
-          ...{ namespaceId, taskQueue: WORKFLOW.taskQueue, wanted: [{ ...WORKFLOW, limit: MANY }] },
+          namespaceId,
+          taskQueue: WORKFLOW.taskQueue,
+          wanted: [
+            {
+              ...WORKFLOW,
+              limit: MANY,
+            },
+          ],
           assign: assignAllTo(call.workerId),
         }),
       );
@@ -187,7 +194,12 @@ export async function viewOfStore({ namespaceId, store }: Place): Promise<Record
 function viewOfRun(run: Run, records: readonly HistoryRecord[], messages: readonly Message[]): View {
   const { attempt, crashes, createdAt, epoch, signals, status } = run;
   return {
-    ...{ attempt, crashes, createdAt, epoch, signals, status },
+    attempt,
+    crashes,
+    createdAt,
+    epoch,
+    signals,
+    status,
     startedAt: run.startedAt,
     deadlineAt: run.deadlineAt,
     availableAt: "availableAt" in run ? run.availableAt : undefined,
@@ -217,7 +229,12 @@ export function viewOfWorld(world: World): Record<string, View> {
 function viewOfOracle(run: OracleRun): View {
   const { attempt, crashes, createdAt, epoch, signals, status } = run;
   return {
-    ...{ attempt, crashes, createdAt, epoch, signals, status },
+    attempt,
+    crashes,
+    createdAt,
+    epoch,
+    signals,
+    status,
     startedAt: run.startedAt,
     deadlineAt: run.deadlineAt,
     availableAt: run.availableAt,

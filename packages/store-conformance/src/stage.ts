@@ -14,7 +14,7 @@ import {
 import type { Subject } from "./differential.ts";
 import { LEASE_MS, newId, workerOf } from "./making.ts";
 import { type Call, type World, answerOf, newWorld } from "./oracle.ts";
-import { WORKFLOW, ask, viewOfStore, viewOfWorld } from "./real.ts";
+import { type Place, WORKFLOW, ask, viewOfStore, viewOfWorld } from "./real.ts";
 
 const ENOUGH: ErrorDetail = { code: "CANCELLED", message: "enough", nonRetryable: true };
 const BROKEN: ErrorDetail = { code: "INTERNAL", message: "broken", nonRetryable: true };
@@ -33,17 +33,15 @@ export class Stage {
     WorkerId,
   ];
   readonly #subject: Subject;
-  readonly #looks: boolean;
 
-  private constructor(subject: Subject, looks: boolean) {
+  private constructor(subject: Subject) {
     this.#subject = subject;
-    this.#looks = looks;
     this.world = newWorld(subject.clock.now);
   }
 
-  /** The run is started, by a parent that is parked until it ends. `looks`: at all that the store shows, after each call. */
-  static async open(subject: Subject, { looks }: { readonly looks: boolean }): Promise<Stage> {
-    const stage = new Stage(subject, looks);
+  /** The run is started, by a parent that is parked until it ends. */
+  static async open(subject: Subject): Promise<Stage> {
+    const stage = new Stage(subject);
     const { namespaceId, parentId, workers, world } = stage;
     await subject.store.namespaces.create(namespaceId, "");
     for (const workerId of workers) {
@@ -60,13 +58,20 @@ export class Stage {
     return stage;
   }
 
-  /** Makes a call on both, and holds one against the other. */
+  /** Makes a call on both, and holds one answer against the other. */
   async call(call: Call): Promise<void> {
-    const { clock, store } = this.#subject;
-    const place = { store, namespaceId: this.namespaceId, now: clock.now };
     const expected = answerOf(this.world, call);
-    strictEqual(await ask(place, call), expected);
-    if (this.#looks) deepStrictEqual(plain(await viewOfStore(place)), plain(viewOfWorld(this.world)));
+    strictEqual(await ask(this.#place(), call), expected);
+  }
+
+  /** What the store shows is what the oracle has. */
+  async look(): Promise<void> {
+    deepStrictEqual(plain(await viewOfStore(this.#place())), plain(viewOfWorld(this.world)));
+  }
+
+  #place(): Place {
+    const { clock, store } = this.#subject;
+    return { store, namespaceId: this.namespaceId, now: clock.now };
   }
 
   /** Time goes by. */
@@ -152,6 +157,12 @@ export const ACTS = {
     return stage.write({ commands: [step(`step ${stage.world.runs[stage.runId]?.history.length}`)] });
   },
   "write under an older lease": (stage) => stage.write({ commands: [step("late")], epochsAgo: 1 }),
+  "park under an older lease": (stage) => {
+    return stage.write({ commands: [], outcome: { become: "parked", signals: 9, forMessages: true }, epochsAgo: 1 });
+  },
+  "complete under an older lease": (stage) => {
+    return stage.write({ commands: [], outcome: { become: "completed" }, epochsAgo: 1 });
+  },
   complete: (stage) => stage.write({ commands: [], outcome: { become: "completed" } }),
   fail: (stage) => stage.write({ commands: [], outcome: { become: "failed", error: BROKEN } }),
   park: (stage) => {
@@ -197,6 +208,7 @@ export type Act = keyof typeof ACTS;
 export const STATES = {
   pending: async () => {},
   running: claimed,
+  "running again": then(claimed, "release", "claim"),
   "running with a message": then(claimed, "send"),
   "to be paused": then(claimed, "pause"),
   "to be cancelled": then(claimed, "cancel"),

@@ -2,12 +2,12 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeSection } from "../../scripts/section.mjs";
-import { MUTANTS } from "./list.mjs";
+import { writeSection } from "./section.mjs";
+import { MUTANTS } from "../tests/mutants/list.mjs";
 
 // npm run mutants [-- name…]: makes one bug at a time and runs the tests that are to find it. Survivors are an error: a test is missing.
 // All of them write what was found into docs/operate/reliability.md.
-process.chdir(new URL("../..", import.meta.url).pathname);
+process.chdir(new URL("..", import.meta.url).pathname);
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !MUTANTS.some((mutant) => mutant.name === name));
 if (unknown.length > 0) throw new Error(`there is no mutant ${unknown.join(", ")}`);

@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeSection } from "./section.mjs";
+import { readSection, writeSection } from "./section.mjs";
 import { MUTANTS } from "../tests/mutants/list.mjs";
 
 // npm run mutants [-- name…]: makes one bug at a time and runs the tests that are to find it. Survivors are an error: a test is missing.
-// All of them write what was found into docs/operate/reliability.md.
+// What was found goes into docs/operate/reliability.md.
 process.chdir(new URL("..", import.meta.url).pathname);
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !MUTANTS.some((mutant) => mutant.name === name));
@@ -18,7 +18,7 @@ const results = chosen.map((mutant) => tell(kill(mutant)));
 rmSync(folder, { recursive: true, force: true });
 const survivors = results.filter(({ killedBy }) => killedBy === undefined);
 console.log(`${results.length - survivors.length} of ${results.length} mutants killed`);
-if (names.length === 0) writeSection("mutants", table());
+writeSection("mutants", table());
 if (survivors.length > 0) process.exit(1);
 
 function kill(mutant) {
@@ -53,10 +53,19 @@ function tell(result) {
   return result;
 }
 
+/** What is known of each bug: from this run, else from the one before. */
 function table() {
-  const rows = results.map(
-    ({ killedBy = "**survived**", seconds, what }) => `| ${what} | ${killedBy} | ${seconds.toFixed(0)} |`,
+  const known = new Map(
+    [...readSection("mutants").matchAll(/^\| (.+?) \| (.+?) \| (.+?) \|$/gm)].map(([, what, ...rest]) => [
+      what.trim(),
+      rest,
+    ]),
   );
-  const head = `${results.length - survivors.length} of ${results.length} bugs that were made on purpose are found (\`npm run mutants\`):`;
-  return [head, "", "| bug | found by | seconds |", "| --- | --- | --- |", ...rows].join("\n");
+  for (const { killedBy = "**nothing**", seconds, what } of results)
+    known.set(what, [killedBy.replaceAll("|", "/"), seconds.toFixed(0)]);
+  const rows = MUTANTS.map(({ what }) => [what, ...(known.get(what) ?? ["not run yet", ""])]);
+  const found = rows.filter(([, killedBy]) => !["**nothing**", "not run yet"].includes(killedBy.trim()));
+  const head = `Of ${rows.length} bugs that are made on purpose, one at a time, the tests find ${found.length} (\`npm run mutants\`):`;
+  const lines = rows.map((row) => `| ${row.map((cell) => cell.trim()).join(" | ")} |`);
+  return [head, "", "| bug | found by | seconds |", "| --- | --- | --- |", ...lines].join("\n");
 }

@@ -1,6 +1,13 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 const PAGE = "docs/operate/reliability.md";
+
+/** What is between the markers of a section; nothing if it is not there. */
+export function readSection(name) {
+  const page = existsSync(PAGE) ? readFileSync(PAGE, "utf8") : "";
+  return page.split(`<!-- ${name} -->`)[1]?.split(`<!-- /${name} -->`)[0] ?? "";
+}
 
 /** Puts text between the markers of a section of the page of figures, which is added where it is not there. */
 export function writeSection(name, text) {
@@ -12,4 +19,5 @@ export function writeSection(name, text) {
   const changed =
     at < 0 ? `${page.trimEnd()}\n\n${section}\n` : page.slice(0, at) + section + page.slice(to + end.length);
   writeFileSync(PAGE, changed);
+  execFileSync("npx", ["prettier", "--log-level", "warn", "--write", PAGE], { stdio: "inherit" });
 }

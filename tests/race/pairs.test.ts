@@ -2,7 +2,6 @@ import {
   ACTS,
   type Act,
   type Call,
-  type Place,
   STATES,
   Stage,
   type State,
@@ -23,6 +22,12 @@ const ALL_ACTS = Object.keys(ACTS) as Act[];
 const LONG = process.env["KAGZI_RACE_STATES"] === "all";
 /** In which states a run is when two calls about it meet. */
 const MET_IN: readonly State[] = LONG ? (Object.keys(STATES) as State[]) : ["running"];
+
+/** What changes a run and its parent, or another run that it has to do with. */
+const TWO_RUNS: readonly Act[] = [
+  ...(["complete", "fail", "go on as another", "end", "cancel", "delete"] as const),
+  ...(["start a child", "tell the parent", "send", "release"] as const),
+];
 
 const url = inject("postgresUrl");
 const clock = { now: Date.UTC(2030, 0, 1) };
@@ -45,6 +50,20 @@ describe("any two calls about one run that meet", () => {
           if (!isByOneWriter(first, second)) await race.meet(state, first, second);
         }
       });
+    }
+  }
+
+  // Both have seen the run as it was, and wait for its row or for its parent's when that is let go.
+  for (const row of ["run", "parent"] as const) {
+    for (const first of TWO_RUNS) {
+      it(
+        `${first}, while somebody has the ${row} locked, and each other call about two runs`,
+        { timeout: 120_000 },
+        async () => {
+          if (race === undefined) throw new Error("there is no race");
+          for (const second of TWO_RUNS) await race.meetAt(row, first, second);
+        },
+      );
     }
   }
 
@@ -76,6 +95,8 @@ async function openRace() {
   return {
     store,
     deadlocks: async () => (await deadlocksOf(monitor)) - begun,
+    meetAt: (row: "run" | "parent", first: Act, second: Act) =>
+      meetAt({ store, monitor, schema }, row, [first, second]),
     meet: (state: State, first: Act, second: Act) => meet({ held, store, commits, monitor }, state, [first, second]),
     close: async () => {
       commits.restore();
@@ -104,16 +125,46 @@ async function meet(
   const firstAnswer = ask({ ...place, store: held }, first);
   await Promise.race([holding, firstAnswer]);
   const secondAnswer = ask({ ...place, store }, second);
-  await settledOrWaiting(secondAnswer, monitor);
+  await settledOrWaiting(secondAnswer, monitor, 1);
   commits.release();
   const answers = [await firstAnswer, await secondAnswer];
-  const came = outcome(answers, textOf(await viewOfStore({ ...place, store } satisfies Place)));
-  const possible = [inTurn(stage.world, first, second), inTurn(stage.world, second, first, true)];
-  if (!possible.includes(came)) {
-    expect(came, `${acts.join(" and ")} of a run that is ${state} came to what no order of them comes to`).toBe(
-      possible[0],
-    );
-  }
+  const came = outcome(answers, textOf(await viewOfStore({ ...place, store })));
+  expectOneOrder(stage.world, [first, second], { came, met: `${acts.join(" and ")} of a run that is ${state}` });
+}
+
+async function meetAt(
+  race: { readonly store: PostgresStore; readonly monitor: Client; readonly schema: string },
+  row: "run" | "parent",
+  acts: readonly [Act, Act],
+): Promise<void> {
+  const { monitor, schema, store } = race;
+  const stage = await Stage.open({ store, clock });
+  await STATES.running(stage);
+  const [first, second] = [ACTS[acts[0]](stage), ACTS[acts[1]](stage)];
+  const place = { store, namespaceId: stage.namespaceId, now: clock.now };
+  const blocker = new Client({ connectionString: url });
+  await blocker.connect();
+  await blocker.query("BEGIN");
+  const runId = row === "run" ? stage.runId : stage.parentId;
+  await blocker.query(`SELECT FROM "${schema}".runs WHERE run_id = $1 FOR UPDATE`, [runId]);
+  const firstAnswer = ask(place, first);
+  const waiting = await settledOrWaiting(firstAnswer, monitor, 1);
+  const secondAnswer = ask(place, second);
+  await settledOrWaiting(secondAnswer, monitor, waiting + 1);
+  await blocker.query("ROLLBACK");
+  await blocker.end();
+  const answers = [await firstAnswer, await secondAnswer];
+  const came = outcome(answers, textOf(await viewOfStore(place)));
+  expectOneOrder(stage.world, [first, second], { came, met: `${acts.join(" and ")} at a locked ${row}` });
+}
+
+function expectOneOrder(
+  world: World,
+  [first, second]: readonly [Call, Call],
+  { came, met }: { readonly came: string; readonly met: string },
+): void {
+  const possible = [inTurn(world, first, second), inTurn(world, second, first, true)];
+  if (!possible.includes(came)) expect(came, `${met} came to what no order of them comes to`).toBe(possible[0]);
 }
 
 /** What comes of two calls one after the other, in words; `isTurned`: the answers in the order of the others. */
@@ -127,17 +178,17 @@ function outcome(answers: readonly string[], view: string): string {
   return `${answers.join("\n")}\n${view}`;
 }
 
-/** Resolves when a call was answered, or waits for a lock of PostgreSQL. */
-async function settledOrWaiting(call: Promise<unknown>, monitor: Client): Promise<void> {
+/** Resolves when a call was answered, or so many wait for a lock of PostgreSQL. Answers with how many do. */
+async function settledOrWaiting(call: Promise<unknown>, monitor: Client, least: number): Promise<number> {
   let isSettled = false;
   const settle = () => (isSettled = true);
   call.then(settle, settle);
   for (;;) {
     await new Promise((resolve) => setImmediate(resolve));
-    if (isSettled) return;
+    if (isSettled) return least - 1;
     const { rowCount } = await monitor.query(
       "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND application_name = 'kagzi'",
     );
-    if ((rowCount ?? 0) > 0) return;
+    if ((rowCount ?? 0) >= least) return least;
   }
 }

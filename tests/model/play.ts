@@ -2,16 +2,17 @@ import { Differential, type Subject, sequences } from "@kagzi/store-conformance/
 import { SqliteStore } from "@kagzi/store-sqlite";
 import * as fc from "fast-check";
 
-const SEQUENCES_AT_A_TIME = 100;
-
 /** What came of it, beside no difference. */
 export type Played = Pick<Differential, "calls" | "losses" | "coverage">;
 
 /**
- * Plays sequences until so many calls were made, from a seed on. What fails is made smaller, on stores of its own, and says with which
+ * Plays sequences until so many calls were made, from a seed on, so many of them under each seed. What fails is made smaller, on stores of its own, and says with which
  * seed it can be made again.
  */
-export async function play(open: () => Promise<Subject>, calls: number, seed: number): Promise<Played> {
+export async function play(
+  open: () => Promise<Subject>,
+  { atATime, calls, seed }: { readonly calls: number; readonly seed: number; readonly atATime: number },
+): Promise<Played> {
   let subject = await open();
   let differential = new Differential(subject);
   const property = fc.asyncProperty(sequences(60), async (sequence) => {
@@ -25,7 +26,7 @@ export async function play(open: () => Promise<Subject>, calls: number, seed: nu
     }
   });
   for (let next = seed; differential.calls < calls; next++) {
-    await fc.assert(property, { numRuns: SEQUENCES_AT_A_TIME, seed: next, interruptAfterTimeLimit: 600_000 });
+    await fc.assert(property, { numRuns: atATime, seed: next, interruptAfterTimeLimit: 600_000 });
     const broken = await subject.store.violations();
     if (broken.length > 0) throw new Error(`seed ${next}: ${broken.join("; ")}`);
   }

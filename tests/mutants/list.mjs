@@ -128,8 +128,8 @@ export const MUTANTS = [
     name: "sleep-begins-anew",
     what: "a sleep that is replayed ends later than it was recorded to",
     file: "sdks/typescript/dist/replay/replay.js",
-    from: "this.#note(call, memo, memo.seq);",
-    to: 'this.#note(call, memo.type === "started" && memo.dueAt !== undefined ? { ...memo, dueAt: memo.dueAt + 60_000 } : memo, memo.seq);',
+    from: "call.childRunId = record.childRunId;",
+    to: "call.childRunId = record.childRunId; if (record.dueAt !== undefined) call.dueAt = record.dueAt + 60_000;",
     suites: [REPLAY],
   },
   {

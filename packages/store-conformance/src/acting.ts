@@ -150,7 +150,7 @@ export class Actors {
           ? []
           : [{ do: "release", lease: kind === "staleLease" ? { ...held, epoch: held.epoch - 1 } : held }];
       case "takeOver":
-        return this.#takeOver(world);
+        return this.#takeOver(world, two % 2 > 0);
       case "staleTakeOver":
         return this.#takeovers.slice(-1 - (one % 3)).slice(0, 1);
       case "operate":
@@ -231,7 +231,8 @@ export class Actors {
     return [{ do: "start", start: { ...this.#start(choice), parent } }];
   }
 
-  #takeOver(world: World): readonly Call[] {
+  #takeOver(world: World, isLate: boolean): readonly Call[] {
+    if (isLate) world.now += LEASE_MS + 1;
     const lapsed = lapsedOf(world).map((lease) => ({ ...lease, namespaceId: this.namespaceId }));
     const each = lapsed.map((lease) => ({ do: "takeOver", lease, takeover: decideTakeover(lease, 0.5) }) as const);
     return [{ do: "lapsed" }, ...each];

@@ -31,9 +31,19 @@ function kill(mutant) {
 }
 
 /** The first test that fails with the bug in place. */
-function failureOf(mutant, { env = {}, files, project }) {
+function failureOf(mutant, { env = {}, files, only, project }) {
   const [report, log] = [join(folder, `${mutant.name}.json`), join(folder, `${mutant.name}.log`)];
-  const options = ["--project", project, "--bail", "1", "--reporter", "json", "--outputFile", report];
+  const options = [
+    "--project",
+    project,
+    "--bail",
+    "1",
+    "--reporter",
+    "json",
+    "--outputFile",
+    report,
+    ...(only === undefined ? [] : ["-t", only]),
+  ];
   const { stderr, stdout } = spawnSync(
     "npx",
     ["vitest", "run", "--root", ".", "--config", "tests/mutants/vitest.config.ts", ...options, ...files],

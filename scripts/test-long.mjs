@@ -5,7 +5,7 @@ process.chdir(new URL("..", import.meta.url).pathname);
 prepare();
 
 const LONG = [
-  // Five million calls to SQLite and twenty-five thousand to PostgreSQL, held against a model.
+  // Five million calls to SQLite and fifty thousand to PostgreSQL, held against a model.
   { env: { KAGZI_MODEL_CALLS: "5000000" }, command: "npx vitest run --project conformance tests/model" },
   // Any two calls about a run, in every state, and twenty thousand bursts.
   { env: { KAGZI_RACE_STATES: "all" }, command: "npx vitest run --project conformance tests/race/pairs.test.ts" },

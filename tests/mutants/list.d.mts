@@ -2,6 +2,8 @@
 export interface Suite {
   readonly project: string;
   readonly files: readonly string[];
+  /** Of the tests in them: those of these names. */
+  readonly only?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 

@@ -2,6 +2,8 @@
 // that is put in its place while a test runs. `suites` is what is run until something fails, the quickest first.
 
 const POSTGRES = { project: "conformance", files: ["tests/conformance/postgres.test.ts"] };
+// `only`: the tests of these names. What they do not find, all of them may.
+const about = (only) => ({ ...POSTGRES, only });
 const CORE = { project: "unit", files: ["packages/core"] };
 const REPLAY = { project: "unit", files: ["sdks/typescript/src/replay", "packages/testing", "tests/replay"] };
 const PAIRS = { project: "conformance", files: ["tests/race/pairs.test.ts"] };
@@ -30,7 +32,7 @@ export const MUTANTS = [
     file: WRITE_SQL,
     from: "AND r.claimed_at IS NOT NULL AND r.epoch = w.epoch",
     to: "AND r.claimed_at IS NOT NULL AND (w.ends OR r.epoch = w.epoch)",
-    suites: [POSTGRES],
+    suites: [about("every call in every state"), POSTGRES],
   },
   {
     name: "park-without-epoch",
@@ -38,7 +40,7 @@ export const MUTANTS = [
     file: WRITE_SQL,
     from: "AND r.claimed_at IS NOT NULL AND r.epoch = w.epoch",
     to: "AND r.claimed_at IS NOT NULL AND (NOT w.ends OR r.epoch = w.epoch)",
-    suites: [POSTGRES],
+    suites: [about("every call in every state"), POSTGRES],
   },
   {
     name: "heartbeat-without-epoch",
@@ -55,7 +57,7 @@ export const MUTANTS = [
     file: LEASES,
     from: "AND r.run_id = l.run_id AND r.epoch = l.epoch\n         WHERE",
     to: "AND r.run_id = l.run_id\n         WHERE",
-    suites: [POSTGRES],
+    suites: [about("leases"), POSTGRES],
   },
   {
     name: "record-overwritten",
@@ -81,7 +83,7 @@ export const MUTANTS = [
     file: LEASES,
     from: 'last_heartbeat_at = now, lease_expires_at = now + ${span("$4::bigint")}',
     to: 'last_heartbeat_at = now, lease_expires_at = greatest(lease_expires_at, now) + ${span("$4::bigint")}',
-    suites: [POSTGRES],
+    suites: [about("leases"), POSTGRES],
   },
   {
     name: "lease-by-another-clock",
@@ -89,7 +91,7 @@ export const MUTANTS = [
     file: LEASES,
     from: "WHERE w.lease_expires_at < (SELECT now FROM clock)\n       LIMIT $2",
     to: "WHERE w.lease_expires_at < clock_timestamp()\n       LIMIT $2",
-    suites: [POSTGRES],
+    suites: [about("leases"), POSTGRES],
   },
   {
     name: "hints-without-a-look",
@@ -105,7 +107,7 @@ export const MUTANTS = [
     file: WRITE_SQL,
     from: "WHEN w.signals IS NULL AND r.cancel_error IS NULL OR w.signals >= r.signals THEN w.next_status",
     to: "WHEN w.next_status IS NOT NULL THEN w.next_status",
-    suites: [POSTGRES],
+    suites: [about("cancelling"), POSTGRES],
   },
   {
     name: "message-taken-apart",
@@ -113,7 +115,7 @@ export const MUTANTS = [
     file: WRITE_SQL,
     from: "WHERE r.takes IS NOT NULL AND r.place IN (SELECT place FROM done)",
     to: "WHERE r.takes IS NOT NULL",
-    suites: [POSTGRES],
+    suites: [about("inbox"), POSTGRES],
   },
   {
     name: "child-ends-unheard",
@@ -138,7 +140,7 @@ export const MUTANTS = [
     file: "packages/store-postgres/dist/runs-claim.js",
     from: "crashes = r.crashes + 1,",
     to: "crashes = r.crashes,",
-    suites: [POSTGRES],
+    suites: [about("every call in every state"), POSTGRES],
   },
   {
     name: "backoff-without-end",
@@ -154,7 +156,7 @@ export const MUTANTS = [
     file: "packages/store-postgres/dist/schedules.js",
     from: "change(database, runner, reference, decide), isDone)",
     to: "change(database, runner, reference, decide), (changed) => changed !== undefined)",
-    suites: [POSTGRES],
+    suites: [about("schedules"), POSTGRES],
   },
   {
     name: "slot-twice",
@@ -162,7 +164,7 @@ export const MUTANTS = [
     file: "packages/store-postgres/dist/migrate.js",
     from: ".replaceAll(':\"schema\"', schema)",
     to: '.replaceAll(\':"schema"\', schema).replaceAll("UNIQUE INDEX runs_by_slot", "INDEX runs_by_slot")',
-    suites: [POSTGRES],
+    suites: [about("schedules"), POSTGRES],
   },
   {
     name: "cancel-overwritten",
@@ -170,7 +172,7 @@ export const MUTANTS = [
     file: WRITE_SQL,
     from: "AND NOT (w.yields AND r.cancel_error IS NOT NULL)",
     to: "",
-    suites: [POSTGRES],
+    suites: [about("cancel"), POSTGRES],
   },
   {
     name: "key-taken-over",
@@ -178,7 +180,7 @@ export const MUTANTS = [
     file: "packages/store-postgres/dist/runs-start.js",
     from: "ON CONFLICT DO NOTHING RETURNING namespace_id, run_id\n     ),\n     fresh",
     to: "ON CONFLICT (namespace_id, external_id) DO UPDATE SET run_id = excluded.run_id RETURNING namespace_id, run_id\n     ),\n     fresh",
-    suites: [POSTGRES],
+    suites: [about("starting"), POSTGRES],
   },
   {
     name: "locks-reversed",

@@ -79,7 +79,7 @@ export const KINDS = {
   takeOver: 3,
   staleTakeOver: 2,
   overdue: 1,
-  unblock: 2,
+  unblock: 3,
   send: 5,
   delete: 4,
   rerun: 2,

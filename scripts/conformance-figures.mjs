@@ -9,7 +9,18 @@ import { writeSection } from "./section.mjs";
 process.chdir(new URL("..", import.meta.url).pathname);
 const folder = mkdtempSync(join(tmpdir(), "kagzi-figures-"));
 const report = join(folder, "report.json");
-run("npx", ["vitest", "run", "--project", "conformance", "--reporter", "json", "--outputFile", report]);
+run("npx", [
+  "vitest",
+  "run",
+  "--project",
+  "conformance",
+  "--reporter",
+  "default",
+  "--reporter",
+  "json",
+  "--outputFile.json",
+  report,
+]);
 const { testResults } = JSON.parse(readFileSync(report, "utf8"));
 rmSync(folder, { recursive: true });
 

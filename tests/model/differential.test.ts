@@ -1,4 +1,6 @@
 import { PostgresStore } from "@kagzi/store-postgres";
+import type { Store } from "@kagzi/core";
+import type { Subject } from "@kagzi/store-conformance/model";
 import { createPgBouncer } from "@kagzi/test-support";
 import { describe, expect, inject, it } from "vitest";
 import { coverageGaps } from "./coverage.ts";
@@ -11,6 +13,24 @@ const SEED = Number(process.env["KAGZI_MODEL_SEED"] ?? 1);
 const TIMEOUT = { timeout: 24 * 3_600_000 };
 
 describe("whatever happens in whatever order", () => {
+  it(
+    "a store that answers well and forgets a message is found, with the fewest calls that show it",
+    TIMEOUT,
+    async () => {
+      const openForgetful = async (): Promise<Subject> => {
+        const { clock, store } = await openSqlite();
+        const send = async (messages: Parameters<Store["inbox"]["send"]>[0]) => {
+          const [detail] = await store.runs.get(messages);
+          return [detail && { ...detail.run, taskQueue: "" }];
+        };
+        const forgetful = { ...store, inbox: { ...store.inbox, send }, close: () => store.close() };
+        return { clock, store: { ...forgetful, violations: async () => [] } as unknown as Store };
+      };
+      const played = play(openForgetful, { calls: 5000, seed: SEED, atATime: 200 });
+      await expect(played).rejects.toThrow(/Property failed after[^]*"kind":"send"/);
+    },
+  );
+
   it(
     "SQLite answers each call and shows each run as a simple model says, also where answers are lost",
     TIMEOUT,

@@ -20,7 +20,7 @@ export default defineConfig({
             "packages/*/src/**/*.test.ts",
             "sdks/typescript/src/**/*.test.ts",
             "bench/src/**/*.test.ts",
-            "tests/replay/**/*.test.ts",
+            "tests/{replay,mutants}/**/*.test.ts",
             "tests/pages/**/*.test.ts",
             "tests/chaos/**/*.test.ts",
           ],
@@ -31,7 +31,7 @@ export default defineConfig({
       {
         test: {
           name: "conformance",
-          include: ["tests/conformance/**/*.test.ts"],
+          include: ["tests/{conformance,model,race}/**/*.test.ts"],
           globalSetup: ["tests/global-setup.ts"],
           testTimeout: 30_000,
         },

@@ -53,7 +53,7 @@ export interface Store {
    * @throws KagziError `PRECONDITION_FAILED` for a schema that is newer than this code
    */
   migrate(): Promise<number>;
-  /** What in the database's own settings could lose what was acknowledged: a line for each, for its operator. */
+  /** What in how the database is set up could lose what was acknowledged, or slows down: a line for each, for its operator. */
   risks(): Promise<readonly string[]>;
   /** The store's clock, and whether it answers at all. */
   now(): Promise<Instant>;

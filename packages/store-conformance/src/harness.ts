@@ -1,13 +1,11 @@
-import { randomBytes } from "node:crypto";
 import {
-  type Assignment,
-  type Candidate,
   type ClaimedRun,
   type Command,
   type Instant,
   type LapsedLease,
   type NamespaceId,
   type NewMessage,
+  type NewWorker,
   type Operation,
   type Outcome,
   type Payload,
@@ -22,9 +20,11 @@ import {
   decideOperation,
   decideTakeover,
   planUpdate,
-  uuidv7Source,
 } from "@kagzi/core";
 import { expect } from "vitest";
+import { DEFAULT, LEASE_MS, assignAllTo, newId, workerOf } from "./making.ts";
+
+export { DEFAULT, LEASE_MS, STATS, assignAllTo } from "./making.ts";
 
 /** How the suite gets at a kind of store. */
 export interface StoreHarness {
@@ -33,17 +33,14 @@ export interface StoreHarness {
   open(clock: () => Instant): Promise<Store>;
   /** A second server on the same place; absent where only one can be. */
   openSecond?(store: Store, clock: () => Instant): Promise<Store>;
+  /** Word of other servers does not reach the store, which is reached in a way that lets none through. The second one hears. */
+  readonly isDeaf?: boolean;
 }
-
-export const DEFAULT = "default" as NamespaceId;
-export const LEASE_MS = 30_000;
-export const STATS = { activeCount: 1, totalCompleted: 2, totalFailed: 3 };
 
 /** A store with a clock that stands still, and short ways to the states that tests begin in. */
 export class Fixture {
   readonly store: Store;
   readonly clock: { now: Instant };
-  readonly #uuid = uuidv7Source({ now: Date.now, randomBytes: (count) => randomBytes(count) });
 
   constructor(store: Store, clock: { now: Instant }) {
     this.store = store;
@@ -51,7 +48,7 @@ export class Fixture {
   }
 
   newId(): string {
-    return this.#uuid();
+    return newId();
   }
 
   /** A start as a client would ask for it, with what a test changes of it. */
@@ -77,25 +74,10 @@ export class Fixture {
     return start.runId;
   }
 
-  async register(change: Partial<Parameters<Store["workers"]["register"]>[0]> = {}): Promise<WorkerId> {
-    const workerId = this.newId() as WorkerId;
-    await this.store.workers.register(
-      {
-        namespaceId: DEFAULT,
-        workerId,
-        taskQueue: "",
-        workflows: [{ workflowType: "greet", version: "1" }],
-        maxConcurrent: 100,
-        hostname: "host",
-        pid: 1,
-        version: "1.0.0",
-        labels: {},
-        workflowTypeConcurrency: {},
-        ...change,
-      },
-      LEASE_MS,
-    );
-    return workerId;
+  async register(change: Partial<NewWorker> = {}): Promise<WorkerId> {
+    const worker = workerOf(change);
+    await this.store.workers.register(worker, LEASE_MS);
+    return worker.workerId;
   }
 
   /** Claims what is ready of the workflow `greet`, all of it for one worker. */
@@ -183,11 +165,6 @@ export class Fixture {
     const [page] = await this.store.history.read([{ namespaceId: DEFAULT, runId, afterSeq: 0 }], 1e9);
     return page?.records ?? [];
   }
-}
-
-/** Gives every candidate to one worker. */
-export function assignAllTo(workerId: WorkerId): (candidates: readonly Candidate[]) => readonly Assignment[] {
-  return (candidates) => candidates.map(({ runId }) => ({ runId, workerId }));
 }
 
 /** The outcome of a step, as a worker reports it. */

@@ -16,6 +16,7 @@ import { describeReads } from "./reads.ts";
 import { describeSlots } from "./slots.ts";
 import { describeSchedules } from "./schedules.ts";
 import { describeRestarts } from "./restarts.ts";
+import { describeStates } from "./states.ts";
 import { describeStarts } from "./starts.ts";
 import { describeWrites } from "./writes.ts";
 
@@ -23,6 +24,7 @@ export type { StoreHarness } from "./harness.ts";
 
 /** Runs every case on one kind of store, each on a fresh one; after each, no row may break an invariant. */
 export function describeStore(harness: StoreHarness): void {
+  describeStates(harness);
   describe(harness.name, () => {
     let current: Fixture | undefined;
 

@@ -159,6 +159,19 @@ export function describeStarts(fixture: () => Fixture): void {
       for (const outcome of outcomes) if (!began(outcome)) expect(outcome).toMatchObject({ became: "found", runId });
     });
 
+    it("finds a run that is there by its own id, and gives it no other external id", async () => {
+      const f = fixture();
+      const runId = await f.start();
+      const owner = await f.start({ externalId: "taken", fingerprint: "owner" });
+      const again = ["free", "taken"].map((externalId) => f.newStart({ runId, externalId, fingerprint: "again" }));
+      for (const start of again) {
+        expect(await f.store.runs.start([start])).toEqual([{ became: "found", runId, fingerprint: "again" }]);
+      }
+      expect(await f.store.runs.findByExternalId(DEFAULT, "free")).toBeUndefined();
+      expect(await f.store.runs.findByExternalId(DEFAULT, "taken")).toBe(owner);
+      expect(await f.start({ externalId: "free" })).not.toBe(runId);
+    });
+
     it("keeps external ids apart by namespace", async () => {
       const f = fixture();
       const other = "other" as NamespaceId;

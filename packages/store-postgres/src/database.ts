@@ -13,8 +13,9 @@ import { type Element, arrayLiteral } from "./array-literal.ts";
 import { isReadOnly, isRefusal, isTransient, translateError } from "./errors.ts";
 import { Growth } from "./growth.ts";
 import { Hosts } from "./hosts.ts";
+import { beginOn, isPooled, setUp } from "./session.ts";
 
-/** A statement that each connection prepares once. */
+/** A statement that each connection prepares once; over a pooler, with each use. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
@@ -39,29 +40,6 @@ export interface PostgresOptions {
   /** Instead of the database's clock: for tests. */
   readonly clock?: () => Instant;
 }
-
-const SESSION = [
-  // No transaction may hold its locks for longer (invariant O2), whatever becomes of the process that began it.
-  "statement_timeout=10000",
-  "lock_timeout=5000",
-  "idle_in_transaction_session_timeout=5000",
-  // Every statement finds its rows by an index. A plan that was made while a table was empty must not say otherwise and
-  // then be kept while the table grows (see also growth.ts); and planning anew each time costs more than most of the
-  // statements do.
-  "enable_seqscan=off",
-  "plan_cache_mode=force_generic_plan",
-  "jit=off",
-  "timezone=UTC",
-  "application_name=kagzi",
-];
-
-/**
- * What is answered is on disk, whatever the database's owner saves elsewhere with `synchronous_commit = off`. All that waits
- * for more than that is left as it is: a standby that is to have it too is waited for. And whether it is a standby itself.
- */
-const BEGIN_SESSION = `
-  SELECT current_setting('transaction_read_only') = 'on' AS "isReadOnly",
-    CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END`;
 
 const CONNECT_MS = 5000;
 const TRIES = 6;
@@ -106,7 +84,10 @@ export class Database implements Runner {
 
   /** Runs a statement as a transaction of its own, again if it lost to another one. */
   async run<Row extends QueryResultRow>(statement: Statement, values: readonly Value[]): Promise<readonly Row[]> {
-    return this.#again(() => this.#use((client) => runnerOn(client).run<Row>(statement, values)));
+    const runOn = (runner: Runner) => runner.run<Row>(statement, values);
+    return this.#again(() =>
+      this.#use((client) => (isPooled(client) ? transact(client, runOn) : runOn(runnerOn(client)))),
+    );
   }
 
   /** Runs `work` in one transaction, again if it lost to another one; undone if its result is not to be kept. */
@@ -114,18 +95,7 @@ export class Database implements Runner {
     work: (runner: Runner) => Promise<Result>,
     keep: (result: Result) => boolean = () => true,
   ): Promise<Result> {
-    const transact = async (client: PoolClient) => {
-      await client.query("BEGIN");
-      try {
-        const result = await work(runnerOn(client));
-        await client.query(keep(result) ? "COMMIT" : "ROLLBACK");
-        return result;
-      } catch (error) {
-        await client.query("ROLLBACK");
-        throw error;
-      }
-    };
-    return this.#again(() => this.#use(transact));
+    return this.#again(() => this.#use((client) => transact(client, work, keep)));
   }
 
   /** A connection outside of the pool, which the caller ends. A patient one waits for an answer for as long as it takes. */
@@ -153,7 +123,7 @@ export class Database implements Runner {
     const client = await this.#anyHost(() => this.#checkOut());
     let isBroken = false;
     try {
-      const renewed = this.growth.renew(client);
+      const renewed = isPooled(client) ? undefined : this.growth.renew(client);
       if (renewed !== undefined) await renewed;
       return await work(client);
     } catch (error) {
@@ -210,8 +180,7 @@ export class Database implements Runner {
 
   /** What is waited for before a connection is used. */
   async #begin(client: ClientBase): Promise<void> {
-    const { rows } = await client.query<{ isReadOnly: boolean }>(BEGIN_SESSION);
-    if (rows[0]?.isReadOnly !== true) return;
+    if (!(await setUp(client))) return;
     this.#failed(client);
     throw new KagziError("UNAVAILABLE", "the database is a standby, or read-only: it is not written to");
   }
@@ -235,10 +204,27 @@ export class Database implements Runner {
 
 function ignore(): void {}
 
+async function transact<Result>(
+  client: PoolClient,
+  work: (runner: Runner) => Promise<Result>,
+  keep: (result: Result) => boolean = () => true,
+): Promise<Result> {
+  await client.query(beginOn(client));
+  try {
+    const result = await work(runnerOn(client));
+    await client.query(keep(result) ? "COMMIT" : "ROLLBACK");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK");
+    throw error;
+  }
+}
+
 function runnerOn(client: PoolClient): Runner {
+  const isNamed = !isPooled(client);
   return {
-    async run<Row extends QueryResultRow>(statement: Statement, values: readonly Value[]) {
-      const result = await client.query<Row>({ ...statement, values: bind(values) });
+    async run<Row extends QueryResultRow>({ name, text }: Statement, values: readonly Value[]) {
+      const result = await client.query<Row>({ ...(isNamed && { name }), text, values: bind(values) });
       return result.rows;
     },
   };
@@ -258,7 +244,7 @@ function isArray(value: Value): value is readonly Element[] {
 function connection(url: string): ClientConfig {
   return {
     connectionString: url,
-    options: SESSION.map((setting) => `-c ${setting}`).join(" "),
+    application_name: "kagzi",
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: 15_000,
     keepAlive: true,

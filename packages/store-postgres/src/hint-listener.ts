@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import type { Database } from "./database.ts";
+import { isPooled } from "./session.ts";
 
 const RECONNECT_MS = 1000;
 /** A connection can die without a word; one that does not hear itself within this time is made anew. */
@@ -40,7 +41,8 @@ export class HintListener {
     try {
       const client = await this.#database.connect();
       this.#client = client;
-      if (this.#closed) return this.#letGo();
+      // Over a pooler nothing would be heard, and one of its sessions would listen for nobody: everyone looks for themselves.
+      if (this.#closed || isPooled(client)) return this.#letGo();
       client.on("notification", ({ payload }) => {
         this.#heard = true;
         this.#options.onMessage(payload ?? "");

@@ -252,7 +252,9 @@ async function lookUp(
     if (row === undefined) return undefined;
     if (row.is_own) return foundOwn(start);
     if (row.key_run_id === null) {
-      return { became: "refused", because: row.enabled ? "parentEnded" : "namespaceDisabled" };
+      // What is awaited does not ask whether the namespace is enabled.
+      const isOrphan = row.enabled || start.parent?.awaited === true;
+      return { became: "refused", because: isOrphan ? "parentEnded" : "namespaceDisabled" };
     }
     return { became: "found", runId: row.key_run_id, fingerprint: row.fingerprint ?? "" };
   });

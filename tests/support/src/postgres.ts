@@ -128,7 +128,7 @@ interface User {
 }
 
 /** PostgreSQL refuses to run as root; then it runs as `postgres`, or as `nobody`. */
-function unprivilegedUser(): User | undefined {
+export function unprivilegedUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const accounts = readFileSync("/etc/passwd", "utf8").split("\n");
   for (const name of ["postgres", "nobody"]) {

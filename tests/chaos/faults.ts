@@ -23,6 +23,7 @@ const WEIGHTS = {
   "worker killed": 14,
   "worker stopped": 5,
   "server killed": 7,
+  "server with its database killed": 25,
   "server stopped": 4,
   cut: 14,
   down: 8,
@@ -42,7 +43,7 @@ export function faultsOf(system: System, leaseMs: number): readonly Fault[] {
   return [
     ...each(workers, "worker killed", killed),
     ...each(workers, "worker stopped", (target) => stopped(target, leaseMs)),
-    ...each(servers, "server killed", killed),
+    ...each(servers, cluster === undefined ? "server with its database killed" : "server killed", killed),
     ...each(servers, "server stopped", (target) => stopped(target, leaseMs)),
     ...TROUBLES.flatMap((what) =>
       each(links, what, (link) => ({

@@ -35,8 +35,14 @@ async function write(file) {
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
-  const rows = parts.map(
-    ({ part, figures: { tried, seconds, growthMiB = "" } }) =>
+  const sums = new Map();
+  for (const { part, figures: one } of parts) {
+    const sum = sums.get(part) ?? { tried: 0, seconds: 0 };
+    sums.set(part, { ...one, tried: sum.tried + one.tried, seconds: sum.seconds + one.seconds });
+  }
+  const rows = Array.from(
+    sums,
+    ([part, { growthMiB = "", seconds, tried }]) =>
       `| ${part} | ${tried} | ${Math.round(seconds)} | ${growthMiB === "" ? "" : Math.round(growthMiB)} |`,
   );
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? "?"}, ${platform()} ${arch()}, Node ${process.version}`;

@@ -15,13 +15,18 @@ export function writeReport(page: string, samples: readonly Sample[]): void {
     "",
     `\`${soakCommand()}\` on ${machine}: ${runs} runs in ${Math.round((samples.at(-1)?.seconds ?? 0) / 60)} minutes, of eight kinds`,
     "(steps one after the other and side by side, sleeps, events, children, retries, limits, failures), each removed when it has ended.",
-    "After each part of the load everything came to rest and was collected; the slopes are those of the last two thirds.",
+    "After each part of the load everything came to rest and was collected, and was then looked at.",
     "",
-    "| what | after a third | in the end | grows in an hour by |",
-    "| --- | --: | --: | --: |",
+    `| what | after a third | in the end |${isLong(samples) ? " grows in an hour by |" : ""}`,
+    `| --- | --: | --: |${isLong(samples) ? " --: |" : ""}`,
     ...rowsOf(samples),
   ];
   writeSection(page, "soak", lines.join("\n"));
+}
+
+/** A line through a few minutes says nothing of hours. */
+function isLong(samples: readonly Sample[]): boolean {
+  return (samples.at(-1)?.seconds ?? 0) >= 30 * 60;
 }
 
 function rowsOf(samples: readonly Sample[]): readonly string[] {
@@ -43,6 +48,7 @@ function rowsOf(samples: readonly Sample[]): readonly string[] {
 function row(samples: readonly Sample[], what: string, of: (sample: Sample) => number): string {
   const late = samples.slice(Math.ceil(samples.length / 3) - 1);
   const points = late.map((sample): Point => [sample.seconds / 3600, of(sample)]);
-  const values = [points[0]?.[1] ?? 0, points.at(-1)?.[1] ?? 0, slopePerHour(points)];
+  const slope = isLong(samples) ? [slopePerHour(points)] : [];
+  const values = [points[0]?.[1] ?? 0, points.at(-1)?.[1] ?? 0, ...slope];
   return `| ${what} | ${values.map((value) => value.toFixed(Math.abs(value) < 100 ? 1 : 0)).join(" | ")} |`;
 }

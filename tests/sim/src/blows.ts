@@ -4,7 +4,7 @@ import type { Blow, Faults } from "./faults.ts";
 import type { Network } from "./network.ts";
 import type { SimulatedServer } from "./server.ts";
 import type { SimulatedWorker } from "./worker.ts";
-import type { Process, World } from "./world.ts";
+import { type Process, type World, stopFor } from "./world.ts";
 
 /** Whom blows may meet. */
 export interface Parties {
@@ -56,10 +56,10 @@ function deal(blow: Blow, parties: Parties): void {
       return server && (done(), server.process.lose());
     case "worker stopped":
     case "worker suspended":
-      return worker && (done(), halt(worker.process, longMs, blow === "worker suspended"));
+      return worker && (done(), stopFor(worker.process, longMs, { clock: blow === "worker suspended" }));
     case "server stopped":
     case "server suspended":
-      return server && (done(), halt(server.process, longMs, blow === "server suspended"));
+      return server && (done(), stopFor(server.process, longMs, { clock: blow === "server suspended" }));
     case "worker restarted":
       return worker && (done(), worker.restart());
     case "server restarted":
@@ -95,9 +95,4 @@ function oneThatRuns<Party extends { readonly process: Process }>(
 ): Party | undefined {
   const running = all.filter(({ process }) => process.isUp && !process.isStopped);
   return running.length === 0 ? undefined : chance.pick(running);
-}
-
-function halt(process: Process, ms: number, clock: boolean): void {
-  process.stop({ clock });
-  process.world.in(ms, `${process.name} goes on`, () => process.goOn());
 }

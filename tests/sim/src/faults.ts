@@ -18,6 +18,7 @@ const CHANCES = {
   "server killed after a commit": 0.002,
   "hint lost": 0.5,
   "step beyond the lease": 0.08,
+  "worker stopped in a step, beyond its lease": 0.08,
 } as const;
 
 /** What may happen at any time: how often as against the others. */

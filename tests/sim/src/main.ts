@@ -89,11 +89,11 @@ function writePage(figures: Figures): void {
     `The ${faultsOf(figures).toLocaleString("en-US")} faults, by kind:`,
     table(faultRows(figures)),
   ].join("\n\n");
-  const marked = /(<!-- sim -->\n)[^]*(\n<!-- \/sim -->)/;
+  const marked = /(<!-- sim -->\n)[^]*(<!-- \/sim -->)/;
   if (!marked.test(page)) throw new Error(`${PAGE} has no section for the simulation`);
   writeFileSync(
     PAGE,
-    page.replace(marked, (_all, begin: string, end: string) => `${begin}\n${section}\n${end}`),
+    page.replace(marked, (_all, begin: string, end: string) => `${begin}\n${section}\n\n${end}`),
   );
 }
 

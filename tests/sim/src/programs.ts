@@ -95,7 +95,7 @@ export class Programs {
       name: chance.pick(STEPS),
       fails: fails ? chance.pick([0, 0, 0, 0, 1, 2, TRIES]) : 0,
       // Some are long enough for something to happen to their worker meanwhile.
-      ms: chance.happens(0.3) ? chance.below(3000) : chance.below(20),
+      ms: chance.happens(0.3) ? chance.below(4000) : chance.below(20),
       timeout: timeouts && chance.happens(0.1) ? 500 : undefined,
       limit: limits && chance.happens(0.3) ? LIMIT : undefined,
     };

@@ -3,7 +3,7 @@ import type { Chance } from "./chance.ts";
 import type { Faults } from "./faults.ts";
 import type { Executed, Ledger } from "./ledger.ts";
 import { Code, type Handed, type Programs, type StepCall } from "./programs.ts";
-import type { Life } from "./world.ts";
+import { type Life, stopFor } from "./world.ts";
 
 /** Which program a run is of, and how often it begins anew when it has come to its end. */
 export interface Input {
@@ -72,6 +72,7 @@ async function execute(ctx: Context, call: StepCall, life: Life, parts: Workflow
   };
   ledger.executed.push(executed);
   process.world.note(process.name, `executes ${key} (attempt ${attempt}) of ${ctx.runId} as ${nonce}`);
+  if (faults.happens("worker stopped in a step, beyond its lease")) stopFor(process, chance.between(1, 1.7) * leaseMs);
   const ms = faults.happens("step beyond the lease") ? chance.between(1, 2) * leaseMs : leaf.ms * chance.next();
   await new Promise<void>((resolve) => life.in(ms, `${nonce} ends`, resolve));
   executed.ended = attempt <= leaf.fails ? "threw" : "gave";

@@ -170,6 +170,12 @@ export class Process {
   }
 }
 
+/** A process is stopped, as by SIGSTOP, or, with `clock`, as when its machine is suspended; and goes on after a while. */
+export function stopFor(process: Process, ms: number, { clock = false } = {}): void {
+  process.stop({ clock });
+  process.world.in(ms, `${process.name} goes on`, () => process.goOn());
+}
+
 /** A process from its start to its loss. What it left behind goes on in nobody: it hears nothing, and nobody hears of it. */
 export class Life {
   readonly process: Process;

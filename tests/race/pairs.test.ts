@@ -70,9 +70,11 @@ describe("any two calls about one run that meet", () => {
   it("leave nothing broken, and no deadlock on their way", async ({ task }) => {
     expect(await race?.store.violations()).toEqual([]);
     expect(await race?.deadlocks()).toBe(0);
-    Object.assign(task.meta, { pairs: ALL_ACTS.length ** 2, states: MET_IN.length });
+    Object.assign(task.meta, { pairs: PAIRS, states: MET_IN.length });
   });
 });
+
+const PAIRS = ALL_ACTS.flatMap((first) => ALL_ACTS.filter((second) => !isByOneWriter(first, second))).length;
 
 // Whoever holds a run speaks for it in turn: its server has one write of it under way at most. A step takes no lock of the run, and a run
 // that is parked adds no record to it, so two that came at once would both be done.

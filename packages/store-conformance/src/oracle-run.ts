@@ -273,10 +273,9 @@ function resume(run: OracleRun, now: Instant): "changed" {
 }
 
 function cancel(run: OracleRun, { error, graceMs }: Extract<Operation, { do: "cancel" }>, now: Instant): "changed" {
-  if (run.startedAt === undefined || (run.status === "paused" && run.pauseCode === "NONDETERMINISM")) {
-    return end(run, "cancelled", now);
-  }
+  const isBlocked = run.status === "paused" && run.pauseCode === "NONDETERMINISM";
   run.cancelCode = error.code;
+  if (run.startedAt === undefined || isBlocked) return end(run, "cancelled", now);
   delete run.pauseCode;
   delete run.readyAt;
   run.signals += 1;

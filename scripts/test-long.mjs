@@ -15,6 +15,12 @@ const LONG = [
   },
   // Every bug that is made on purpose.
   { env: {}, command: "npm run mutants" },
+  { env: {}, command: "npm run sim -- --seeds 1000000" },
+  { env: {}, command: "npm run fuzz -- --messages 5000000 --values 5000000" },
+  { env: {}, command: "npm run chaos -- --minutes 30" },
+  { env: {}, command: "npm run chaos -- --store sqlite --minutes 10" },
+  { env: {}, command: "npm run chaos -- --store embedded --minutes 10" },
+  { env: {}, command: "npm run soak -- --minutes 60 --rate 50 --store postgres" },
 ];
 
 for (const { command, env } of LONG) {

@@ -147,6 +147,9 @@ interface ClusterPlace {
   readonly logFile?: string;
 }
 
+/** What a server says that is started before the last process of the one that was killed is gone. */
+const STILL_THERE = "pre-existing shared memory block";
+
 class Cluster implements PostgresCluster {
   readonly url: string;
   readonly #place: ClusterPlace;
@@ -178,7 +181,11 @@ class Cluster implements PostgresCluster {
       if (logFile !== undefined) appendFileSync(logFile, chunk);
     });
     for (;;) {
-      if (server.exitCode !== null || server.signalCode !== null) throw new Error(`postgres did not start:\n${log}`);
+      if (server.exitCode !== null || server.signalCode !== null) {
+        if (!log.includes(STILL_THERE)) throw new Error(`postgres did not start:\n${log}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return this.start();
+      }
       if (await this.#answers()) return;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

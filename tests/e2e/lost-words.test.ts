@@ -45,6 +45,36 @@ describe.each([
     await worker.start();
   }
 
+  it("that it is to pause or to be cancelled is sent before whoever asked is answered", async () => {
+    const order: string[] = [];
+    const hear: InboxStore["hear"] = async (...about) => {
+      const heard = await store.inbox.hear(...about);
+      if (heard.length === 0) return heard;
+      // Time enough for an answer that waits for nothing.
+      for (let calls = 0; calls < 5; calls++) await client.runs.list().page({ size: 1 });
+      order.push("sent");
+      return heard;
+    };
+    await serve({ inbox: { ...store.inbox, hear } });
+    const [begun, mayEnd] = [signal(), signal()];
+    const busy = workflow("busy", async (ctx) => {
+      await ctx.step("work", async () => {
+        begun.resolve();
+        await mayEnd.promise;
+      });
+    });
+    await work([busy]);
+    const run = await client.start(busy, undefined);
+    await begun.promise;
+    await run.pause();
+    order.push("answered");
+    await run.resume();
+    await run.cancel();
+    order.push("answered");
+    mayEnd.resolve();
+    expect(order).toEqual(["sent", "answered", "sent", "answered"]);
+  });
+
   it("reaches it though the store's answer with it was lost, and counts as heard", async () => {
     const lost: number[] = [];
     const hear: InboxStore["hear"] = async (...about) => {

@@ -4,7 +4,7 @@ export interface EngineConfig {
   readonly leaseMs: number;
   /** How often the store is asked for work and for ended runs even if nothing says that there are any. */
   readonly pollMs: number;
-  /** So long before they are ready, runs are given to workers with slots to spare, which wait with them until then. */
+  /** So long before their sleep is over, runs are given to workers with slots to spare, which wait with them until then. */
   readonly claimAheadMs: number;
   /** Workers that have been offline for so long are forgotten. */
   readonly forgetWorkersAfterMs: number;

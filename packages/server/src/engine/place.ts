@@ -103,7 +103,7 @@ export class Place {
     this.claim();
   }
 
-  /** A run of this workflow will be ready in `ms`. */
+  /** A run of this workflow will be ready in `ms`. It may sleep until then, and is looked for ahead of that. */
   readyIn(workflow: WorkflowVersion, ms: number): void {
     const waitMs = ms - this.#aheadMs();
     if (waitMs <= 0) this.ready(workflow);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { writeSection } from "@kagzi/test-support";
 import { type Figures, addFigures, faultRows, faultsOf, noFigures, rowsOf } from "./figures.ts";
 import { runMany } from "./many.ts";
 import { runSeed } from "./seed.ts";
@@ -81,7 +82,6 @@ function sumUp(file: string, figures: Figures): Figures {
 
 /** The figures go into the page, between their marks. */
 function writePage(figures: Figures): void {
-  const page = readFileSync(PAGE, "utf8");
   const [cpu] = cpus();
   const section = [
     `\`npm run sim -- --seeds ${figures.seeds}\`, on ${cpus().length} cores (${cpu?.model.trim() ?? "unknown"}), Node ${process.version}:`,
@@ -89,12 +89,7 @@ function writePage(figures: Figures): void {
     `The ${faultsOf(figures).toLocaleString("en-US")} faults, by kind:`,
     table(faultRows(figures)),
   ].join("\n\n");
-  const marked = /(<!-- sim -->\n)[^]*(<!-- \/sim -->)/;
-  if (!marked.test(page)) throw new Error(`${PAGE} has no section for the simulation`);
-  writeFileSync(
-    PAGE,
-    page.replace(marked, (_all, begin: string, end: string) => `${begin}\n${section}\n\n${end}`),
-  );
+  writeSection(PAGE, "sim", section);
 }
 
 function table(rows: readonly (readonly [string, string])[]): string {

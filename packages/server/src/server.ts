@@ -15,6 +15,7 @@ import { createHealthService } from "./http/health.ts";
 import { listen } from "./http/listen.ts";
 import { createReflectionService } from "./http/reflection.ts";
 import { type Page, type Route, createRequestHandler } from "./http/request-handler.ts";
+import { createSite, dashboardFolder } from "./http/site.ts";
 import { type Services, createServices } from "./rpc/services.ts";
 
 /** An engine with everything that goes on in it, and the services to call it by. */
@@ -57,6 +58,8 @@ export interface ServerOptions extends EngineOptions {
   readonly host: string;
   /** 0: one that is free. */
   readonly port: number;
+  /** The folder of the files that browsers are served; absent: the dashboard. */
+  readonly site?: string;
 }
 
 /** A server that listens. */
@@ -78,12 +81,13 @@ const STOP_GRACE_MS = 5000;
  * @throws KagziError `PRECONDITION_FAILED` if the port is taken
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host, log = silentLog, port } = options;
+  const { host, log = silentLog, port, site = dashboardFolder() } = options;
   const engine = startEngine(options);
   const { health } = engine;
   const handler = createRequestHandler({
     routes: routesOf(engine),
     pages: { "/healthz": () => OK, "/readyz": () => readiness(health) },
+    site: createSite(site),
     readMaxBytes: READ_MAX_BYTES,
     onInternalError: (error, reference) => log.error("a call failed", { reference, error: errorField(error) }),
   });

@@ -8,6 +8,7 @@ import { type OnInternalError, toConnectError } from "../rpc/errors.ts";
 import { unknownMethod, withErrorDetails } from "./errors-in-responses.ts";
 import { type PlainMethod, isPlain, servePlainCall } from "./plain-call.ts";
 import { respond } from "./respond.ts";
+import type { Site } from "./site.ts";
 
 export type Request = IncomingMessage | Http2ServerRequest;
 export type Response = ServerResponse | Http2ServerResponse;
@@ -32,6 +33,8 @@ export interface RequestHandlerOptions {
   readonly routes: readonly Route[];
   /** By exact path, for GET and HEAD. */
   readonly pages: Readonly<Record<string, () => Page>>;
+  /** What browsers see at every path that nothing else is at. Absent: nothing. */
+  readonly site?: Site;
   /** Of a request or one message of a stream; larger ones are refused. */
   readonly readMaxBytes: number;
   readonly onInternalError: OnInternalError;
@@ -39,7 +42,7 @@ export interface RequestHandlerOptions {
 
 /** Serves calls in gRPC, gRPC-web and Connect (binary and JSON), and pages. Nothing that a request says can end the process. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
-  const { onInternalError, pages, readMaxBytes, routes } = options;
+  const { onInternalError, pages, readMaxBytes, routes, site } = options;
   const router = createConnectRouter({
     interceptors: [convertErrors(onInternalError)],
     readMaxBytes,
@@ -55,6 +58,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     const page = pages[path];
     if (page !== undefined && (request.method === "GET" || request.method === "HEAD"))
       return sendPage(response, page());
+    if (site !== undefined && !calls.has(path) && site.serve(request, response, path)) return;
     const plain = plainMethods.get(path);
     if (plain !== undefined && isPlain(request)) void servePlainCall(plain, { request, response }, options);
     else serveCall(calls.get(path) ?? (async () => unknownMethod(path, contentTypeOf(request))), request, response);

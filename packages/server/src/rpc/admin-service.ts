@@ -31,6 +31,7 @@ import {
   toWireStep,
   toWireWorker,
 } from "./convert.ts";
+import { listHistory } from "./history.ts";
 import type { Service } from "./service.ts";
 
 /** Keys that a look at the limits of a workflow shows. */
@@ -77,6 +78,8 @@ export function createAdminService(engine: Engine, health: Health): Service<type
       return { steps: paged.items.map((step) => toWireStep(run, step)), page: toWirePage(paged) };
     },
 
+    listHistory: (request) => listHistory(engine, request),
+
     async healthCheck() {
       return {
         status: health.isServing ? ServingStatus.SERVING : ServingStatus.NOT_SERVING,
@@ -113,7 +116,8 @@ export function createAdminService(engine: Engine, health: Health): Service<type
       const workflowType = checkName("the name of a workflow", request.workflowType);
       const { pinned, registered } = await store.workers.versions(namespaceId, workflowType);
       const versions = registered.toSorted(compareVersions).toReversed();
-      return { versions, ...given("defaultVersion", pinned) };
+      const inputSchemas = await workers.inputSchemas(namespaceId, workflowType);
+      return { versions, inputSchemas, ...given("defaultVersion", pinned) };
     },
 
     async setDefaultVersion(request) {

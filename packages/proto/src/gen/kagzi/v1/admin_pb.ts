@@ -10,7 +10,7 @@ import type { PageInfo, PageRequest } from "./common_pb.ts";
 import { file_kagzi_v1_common } from "./common_pb.ts";
 import type { Step } from "./step_pb.ts";
 import { file_kagzi_v1_step } from "./step_pb.ts";
-import type { Limits, Worker, WorkerStatus } from "./worker_pb.ts";
+import type { HistoryRecord, Limits, RunningStep, Worker, WorkerStatus } from "./worker_pb.ts";
 import { file_kagzi_v1_worker } from "./worker_pb.ts";
 import type { WorkflowStatus } from "./workflow_pb.ts";
 import { file_kagzi_v1_workflow } from "./workflow_pb.ts";
@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kagzi/v1/admin.proto.
  */
 export const file_kagzi_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChRrYWd6aS92MS9hZG1pbi5wcm90bxIIa2FnemkudjEivQEKEkxpc3RXb3JrZXJzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFwoKdGFza19xdWV1ZRgCIAEoCUgAiAEBEjIKDXN0YXR1c19maWx0ZXIYAyABKA4yFi5rYWd6aS52MS5Xb3JrZXJTdGF0dXNIAYgBARIjCgRwYWdlGAQgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3RCDQoLX3Rhc2tfcXVldWVCEAoOX3N0YXR1c19maWx0ZXIiWgoTTGlzdFdvcmtlcnNSZXNwb25zZRIhCgd3b3JrZXJzGAEgAygLMhAua2FnemkudjEuV29ya2VyEiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyI7ChBHZXRXb3JrZXJSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIRCgl3b3JrZXJfaWQYAiABKAkiNQoRR2V0V29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIjcKDkdldFN0ZXBSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJIi8KD0dldFN0ZXBSZXNwb25zZRIcCgRzdGVwGAEgASgLMg4ua2FnemkudjEuU3RlcCJdChBMaXN0U3RlcHNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSIwoEcGFnZRgDIAEoCzIVLmthZ3ppLnYxLlBhZ2VSZXF1ZXN0IlQKEUxpc3RTdGVwc1Jlc3BvbnNlEh0KBXN0ZXBzGAEgAygLMg4ua2FnemkudjEuU3RlcBIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8iFAoSSGVhbHRoQ2hlY2tSZXF1ZXN0Ik8KE0hlYWx0aENoZWNrUmVzcG9uc2USJwoGc3RhdHVzGAEgASgOMhcua2FnemkudjEuU2VydmluZ1N0YXR1cxIPCgdtZXNzYWdlGAIgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IsQBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USFgoOc2VydmVyX3ZlcnNpb24YASABKAkSEwoLYXBpX3ZlcnNpb24YAiABKAkSDQoFc3RvcmUYAyABKAkSFgoOc2NoZW1hX3ZlcnNpb24YBCABKAUSLgoKc3RhcnRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDbm93GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCInCg9HZXRTdGF0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJIk8KEEdldFN0YXRzUmVzcG9uc2USIwoEcnVucxgBIAMoCzIVLmthZ3ppLnYxLlN0YXR1c0NvdW50EhYKDndvcmtlcnNfb25saW5lGAIgASgFIkYKC1N0YXR1c0NvdW50EigKBnN0YXR1cxgBIAEoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEg0KBWNvdW50GAIgASgDIj0KEkRyYWluV29ya2VyUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEQoJd29ya2VyX2lkGAIgASgJIjcKE0RyYWluV29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIkkKGkdldFdvcmtmbG93VmVyc2lvbnNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJImEKG0dldFdvcmtmbG93VmVyc2lvbnNSZXNwb25zZRIQCgh2ZXJzaW9ucxgBIAMoCRIcCg9kZWZhdWx0X3ZlcnNpb24YAiABKAlIAIgBAUISChBfZGVmYXVsdF92ZXJzaW9uImkKGFNldERlZmF1bHRWZXJzaW9uUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFQoNd29ya2Zsb3dfdHlwZRgCIAEoCRIUCgd2ZXJzaW9uGAMgASgJSACIAQFCCgoIX3ZlcnNpb24iGwoZU2V0RGVmYXVsdFZlcnNpb25SZXNwb25zZSJHChhHZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhUKDXdvcmtmbG93X3R5cGUYAiABKAkiiAEKGUdldFdvcmtmbG93TGltaXRzUmVzcG9uc2USIgoIZGVjbGFyZWQYASABKAsyEC5rYWd6aS52MS5MaW1pdHMSIgoIb3ZlcnJpZGUYAiABKAsyEC5rYWd6aS52MS5MaW1pdHMSIwoFdXNhZ2UYAyADKAsyFC5rYWd6aS52MS5MaW1pdFVzYWdlIjsKCkxpbWl0VXNhZ2USCwoDa2V5GAEgASgJEg8KB3J1bm5pbmcYAiABKAUSDwoHd2FpdGluZxgDIAEoBSJpChhTZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhUKDXdvcmtmbG93X3R5cGUYAiABKAkSIAoGbGltaXRzGAMgASgLMhAua2FnemkudjEuTGltaXRzIhsKGVNldFdvcmtmbG93TGltaXRzUmVzcG9uc2UiOQoTR2V0U3RlcExpbWl0UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDAoEbmFtZRgCIAEoCSKWAQoUR2V0U3RlcExpbWl0UmVzcG9uc2USIgoIZGVjbGFyZWQYASABKAsyEC5rYWd6aS52MS5MaW1pdHMSIgoIb3ZlcnJpZGUYAiABKAsyEC5rYWd6aS52MS5MaW1pdHMSJQoHaG9sZGVycxgDIAMoCzIULmthZ3ppLnYxLlNsb3RIb2xkZXISDwoHd2FpdGluZxgEIAEoBSIqCgpTbG90SG9sZGVyEg4KBnJ1bl9pZBgBIAEoCRIMCgRzdGVwGAIgASgJIlsKE1NldFN0ZXBMaW1pdFJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSIAoGbGltaXRzGAMgASgLMhAua2FnemkudjEuTGltaXRzIhYKFFNldFN0ZXBMaW1pdFJlc3BvbnNlKmsKDVNlcnZpbmdTdGF0dXMSHgoaU0VSVklOR19TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZTRVJWSU5HX1NUQVRVU19TRVJWSU5HEAESHgoaU0VSVklOR19TVEFUVVNfTk9UX1NFUlZJTkcQAjLvCAoMQWRtaW5TZXJ2aWNlEkoKC0xpc3RXb3JrZXJzEhwua2FnemkudjEuTGlzdFdvcmtlcnNSZXF1ZXN0Gh0ua2FnemkudjEuTGlzdFdvcmtlcnNSZXNwb25zZRJECglHZXRXb3JrZXISGi5rYWd6aS52MS5HZXRXb3JrZXJSZXF1ZXN0Ghsua2FnemkudjEuR2V0V29ya2VyUmVzcG9uc2USPgoHR2V0U3RlcBIYLmthZ3ppLnYxLkdldFN0ZXBSZXF1ZXN0Ghkua2FnemkudjEuR2V0U3RlcFJlc3BvbnNlEkQKCUxpc3RTdGVwcxIaLmthZ3ppLnYxLkxpc3RTdGVwc1JlcXVlc3QaGy5rYWd6aS52MS5MaXN0U3RlcHNSZXNwb25zZRJKCgtIZWFsdGhDaGVjaxIcLmthZ3ppLnYxLkhlYWx0aENoZWNrUmVxdWVzdBodLmthZ3ppLnYxLkhlYWx0aENoZWNrUmVzcG9uc2USUAoNR2V0U2VydmVySW5mbxIeLmthZ3ppLnYxLkdldFNlcnZlckluZm9SZXF1ZXN0Gh8ua2FnemkudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlEkEKCEdldFN0YXRzEhkua2FnemkudjEuR2V0U3RhdHNSZXF1ZXN0Ghoua2FnemkudjEuR2V0U3RhdHNSZXNwb25zZRJKCgtEcmFpbldvcmtlchIcLmthZ3ppLnYxLkRyYWluV29ya2VyUmVxdWVzdBodLmthZ3ppLnYxLkRyYWluV29ya2VyUmVzcG9uc2USYgoTR2V0V29ya2Zsb3dWZXJzaW9ucxIkLmthZ3ppLnYxLkdldFdvcmtmbG93VmVyc2lvbnNSZXF1ZXN0GiUua2FnemkudjEuR2V0V29ya2Zsb3dWZXJzaW9uc1Jlc3BvbnNlElwKEVNldERlZmF1bHRWZXJzaW9uEiIua2FnemkudjEuU2V0RGVmYXVsdFZlcnNpb25SZXF1ZXN0GiMua2FnemkudjEuU2V0RGVmYXVsdFZlcnNpb25SZXNwb25zZRJcChFHZXRXb3JrZmxvd0xpbWl0cxIiLmthZ3ppLnYxLkdldFdvcmtmbG93TGltaXRzUmVxdWVzdBojLmthZ3ppLnYxLkdldFdvcmtmbG93TGltaXRzUmVzcG9uc2USXAoRU2V0V29ya2Zsb3dMaW1pdHMSIi5rYWd6aS52MS5TZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QaIy5rYWd6aS52MS5TZXRXb3JrZmxvd0xpbWl0c1Jlc3BvbnNlEk0KDEdldFN0ZXBMaW1pdBIdLmthZ3ppLnYxLkdldFN0ZXBMaW1pdFJlcXVlc3QaHi5rYWd6aS52MS5HZXRTdGVwTGltaXRSZXNwb25zZRJNCgxTZXRTdGVwTGltaXQSHS5rYWd6aS52MS5TZXRTdGVwTGltaXRSZXF1ZXN0Gh4ua2FnemkudjEuU2V0U3RlcExpbWl0UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step, file_kagzi_v1_worker, file_kagzi_v1_workflow]);
+  fileDesc("ChRrYWd6aS92MS9hZG1pbi5wcm90bxIIa2FnemkudjEivQEKEkxpc3RXb3JrZXJzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFwoKdGFza19xdWV1ZRgCIAEoCUgAiAEBEjIKDXN0YXR1c19maWx0ZXIYAyABKA4yFi5rYWd6aS52MS5Xb3JrZXJTdGF0dXNIAYgBARIjCgRwYWdlGAQgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3RCDQoLX3Rhc2tfcXVldWVCEAoOX3N0YXR1c19maWx0ZXIiWgoTTGlzdFdvcmtlcnNSZXNwb25zZRIhCgd3b3JrZXJzGAEgAygLMhAua2FnemkudjEuV29ya2VyEiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyI7ChBHZXRXb3JrZXJSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIRCgl3b3JrZXJfaWQYAiABKAkiNQoRR2V0V29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIjcKDkdldFN0ZXBSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJIi8KD0dldFN0ZXBSZXNwb25zZRIcCgRzdGVwGAEgASgLMg4ua2FnemkudjEuU3RlcCJdChBMaXN0U3RlcHNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSIwoEcGFnZRgDIAEoCzIVLmthZ3ppLnYxLlBhZ2VSZXF1ZXN0IlQKEUxpc3RTdGVwc1Jlc3BvbnNlEh0KBXN0ZXBzGAEgAygLMg4ua2FnemkudjEuU3RlcBIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8iZAoSTGlzdEhpc3RvcnlSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSEQoJYWZ0ZXJfc2VxGAMgASgFEhUKDW9taXRfcGF5bG9hZHMYBCABKAgieQoTTGlzdEhpc3RvcnlSZXNwb25zZRIoCgdyZWNvcmRzGAEgAygLMhcua2FnemkudjEuSGlzdG9yeVJlY29yZBIQCghoYXNfbW9yZRgCIAEoCBImCgdydW5uaW5nGAMgAygLMhUua2FnemkudjEuUnVubmluZ1N0ZXAiFAoSSGVhbHRoQ2hlY2tSZXF1ZXN0Ik8KE0hlYWx0aENoZWNrUmVzcG9uc2USJwoGc3RhdHVzGAEgASgOMhcua2FnemkudjEuU2VydmluZ1N0YXR1cxIPCgdtZXNzYWdlGAIgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IsQBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USFgoOc2VydmVyX3ZlcnNpb24YASABKAkSEwoLYXBpX3ZlcnNpb24YAiABKAkSDQoFc3RvcmUYAyABKAkSFgoOc2NoZW1hX3ZlcnNpb24YBCABKAUSLgoKc3RhcnRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDbm93GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCInCg9HZXRTdGF0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJIk8KEEdldFN0YXRzUmVzcG9uc2USIwoEcnVucxgBIAMoCzIVLmthZ3ppLnYxLlN0YXR1c0NvdW50EhYKDndvcmtlcnNfb25saW5lGAIgASgFIkYKC1N0YXR1c0NvdW50EigKBnN0YXR1cxgBIAEoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEg0KBWNvdW50GAIgASgDIj0KEkRyYWluV29ya2VyUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEQoJd29ya2VyX2lkGAIgASgJIjcKE0RyYWluV29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIkkKGkdldFdvcmtmbG93VmVyc2lvbnNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJIuYBChtHZXRXb3JrZmxvd1ZlcnNpb25zUmVzcG9uc2USEAoIdmVyc2lvbnMYASADKAkSHAoPZGVmYXVsdF92ZXJzaW9uGAIgASgJSACIAQESTgoNaW5wdXRfc2NoZW1hcxgDIAMoCzI3LmthZ3ppLnYxLkdldFdvcmtmbG93VmVyc2lvbnNSZXNwb25zZS5JbnB1dFNjaGVtYXNFbnRyeRozChFJbnB1dFNjaGVtYXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQhIKEF9kZWZhdWx0X3ZlcnNpb24iaQoYU2V0RGVmYXVsdFZlcnNpb25SZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJEhQKB3ZlcnNpb24YAyABKAlIAIgBAUIKCghfdmVyc2lvbiIbChlTZXREZWZhdWx0VmVyc2lvblJlc3BvbnNlIkcKGEdldFdvcmtmbG93TGltaXRzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFQoNd29ya2Zsb3dfdHlwZRgCIAEoCSKIAQoZR2V0V29ya2Zsb3dMaW1pdHNSZXNwb25zZRIiCghkZWNsYXJlZBgBIAEoCzIQLmthZ3ppLnYxLkxpbWl0cxIiCghvdmVycmlkZRgCIAEoCzIQLmthZ3ppLnYxLkxpbWl0cxIjCgV1c2FnZRgDIAMoCzIULmthZ3ppLnYxLkxpbWl0VXNhZ2UiOwoKTGltaXRVc2FnZRILCgNrZXkYASABKAkSDwoHcnVubmluZxgCIAEoBRIPCgd3YWl0aW5nGAMgASgFImkKGFNldFdvcmtmbG93TGltaXRzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFQoNd29ya2Zsb3dfdHlwZRgCIAEoCRIgCgZsaW1pdHMYAyABKAsyEC5rYWd6aS52MS5MaW1pdHMiGwoZU2V0V29ya2Zsb3dMaW1pdHNSZXNwb25zZSI5ChNHZXRTdGVwTGltaXRSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJIpYBChRHZXRTdGVwTGltaXRSZXNwb25zZRIiCghkZWNsYXJlZBgBIAEoCzIQLmthZ3ppLnYxLkxpbWl0cxIiCghvdmVycmlkZRgCIAEoCzIQLmthZ3ppLnYxLkxpbWl0cxIlCgdob2xkZXJzGAMgAygLMhQua2FnemkudjEuU2xvdEhvbGRlchIPCgd3YWl0aW5nGAQgASgFIioKClNsb3RIb2xkZXISDgoGcnVuX2lkGAEgASgJEgwKBHN0ZXAYAiABKAkiWwoTU2V0U3RlcExpbWl0UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIgCgZsaW1pdHMYAyABKAsyEC5rYWd6aS52MS5MaW1pdHMiFgoUU2V0U3RlcExpbWl0UmVzcG9uc2UqawoNU2VydmluZ1N0YXR1cxIeChpTRVJWSU5HX1NUQVRVU19VTlNQRUNJRklFRBAAEhoKFlNFUlZJTkdfU1RBVFVTX1NFUlZJTkcQARIeChpTRVJWSU5HX1NUQVRVU19OT1RfU0VSVklORxACMrsJCgxBZG1pblNlcnZpY2USSgoLTGlzdFdvcmtlcnMSHC5rYWd6aS52MS5MaXN0V29ya2Vyc1JlcXVlc3QaHS5rYWd6aS52MS5MaXN0V29ya2Vyc1Jlc3BvbnNlEkQKCUdldFdvcmtlchIaLmthZ3ppLnYxLkdldFdvcmtlclJlcXVlc3QaGy5rYWd6aS52MS5HZXRXb3JrZXJSZXNwb25zZRI+CgdHZXRTdGVwEhgua2FnemkudjEuR2V0U3RlcFJlcXVlc3QaGS5rYWd6aS52MS5HZXRTdGVwUmVzcG9uc2USRAoJTGlzdFN0ZXBzEhoua2FnemkudjEuTGlzdFN0ZXBzUmVxdWVzdBobLmthZ3ppLnYxLkxpc3RTdGVwc1Jlc3BvbnNlEkoKC0xpc3RIaXN0b3J5Ehwua2FnemkudjEuTGlzdEhpc3RvcnlSZXF1ZXN0Gh0ua2FnemkudjEuTGlzdEhpc3RvcnlSZXNwb25zZRJKCgtIZWFsdGhDaGVjaxIcLmthZ3ppLnYxLkhlYWx0aENoZWNrUmVxdWVzdBodLmthZ3ppLnYxLkhlYWx0aENoZWNrUmVzcG9uc2USUAoNR2V0U2VydmVySW5mbxIeLmthZ3ppLnYxLkdldFNlcnZlckluZm9SZXF1ZXN0Gh8ua2FnemkudjEuR2V0U2VydmVySW5mb1Jlc3BvbnNlEkEKCEdldFN0YXRzEhkua2FnemkudjEuR2V0U3RhdHNSZXF1ZXN0Ghoua2FnemkudjEuR2V0U3RhdHNSZXNwb25zZRJKCgtEcmFpbldvcmtlchIcLmthZ3ppLnYxLkRyYWluV29ya2VyUmVxdWVzdBodLmthZ3ppLnYxLkRyYWluV29ya2VyUmVzcG9uc2USYgoTR2V0V29ya2Zsb3dWZXJzaW9ucxIkLmthZ3ppLnYxLkdldFdvcmtmbG93VmVyc2lvbnNSZXF1ZXN0GiUua2FnemkudjEuR2V0V29ya2Zsb3dWZXJzaW9uc1Jlc3BvbnNlElwKEVNldERlZmF1bHRWZXJzaW9uEiIua2FnemkudjEuU2V0RGVmYXVsdFZlcnNpb25SZXF1ZXN0GiMua2FnemkudjEuU2V0RGVmYXVsdFZlcnNpb25SZXNwb25zZRJcChFHZXRXb3JrZmxvd0xpbWl0cxIiLmthZ3ppLnYxLkdldFdvcmtmbG93TGltaXRzUmVxdWVzdBojLmthZ3ppLnYxLkdldFdvcmtmbG93TGltaXRzUmVzcG9uc2USXAoRU2V0V29ya2Zsb3dMaW1pdHMSIi5rYWd6aS52MS5TZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QaIy5rYWd6aS52MS5TZXRXb3JrZmxvd0xpbWl0c1Jlc3BvbnNlEk0KDEdldFN0ZXBMaW1pdBIdLmthZ3ppLnYxLkdldFN0ZXBMaW1pdFJlcXVlc3QaHi5rYWd6aS52MS5HZXRTdGVwTGltaXRSZXNwb25zZRJNCgxTZXRTdGVwTGltaXQSHS5rYWd6aS52MS5TZXRTdGVwTGltaXRSZXF1ZXN0Gh4ua2FnemkudjEuU2V0U3RlcExpbWl0UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step, file_kagzi_v1_worker, file_kagzi_v1_workflow]);
 
 /**
  * @generated from message kagzi.v1.ListWorkersRequest
@@ -204,6 +204,73 @@ export const ListStepsResponseSchema: GenMessage<ListStepsResponse> = /*@__PURE_
   messageDesc(file_kagzi_v1_admin, 7);
 
 /**
+ * @generated from message kagzi.v1.ListHistoryRequest
+ */
+export type ListHistoryRequest = Message<"kagzi.v1.ListHistoryRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+
+  /**
+   * Its number; 0 for the first page.
+   *
+   * @generated from field: int32 after_seq = 3;
+   */
+  afterSeq: number;
+
+  /**
+   * Leaves out inputs and outputs.
+   *
+   * @generated from field: bool omit_payloads = 4;
+   */
+  omitPayloads: boolean;
+};
+
+/**
+ * Describes the message kagzi.v1.ListHistoryRequest.
+ * Use `create(ListHistoryRequestSchema)` to create a new message.
+ */
+export const ListHistoryRequestSchema: GenMessage<ListHistoryRequest> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 8);
+
+/**
+ * @generated from message kagzi.v1.ListHistoryResponse
+ */
+export type ListHistoryResponse = Message<"kagzi.v1.ListHistoryResponse"> & {
+  /**
+   * @generated from field: repeated kagzi.v1.HistoryRecord records = 1;
+   */
+  records: HistoryRecord[];
+
+  /**
+   * There are more already.
+   *
+   * @generated from field: bool has_more = 2;
+   */
+  hasMore: boolean;
+
+  /**
+   * Steps whose functions have been running for a while: they have no record yet.
+   *
+   * @generated from field: repeated kagzi.v1.RunningStep running = 3;
+   */
+  running: RunningStep[];
+};
+
+/**
+ * Describes the message kagzi.v1.ListHistoryResponse.
+ * Use `create(ListHistoryResponseSchema)` to create a new message.
+ */
+export const ListHistoryResponseSchema: GenMessage<ListHistoryResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 9);
+
+/**
  * @generated from message kagzi.v1.HealthCheckRequest
  */
 export type HealthCheckRequest = Message<"kagzi.v1.HealthCheckRequest"> & {
@@ -214,7 +281,7 @@ export type HealthCheckRequest = Message<"kagzi.v1.HealthCheckRequest"> & {
  * Use `create(HealthCheckRequestSchema)` to create a new message.
  */
 export const HealthCheckRequestSchema: GenMessage<HealthCheckRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 8);
+  messageDesc(file_kagzi_v1_admin, 10);
 
 /**
  * @generated from message kagzi.v1.HealthCheckResponse
@@ -238,7 +305,7 @@ export type HealthCheckResponse = Message<"kagzi.v1.HealthCheckResponse"> & {
  * Use `create(HealthCheckResponseSchema)` to create a new message.
  */
 export const HealthCheckResponseSchema: GenMessage<HealthCheckResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 9);
+  messageDesc(file_kagzi_v1_admin, 11);
 
 /**
  * @generated from message kagzi.v1.GetServerInfoRequest
@@ -251,7 +318,7 @@ export type GetServerInfoRequest = Message<"kagzi.v1.GetServerInfoRequest"> & {
  * Use `create(GetServerInfoRequestSchema)` to create a new message.
  */
 export const GetServerInfoRequestSchema: GenMessage<GetServerInfoRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 10);
+  messageDesc(file_kagzi_v1_admin, 12);
 
 /**
  * @generated from message kagzi.v1.GetServerInfoResponse
@@ -297,7 +364,7 @@ export type GetServerInfoResponse = Message<"kagzi.v1.GetServerInfoResponse"> & 
  * Use `create(GetServerInfoResponseSchema)` to create a new message.
  */
 export const GetServerInfoResponseSchema: GenMessage<GetServerInfoResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 11);
+  messageDesc(file_kagzi_v1_admin, 13);
 
 /**
  * @generated from message kagzi.v1.GetStatsRequest
@@ -314,7 +381,7 @@ export type GetStatsRequest = Message<"kagzi.v1.GetStatsRequest"> & {
  * Use `create(GetStatsRequestSchema)` to create a new message.
  */
 export const GetStatsRequestSchema: GenMessage<GetStatsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 12);
+  messageDesc(file_kagzi_v1_admin, 14);
 
 /**
  * @generated from message kagzi.v1.GetStatsResponse
@@ -338,7 +405,7 @@ export type GetStatsResponse = Message<"kagzi.v1.GetStatsResponse"> & {
  * Use `create(GetStatsResponseSchema)` to create a new message.
  */
 export const GetStatsResponseSchema: GenMessage<GetStatsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 13);
+  messageDesc(file_kagzi_v1_admin, 15);
 
 /**
  * @generated from message kagzi.v1.StatusCount
@@ -362,7 +429,7 @@ export type StatusCount = Message<"kagzi.v1.StatusCount"> & {
  * Use `create(StatusCountSchema)` to create a new message.
  */
 export const StatusCountSchema: GenMessage<StatusCount> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 14);
+  messageDesc(file_kagzi_v1_admin, 16);
 
 /**
  * @generated from message kagzi.v1.DrainWorkerRequest
@@ -384,7 +451,7 @@ export type DrainWorkerRequest = Message<"kagzi.v1.DrainWorkerRequest"> & {
  * Use `create(DrainWorkerRequestSchema)` to create a new message.
  */
 export const DrainWorkerRequestSchema: GenMessage<DrainWorkerRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 15);
+  messageDesc(file_kagzi_v1_admin, 17);
 
 /**
  * @generated from message kagzi.v1.DrainWorkerResponse
@@ -401,7 +468,7 @@ export type DrainWorkerResponse = Message<"kagzi.v1.DrainWorkerResponse"> & {
  * Use `create(DrainWorkerResponseSchema)` to create a new message.
  */
 export const DrainWorkerResponseSchema: GenMessage<DrainWorkerResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 16);
+  messageDesc(file_kagzi_v1_admin, 18);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowVersionsRequest
@@ -423,7 +490,7 @@ export type GetWorkflowVersionsRequest = Message<"kagzi.v1.GetWorkflowVersionsRe
  * Use `create(GetWorkflowVersionsRequestSchema)` to create a new message.
  */
 export const GetWorkflowVersionsRequestSchema: GenMessage<GetWorkflowVersionsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 17);
+  messageDesc(file_kagzi_v1_admin, 19);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowVersionsResponse
@@ -442,6 +509,13 @@ export type GetWorkflowVersionsResponse = Message<"kagzi.v1.GetWorkflowVersionsR
    * @generated from field: optional string default_version = 2;
    */
   defaultVersion?: string | undefined;
+
+  /**
+   * By version: JSON Schemas of the input, as far as workers that are online told them.
+   *
+   * @generated from field: map<string, string> input_schemas = 3;
+   */
+  inputSchemas: { [key: string]: string };
 };
 
 /**
@@ -449,7 +523,7 @@ export type GetWorkflowVersionsResponse = Message<"kagzi.v1.GetWorkflowVersionsR
  * Use `create(GetWorkflowVersionsResponseSchema)` to create a new message.
  */
 export const GetWorkflowVersionsResponseSchema: GenMessage<GetWorkflowVersionsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 18);
+  messageDesc(file_kagzi_v1_admin, 20);
 
 /**
  * @generated from message kagzi.v1.SetDefaultVersionRequest
@@ -478,7 +552,7 @@ export type SetDefaultVersionRequest = Message<"kagzi.v1.SetDefaultVersionReques
  * Use `create(SetDefaultVersionRequestSchema)` to create a new message.
  */
 export const SetDefaultVersionRequestSchema: GenMessage<SetDefaultVersionRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 19);
+  messageDesc(file_kagzi_v1_admin, 21);
 
 /**
  * @generated from message kagzi.v1.SetDefaultVersionResponse
@@ -491,7 +565,7 @@ export type SetDefaultVersionResponse = Message<"kagzi.v1.SetDefaultVersionRespo
  * Use `create(SetDefaultVersionResponseSchema)` to create a new message.
  */
 export const SetDefaultVersionResponseSchema: GenMessage<SetDefaultVersionResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 20);
+  messageDesc(file_kagzi_v1_admin, 22);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowLimitsRequest
@@ -513,7 +587,7 @@ export type GetWorkflowLimitsRequest = Message<"kagzi.v1.GetWorkflowLimitsReques
  * Use `create(GetWorkflowLimitsRequestSchema)` to create a new message.
  */
 export const GetWorkflowLimitsRequestSchema: GenMessage<GetWorkflowLimitsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 21);
+  messageDesc(file_kagzi_v1_admin, 23);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowLimitsResponse
@@ -546,7 +620,7 @@ export type GetWorkflowLimitsResponse = Message<"kagzi.v1.GetWorkflowLimitsRespo
  * Use `create(GetWorkflowLimitsResponseSchema)` to create a new message.
  */
 export const GetWorkflowLimitsResponseSchema: GenMessage<GetWorkflowLimitsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 22);
+  messageDesc(file_kagzi_v1_admin, 24);
 
 /**
  * @generated from message kagzi.v1.LimitUsage
@@ -579,7 +653,7 @@ export type LimitUsage = Message<"kagzi.v1.LimitUsage"> & {
  * Use `create(LimitUsageSchema)` to create a new message.
  */
 export const LimitUsageSchema: GenMessage<LimitUsage> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 23);
+  messageDesc(file_kagzi_v1_admin, 25);
 
 /**
  * @generated from message kagzi.v1.SetWorkflowLimitsRequest
@@ -608,7 +682,7 @@ export type SetWorkflowLimitsRequest = Message<"kagzi.v1.SetWorkflowLimitsReques
  * Use `create(SetWorkflowLimitsRequestSchema)` to create a new message.
  */
 export const SetWorkflowLimitsRequestSchema: GenMessage<SetWorkflowLimitsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 24);
+  messageDesc(file_kagzi_v1_admin, 26);
 
 /**
  * @generated from message kagzi.v1.SetWorkflowLimitsResponse
@@ -621,7 +695,7 @@ export type SetWorkflowLimitsResponse = Message<"kagzi.v1.SetWorkflowLimitsRespo
  * Use `create(SetWorkflowLimitsResponseSchema)` to create a new message.
  */
 export const SetWorkflowLimitsResponseSchema: GenMessage<SetWorkflowLimitsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 25);
+  messageDesc(file_kagzi_v1_admin, 27);
 
 /**
  * @generated from message kagzi.v1.GetStepLimitRequest
@@ -643,7 +717,7 @@ export type GetStepLimitRequest = Message<"kagzi.v1.GetStepLimitRequest"> & {
  * Use `create(GetStepLimitRequestSchema)` to create a new message.
  */
 export const GetStepLimitRequestSchema: GenMessage<GetStepLimitRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 26);
+  messageDesc(file_kagzi_v1_admin, 28);
 
 /**
  * @generated from message kagzi.v1.GetStepLimitResponse
@@ -679,7 +753,7 @@ export type GetStepLimitResponse = Message<"kagzi.v1.GetStepLimitResponse"> & {
  * Use `create(GetStepLimitResponseSchema)` to create a new message.
  */
 export const GetStepLimitResponseSchema: GenMessage<GetStepLimitResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 27);
+  messageDesc(file_kagzi_v1_admin, 29);
 
 /**
  * @generated from message kagzi.v1.SlotHolder
@@ -703,7 +777,7 @@ export type SlotHolder = Message<"kagzi.v1.SlotHolder"> & {
  * Use `create(SlotHolderSchema)` to create a new message.
  */
 export const SlotHolderSchema: GenMessage<SlotHolder> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 28);
+  messageDesc(file_kagzi_v1_admin, 30);
 
 /**
  * @generated from message kagzi.v1.SetStepLimitRequest
@@ -732,7 +806,7 @@ export type SetStepLimitRequest = Message<"kagzi.v1.SetStepLimitRequest"> & {
  * Use `create(SetStepLimitRequestSchema)` to create a new message.
  */
 export const SetStepLimitRequestSchema: GenMessage<SetStepLimitRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 29);
+  messageDesc(file_kagzi_v1_admin, 31);
 
 /**
  * @generated from message kagzi.v1.SetStepLimitResponse
@@ -745,7 +819,7 @@ export type SetStepLimitResponse = Message<"kagzi.v1.SetStepLimitResponse"> & {
  * Use `create(SetStepLimitResponseSchema)` to create a new message.
  */
 export const SetStepLimitResponseSchema: GenMessage<SetStepLimitResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 30);
+  messageDesc(file_kagzi_v1_admin, 32);
 
 /**
  * @generated from enum kagzi.v1.ServingStatus
@@ -812,6 +886,16 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof ListStepsRequestSchema;
     output: typeof ListStepsResponseSchema;
+  },
+  /**
+   * What was recorded of a run after a given record, in pages of about 1 MiB: for people, who follow it as it grows.
+   *
+   * @generated from rpc kagzi.v1.AdminService.ListHistory
+   */
+  listHistory: {
+    methodKind: "unary";
+    input: typeof ListHistoryRequestSchema;
+    output: typeof ListHistoryResponseSchema;
   },
   /**
    * @generated from rpc kagzi.v1.AdminService.HealthCheck

@@ -19,6 +19,8 @@ export interface TableProps<Row> {
   readonly keyOf: (row: Row) => string;
   /** Where a row leads. Its first cell becomes a link; j, k and Enter work. */
   readonly to?: (row: Row) => string;
+  /** A class for a row that is to look different. */
+  readonly lookOf?: (row: Row) => string;
   /** Rows that are ticked, by key. With `onSelect` a column of boxes is there, and `x` ticks. */
   readonly selected?: ReadonlySet<string>;
   readonly onSelect?: (keys: ReadonlySet<string>) => void;
@@ -28,7 +30,7 @@ const ROW_HEIGHT = 41;
 
 /** Rows of one height, of which only those in sight are rendered. */
 export function Table<Row>(props: TableProps<Row>): ReactNode {
-  const { columns, keyOf, label, onSelect, rows, selected = NONE, to } = props;
+  const { columns, keyOf, label, lookOf, onSelect, rows, selected = NONE, to } = props;
   const body = useRef<HTMLTableSectionElement>(null);
   const { end, first } = useWindow(body, rows.length, ROW_HEIGHT);
   const at = useRowKeys(props, body);
@@ -70,7 +72,7 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
             <tr
               key={key}
               aria-rowindex={first + offset + 2}
-              className={`${at === first + offset ? "at" : ""} ${target === undefined ? "" : "leads"}`}
+              className={`${at === first + offset ? "at" : ""} ${target === undefined ? "" : "leads"} ${lookOf?.(row) ?? ""}`}
               onClick={(event) => target !== undefined && follow(event, target)}
             >
               {onSelect !== undefined && (

@@ -167,7 +167,9 @@ export type {
   Scheduled,
   Start,
   StartOutcome,
+  StatisticsStore,
   Store,
+  TrendRequest,
   WorkerStore,
   WriteOutcome,
 } from "./store.ts";
@@ -201,4 +203,23 @@ export {
   shareOut,
 } from "./workflow-limits.ts";
 export { CALL_MS, type SlotClaim, type SlotFacts, decideSlot, freeSlots } from "./slot.ts";
-export { type Begun, type Places, type SlotWait, type Standing } from "./held-back.ts";
+export { type Begun, type Hold, type Places, type SlotWait, type Standing, holdOf } from "./held-back.ts";
+export {
+  type Bucket,
+  type Count,
+  type Ended,
+  type EndedSample,
+  type Line,
+  type Live,
+  type Percentiles,
+  type Queued,
+  type Samples,
+  type StartedSample,
+  type Trend,
+  bucketsUntil,
+  countOf,
+  firstRunIdAt,
+  sumOf,
+  timeOfRunId,
+  trendsOf,
+} from "./statistics.ts";

@@ -8,6 +8,7 @@ import type {
   RunStore,
   ScheduleStore,
   SlotStore,
+  StatisticsStore,
   Store,
   WorkerStore,
 } from "@kagzi/core";
@@ -50,6 +51,15 @@ import {
   slotWaits,
   waitedLimits,
 } from "./slots.ts";
+import {
+  endedOfWorkflows,
+  endedSamples,
+  listWorkflows,
+  liveRuns,
+  queuedRuns,
+  readyLines,
+  startedSamples,
+} from "./statistics.ts";
 import { violations } from "./violations.ts";
 import { drainWorker, getWorker, listWorkers, registerWorker, setDefaultVersion, workflowVersions } from "./workers.ts";
 
@@ -65,6 +75,7 @@ export class PostgresStore implements Store {
   readonly slots: SlotStore;
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
+  readonly statistics: StatisticsStore;
   readonly hints: PostgresHints;
   readonly #database: Database;
   /** A connection that never waits behind others: for what keeps leases, and says whether the database is there. */
@@ -166,6 +177,15 @@ export class PostgresStore implements Store {
       list: (filter, page) => listSchedules(database, filter, page),
       declared: (namespaceId, workflowTypes) => declaredSchedules(database, namespaceId, workflowTypes),
       delete: (reference, declaredBy) => deleteSchedule(database, reference, declaredBy),
+    };
+    this.statistics = {
+      workflows: (namespaceId, page) => listWorkflows(database, namespaceId, page),
+      queued: (namespaceId, workflowTypes, limit) => queuedRuns(database, namespaceId, workflowTypes, limit),
+      lines: (namespaceId, workflowTypes, count) => readyLines(database, namespaceId, workflowTypes, count),
+      live: (namespaceId, limit) => liveRuns(database, namespaceId, limit),
+      ended: (namespaceId, workflowTypes, count) => endedOfWorkflows(database, namespaceId, workflowTypes, count),
+      endedSamples: (request, workflowTypes) => endedSamples(database, request, workflowTypes),
+      startedSamples: (request, workflowType) => startedSamples(database, request, workflowType),
     };
   }
 

@@ -10,7 +10,8 @@ export function createNamespace(
 ): Namespace | undefined {
   const now = database.now();
   const [row] = database.all<NamespaceRow>(
-    "INSERT INTO namespaces VALUES (?, ?, 1, ?, ?) ON CONFLICT DO NOTHING RETURNING *",
+    `INSERT INTO namespaces (namespace_id, description, enabled, created_at, updated_at) VALUES (?, ?, 1, ?, ?)
+     ON CONFLICT DO NOTHING RETURNING *`,
     [namespaceId, description, now, now],
   );
   return row && toNamespace(row);

@@ -8,6 +8,7 @@ import type {
   NamespaceStore,
   RunStore,
   SlotStore,
+  StatisticsStore,
   ScheduleStore,
   Store,
   WorkerStore,
@@ -49,6 +50,15 @@ import {
   getSchedule,
   listSchedules,
 } from "./schedules.ts";
+import {
+  endedOfWorkflows,
+  endedSamples,
+  listWorkflows,
+  liveRuns,
+  queuedRuns,
+  readyLines,
+  startedSamples,
+} from "./statistics.ts";
 import { violations } from "./violations.ts";
 import { drainWorker, getWorker, listWorkers, registerWorker, setDefaultVersion, workflowVersions } from "./workers.ts";
 
@@ -67,6 +77,7 @@ export class SqliteStore implements Store {
   readonly slots: SlotStore;
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
+  readonly statistics: StatisticsStore;
   readonly hints: Hints = NO_HINTS;
   readonly #database: Database;
 
@@ -164,6 +175,15 @@ export class SqliteStore implements Store {
       list: async (filter, page) => listSchedules(database, filter, page),
       declared: async (namespaceId, workflowTypes) => declaredSchedules(database, namespaceId, workflowTypes),
       delete: async (reference, declaredBy) => deleteSchedule(database, reference, declaredBy),
+    };
+    this.statistics = {
+      workflows: async (namespaceId, page) => listWorkflows(database, namespaceId, page),
+      queued: async (namespaceId, workflowTypes, limit) => queuedRuns(database, namespaceId, workflowTypes, limit),
+      lines: async (namespaceId, workflowTypes, count) => readyLines(database, namespaceId, workflowTypes, count),
+      live: async (namespaceId, limit) => liveRuns(database, namespaceId, limit),
+      ended: async (namespaceId, workflowTypes, count) => endedOfWorkflows(database, namespaceId, workflowTypes, count),
+      endedSamples: async (request, workflowTypes) => endedSamples(database, request, workflowTypes),
+      startedSamples: async (request, workflowType) => startedSamples(database, request, workflowType),
     };
   }
 

@@ -17,6 +17,7 @@ import { ScheduleFires } from "./schedule-fires.ts";
 import { Schedules } from "./schedules.ts";
 import { Signals } from "./signals.ts";
 import { Starts } from "./starts.ts";
+import { Statistics } from "./statistics.ts";
 import { StepLimits } from "./step-limits.ts";
 import { StoreClock } from "./store-clock.ts";
 import { TaskPolls } from "./task-polls.ts";
@@ -61,6 +62,7 @@ export class Engine {
   readonly polls: TaskPolls;
   readonly unary: UnaryWorker;
   readonly namespaces: Namespaces;
+  readonly statistics: Statistics;
   readonly schedules: Schedules;
   readonly scheduleFires: ScheduleFires;
   readonly hints: HintOutbox;
@@ -91,6 +93,7 @@ export class Engine {
     this.polls = new TaskPolls(context, { workers: this.workers, dispatcher: this.dispatcher });
     this.unary = new UnaryWorker(context, { runs: this.runs, updates: this.updates });
     this.namespaces = new Namespaces(context);
+    this.statistics = new Statistics(context);
   }
 
   /**

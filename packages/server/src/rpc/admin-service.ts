@@ -32,6 +32,7 @@ import {
   toWireWorker,
 } from "./convert.ts";
 import type { Service } from "./service.ts";
+import { createStatisticsCalls } from "./statistics.ts";
 
 /** Keys that a look at the limits of a workflow shows. */
 const USAGE_SHOWN = 100;
@@ -41,6 +42,8 @@ export function createAdminService(engine: Engine, health: Health): Service<type
   const { clock, env, store } = engine.context;
   const started = env.now();
   return {
+    ...createStatisticsCalls(engine),
+
     async listWorkers(request) {
       const { taskQueue, statusFilter } = request;
       const filter = {

@@ -1,4 +1,6 @@
 import type {
+  ApiKeyStore,
+  AuditStore,
   EventStore,
   HistoryStore,
   InboxStore,
@@ -12,6 +14,8 @@ import type {
   Store,
   WorkerStore,
 } from "@kagzi/core";
+import { createApiKey, findApiKey, listApiKeys, revokeApiKey, usedApiKeys } from "./api-keys.ts";
+import { addAuditEntry, expireAudit, listAudit } from "./audit.ts";
 import { Database, type PostgresOptions } from "./database.ts";
 import { routeEvents } from "./event-routes.ts";
 import { waitKeys } from "./event-waits.ts";
@@ -76,6 +80,8 @@ export class PostgresStore implements Store {
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
   readonly statistics: StatisticsStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly audit: AuditStore;
   readonly hints: PostgresHints;
   readonly #database: Database;
   /** A connection that never waits behind others: for what keeps leases, and says whether the database is there. */
@@ -186,6 +192,18 @@ export class PostgresStore implements Store {
       ended: (namespaceId, workflowTypes, count) => endedOfWorkflows(database, namespaceId, workflowTypes, count),
       endedSamples: (request, workflowTypes) => endedSamples(database, request, workflowTypes),
       startedSamples: (request, workflowType) => startedSamples(database, request, workflowType),
+    };
+    this.apiKeys = {
+      create: (key, entry) => createApiKey(database, key, entry),
+      find: (keyId) => findApiKey(database, keyId),
+      list: (filter, page) => listApiKeys(database, filter, page),
+      revoke: (keyId, entry) => revokeApiKey(database, keyId, entry),
+      used: (keyIds) => usedApiKeys(database, keyIds),
+    };
+    this.audit = {
+      add: (entry) => addAuditEntry(database, database, entry),
+      list: (filter, page) => listAudit(database, filter, page),
+      expire: (olderThanMs, limit) => expireAudit(database, olderThanMs, limit),
     };
   }
 

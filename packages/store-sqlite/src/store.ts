@@ -1,4 +1,6 @@
 import type {
+  ApiKeyStore,
+  AuditStore,
   EventStore,
   Hints,
   HistoryStore,
@@ -13,6 +15,8 @@ import type {
   Store,
   WorkerStore,
 } from "@kagzi/core";
+import { createApiKey, findApiKey, listApiKeys, revokeApiKey, usedApiKeys } from "./api-keys.ts";
+import { addAuditEntry, expireAudit, listAudit } from "./audit.ts";
 import { Database, type SqliteOptions } from "./database.ts";
 import { routeEvents } from "./event-routes.ts";
 import { waitKeys } from "./event-waits.ts";
@@ -78,6 +82,8 @@ export class SqliteStore implements Store {
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
   readonly statistics: StatisticsStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly audit: AuditStore;
   readonly hints: Hints = NO_HINTS;
   readonly #database: Database;
 
@@ -184,6 +190,18 @@ export class SqliteStore implements Store {
       ended: async (namespaceId, workflowTypes, count) => endedOfWorkflows(database, namespaceId, workflowTypes, count),
       endedSamples: async (request, workflowTypes) => endedSamples(database, request, workflowTypes),
       startedSamples: async (request, workflowType) => startedSamples(database, request, workflowType),
+    };
+    this.apiKeys = {
+      create: async (key, entry) => createApiKey(database, key, entry),
+      find: async (keyId) => findApiKey(database, keyId),
+      list: async (filter, page) => listApiKeys(database, filter, page),
+      revoke: async (keyId, entry) => revokeApiKey(database, keyId, entry),
+      used: async (keyIds) => usedApiKeys(database, keyIds),
+    };
+    this.audit = {
+      add: async (entry) => addAuditEntry(database, entry),
+      list: async (filter, page) => listAudit(database, filter, page),
+      expire: async (olderThanMs, limit) => expireAudit(database, olderThanMs, limit),
     };
   }
 

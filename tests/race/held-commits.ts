@@ -2,10 +2,15 @@ import { Client } from "pg";
 
 type Query = (this: Client, ...args: unknown[]) => unknown;
 
-/** Holds the next COMMIT that goes to a port of PostgreSQL, until it is let go. */
+/** What changes or locks rows. */
+const WRITES = /\b(INSERT|UPDATE|DELETE|FOR SHARE)\b/;
+
+/** Holds the next COMMIT of more than a look that goes to a port of PostgreSQL, until it is let go. */
 export class HeldCommits {
   readonly #port: number;
   readonly #query: Query;
+  /** Connections in a transaction that has written something. */
+  readonly #writers = new WeakSet<Client>();
   #onHeld: (() => void) | undefined;
   #letGo: (() => void) | undefined;
 
@@ -36,11 +41,22 @@ export class HeldCommits {
   }
 
   #intercept(client: Client, args: unknown[]): unknown {
-    if (args[0] !== "COMMIT" || this.#onHeld === undefined || client.port !== this.#port) return undefined;
+    if (client.port !== this.#port) return undefined;
+    if (args[0] !== "COMMIT") return this.#note(client, textOf(args[0]));
+    if (this.#onHeld === undefined || !this.#writers.has(client)) return undefined;
     const onHeld = this.#onHeld;
     this.#onHeld = undefined;
     const held = new Promise<void>((resolve) => (this.#letGo = resolve));
     onHeld();
     return held.then(() => Reflect.apply(this.#query, client, args));
   }
+
+  #note(client: Client, text: string): undefined {
+    if (text.startsWith("BEGIN")) this.#writers.delete(client);
+    if (WRITES.test(text)) this.#writers.add(client);
+  }
+}
+
+function textOf(query: unknown): string {
+  return typeof query === "string" ? query : ((query as { readonly text?: string }).text ?? "");
 }

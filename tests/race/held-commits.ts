@@ -12,6 +12,7 @@ export class HeldCommits {
   /** Connections in a transaction that has written something. */
   readonly #writers = new WeakSet<Client>();
   #onHeld: (() => void) | undefined;
+  #part: string | undefined;
   #letGo: (() => void) | undefined;
 
   constructor(port: number) {
@@ -24,8 +25,9 @@ export class HeldCommits {
     };
   }
 
-  /** Resolves when a COMMIT is held. */
-  holdNext(): Promise<void> {
+  /** Resolves when one is held, or, with a part of its text, another statement. */
+  holdNext(part?: string): Promise<void> {
+    this.#part = part;
     return new Promise((resolve) => (this.#onHeld = resolve));
   }
 
@@ -42,16 +44,21 @@ export class HeldCommits {
 
   #intercept(client: Client, args: unknown[]): unknown {
     if (client.port !== this.#port) return undefined;
-    if (args[0] !== "COMMIT") return this.#note(client, textOf(args[0]));
-    if (this.#onHeld === undefined || !this.#writers.has(client)) return undefined;
+    const text = textOf(args[0]);
+    this.#note(client, text);
     const onHeld = this.#onHeld;
+    if (onHeld === undefined || !this.#isMeant(client, text)) return undefined;
     this.#onHeld = undefined;
     const held = new Promise<void>((resolve) => (this.#letGo = resolve));
     onHeld();
     return held.then(() => Reflect.apply(this.#query, client, args));
   }
 
-  #note(client: Client, text: string): undefined {
+  #isMeant(client: Client, text: string): boolean {
+    return this.#part === undefined ? text === "COMMIT" && this.#writers.has(client) : text.includes(this.#part);
+  }
+
+  #note(client: Client, text: string): void {
     if (text.startsWith("BEGIN")) this.#writers.delete(client);
     if (WRITES.test(text)) this.#writers.add(client);
   }

@@ -1,4 +1,12 @@
-import { type NamespaceId, type RunId, type RunReference, type Start, type StartOutcome, laneOf } from "@kagzi/core";
+import {
+  KagziError,
+  type NamespaceId,
+  type RunId,
+  type RunReference,
+  type Start,
+  type StartOutcome,
+  laneOf,
+} from "@kagzi/core";
 import { jsonColumn, metadataColumn } from "@kagzi/core/rows";
 import type { Database, Runner, Statement, Value } from "./database.ts";
 import { upsertLanes } from "./lanes.ts";
@@ -254,13 +262,21 @@ async function lookUp(
     const row = byNumber.get(index + 1);
     if (row === undefined) return undefined;
     if (row.is_own) return foundOwn(start);
-    if (row.key_run_id === null) {
-      // What is awaited does not ask whether the namespace is enabled.
-      const isOrphan = row.enabled || start.parent?.awaited === true;
-      return { became: "refused", because: isOrphan ? "parentEnded" : "namespaceDisabled" };
-    }
-    return { became: "found", runId: row.key_run_id, fingerprint: row.fingerprint ?? "" };
+    if (row.key_run_id !== null) return { became: "found", runId: row.key_run_id, fingerprint: row.fingerprint ?? "" };
+    // What is awaited does not ask whether the namespace is enabled.
+    const { continuedFrom, parent, runId, scheduledAt } = start;
+    if (parent?.awaited === true) return { became: "refused", because: "parentEnded" };
+    if (!row.enabled && continuedFrom === undefined) return { became: "refused", because: "namespaceDisabled" };
+    // The slot of a schedule may have its run under another id.
+    if (scheduledAt !== undefined) return { became: "refused", because: "parentEnded" };
+    throw goneMeanwhile(runId);
   });
+}
+
+/** What kept it from beginning was there a moment ago: the next call begins it. */
+function goneMeanwhile(runId: RunId): KagziError {
+  const message = `run ${runId}, or the one with its external id, was deleted while it was started: make the call again`;
+  return new KagziError("UNAVAILABLE", message, { subject: "run", subjectId: runId });
 }
 
 function lookUpStatement(schema: string): Statement {

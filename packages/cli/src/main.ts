@@ -94,6 +94,7 @@ function withServer(command: Command): Command {
     .option("--host <address>", "where to listen; default KAGZI_HOST, else 127.0.0.1")
     .option("--port <number>", "default KAGZI_PORT, else 50051")
     .option("--lease <ms>", "a worker that is silent for so long loses its runs; default KAGZI_LEASE_MS, else 30000")
+    .option("--retention <duration>", "how long runs are kept after their end, or off; default KAGZI_RETENTION, else 30d")
     .option("--log-level <level>", "debug, info, warn, error or silent; default KAGZI_LOG_LEVEL, else info");
 }
 

@@ -162,6 +162,7 @@ export type {
   MessagePage,
   HistoryPosition,
   HistoryStore,
+  NamespaceChange,
   NamespaceStore,
   RunDetail,
   EventStore,
@@ -226,6 +227,7 @@ export {
 } from "./workflow-limits.ts";
 export { CALL_MS, type SlotClaim, type SlotFacts, decideSlot, freeSlots } from "./slot.ts";
 export { type Begun, type Hold, type Places, type SlotWait, type Standing, holdOf } from "./held-back.ts";
+export { LONGEST_RETENTION_MS, expiresAt, isThrottling, retentionOf } from "./retention.ts";
 export {
   type Bucket,
   type Count,

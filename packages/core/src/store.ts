@@ -210,6 +210,19 @@ export interface RunStore {
   rerun(start: Start, source: RerunSource): Promise<StartOutcome>;
   /** Gives runs that are paused because they did not match their code another try. Answers with how many. */
   unblock(namespaceId: NamespaceId, workflows: readonly WorkflowVersion[]): Promise<number>;
+  /**
+   * Runs of a namespace that ended more than `olderThanMs` ago and after `after`, in the order in which they did, at most
+   * `limit`, and the time by which they are so old. Of those that ended at `after` none are given.
+   */
+  expired(
+    namespaceId: NamespaceId,
+    page: { readonly olderThanMs: number; readonly after: Instant; readonly limit: number },
+  ): Promise<{ readonly now: Instant; readonly runs: readonly Run[] }>;
+  /**
+   * Of runs that have ended those that must stay: something is still to be done for their children, their parent goes on
+   * or may be retried, or the run is there that went on where they ended.
+   */
+  needed(runs: readonly RunReference[]): Promise<readonly RunId[]>;
   /** Removes runs that have ended, with everything that is known of them. Answers with those removed. */
   delete(runs: readonly RunReference[]): Promise<readonly RunId[]>;
   /** Runs that were ended from outside and whose children may not know it yet. */
@@ -445,16 +458,21 @@ export interface WorkerStore {
   sweep(forgetAfterMs: number): Promise<void>;
 }
 
+/** What of a namespace is to change. */
+export interface NamespaceChange {
+  readonly description?: string;
+  readonly enabled?: boolean;
+  /** `null`: as long as the server says. */
+  readonly retentionMs?: number | null;
+}
+
 export interface NamespaceStore {
   /** `undefined` if it exists already. */
   create(namespaceId: NamespaceId, description: string): Promise<Namespace | undefined>;
   get(namespaceId: NamespaceId): Promise<Namespace | undefined>;
   /** By name. */
   list(page: { readonly after?: NamespaceId; readonly limit: number }): Promise<readonly Namespace[]>;
-  update(
-    namespaceId: NamespaceId,
-    change: { readonly description?: string; readonly enabled?: boolean },
-  ): Promise<Namespace | undefined>;
+  update(namespaceId: NamespaceId, change: NamespaceChange): Promise<Namespace | undefined>;
 }
 
 /** A schedule as it is in the transaction that is about to change it. */

@@ -17,6 +17,7 @@ import type {
 import { createApiKey, findApiKey, listApiKeys, revokeApiKey, usedApiKeys } from "./api-keys.ts";
 import { addAuditEntry, expireAudit, listAudit } from "./audit.ts";
 import { Database, type PostgresOptions } from "./database.ts";
+import { expiredRuns, neededRuns } from "./runs-expire.ts";
 import { routeEvents } from "./event-routes.ts";
 import { waitKeys } from "./event-waits.ts";
 import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
@@ -103,6 +104,8 @@ export class PostgresStore implements Store {
       operate: (run, decide) => operateOnRun(database, run, decide),
       rerun: (start, source) => rerunRun(database, start, source),
       unblock: (namespaceId, workflows) => unblockRuns(database, namespaceId, workflows),
+      expired: (namespaceId, page) => expiredRuns(database, namespaceId, page),
+      needed: (runs) => neededRuns(database, runs),
       delete: (runs) => deleteRuns(database, runs),
       closing: (limit) => closingRuns(database, limit),
       children: (parent, limit) => openChildren(database, parent, limit),

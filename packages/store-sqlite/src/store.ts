@@ -18,6 +18,7 @@ import type {
 import { createApiKey, findApiKey, listApiKeys, revokeApiKey, usedApiKeys } from "./api-keys.ts";
 import { addAuditEntry, expireAudit, listAudit } from "./audit.ts";
 import { Database, type SqliteOptions } from "./database.ts";
+import { expiredRuns, neededRuns } from "./runs-expire.ts";
 import { routeEvents } from "./event-routes.ts";
 import { waitKeys } from "./event-waits.ts";
 import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
@@ -100,6 +101,8 @@ export class SqliteStore implements Store {
       operate: async (run, decide) => operateOnRun(database, run, decide),
       rerun: async (start, source) => rerunRun(database, start, source),
       unblock: async (namespaceId, workflows) => unblockRuns(database, namespaceId, workflows),
+      expired: async (namespaceId, page) => expiredRuns(database, namespaceId, page),
+      needed: async (runs) => neededRuns(database, runs),
       delete: async (runs) => deleteRuns(database, runs),
       closing: async (limit) => closingRuns(database, limit),
       children: async (parent, limit) => openChildren(database, parent, limit),

@@ -14,6 +14,7 @@ import { Namespaces } from "./namespaces.ts";
 import { Operations } from "./operations.ts";
 import { Others } from "./others.ts";
 import { DeclaredSchedules } from "./declared-schedules.ts";
+import { Retention } from "./retention.ts";
 import { Runs } from "./runs.ts";
 import { ScheduleFires } from "./schedule-fires.ts";
 import { Schedules } from "./schedules.ts";
@@ -65,6 +66,7 @@ export class Engine {
   readonly unary: UnaryWorker;
   readonly namespaces: Namespaces;
   readonly statistics: Statistics;
+  readonly retention: Retention;
   readonly apiKeys: ApiKeys;
   readonly keyRing: KeyRing;
   readonly schedules: Schedules;
@@ -98,6 +100,7 @@ export class Engine {
     this.unary = new UnaryWorker(context, { runs: this.runs, updates: this.updates });
     this.namespaces = new Namespaces(context);
     this.statistics = new Statistics(context);
+    this.retention = new Retention(context, { catalog });
     this.apiKeys = new ApiKeys(context);
     this.keyRing = new KeyRing(context);
   }

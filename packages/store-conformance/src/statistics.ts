@@ -184,4 +184,65 @@ export function describeStatistics(fixture: () => Fixture): void {
       expect(await sample(1)).toMatchObject([{ read: 1 }, { read: 1, oldest: now + 1 }]);
     });
   });
+
+  describe("runs that ended", () => {
+    const expired = (olderThanMs: number, after = 0, limit = 100) =>
+      fixture().store.runs.expired(DEFAULT, { olderThanMs, after, limit });
+
+    it("are found when they are old enough, in the order in which they ended", async () => {
+      const f = fixture();
+      await f.store.namespaces.create(OTHER, "");
+      await f.operate(await f.start({ workflowType: "z" }), CANCEL);
+      const first = f.clock.now;
+      f.clock.now += 10;
+      await end(2, FAILED);
+      await end(1, { become: "completed" }, 10);
+      await f.start();
+      const { now, runs } = await expired(10);
+      expect(now).toBe(f.clock.now);
+      expect(runs.map(({ status }) => status)).toEqual(["cancelled", "failed", "failed"]);
+      expect(runs).toMatchObject([{ workflowType: "z", finishedAt: first }, {}, {}]);
+      expect((await expired(0)).runs).toHaveLength(4);
+      expect((await expired(0, first)).runs).toHaveLength(3);
+      expect((await expired(0, 0, 2)).runs).toMatchObject([{ status: "cancelled" }, { status: "failed" }]);
+      expect((await expired(21)).runs).toEqual([]);
+      expect((await f.store.runs.expired(OTHER, { olderThanMs: 0, after: 0, limit: 9 })).runs).toEqual([]);
+    });
+
+    it("are needed by a parent that may go on, and by the run that they went on as", async () => {
+      const f = fixture();
+      const needed = (...runs: readonly RunId[]) =>
+        f.store.runs.needed(runs.map((runId) => ({ namespaceId: DEFAULT, runId })));
+      const parent = await f.running();
+      const child = await f.running({ parent: { runId: parent.run.runId, step: "child", awaited: false } });
+      const childId = child.run.runId;
+      await f.write(child, [], { become: "completed" });
+      expect(await needed(childId)).toEqual([childId]);
+      await f.write(parent, [], FAILED);
+      expect(await needed(childId, parent.run.runId)).toEqual([childId]);
+      await f.store.runs.delete([{ namespaceId: DEFAULT, runId: parent.run.runId }]);
+      expect(await needed(childId)).toEqual([]);
+
+      const before = await f.running();
+      const start = f.newStart({ continuedFrom: before.run.runId });
+      await f.write(before, [], { become: "continued", start });
+      expect(await needed(before.run.runId)).toEqual([before.run.runId]);
+      await f.operate(start.runId, CANCEL);
+      expect(await needed(before.run.runId, start.runId)).toEqual([before.run.runId]);
+      await f.store.runs.delete([{ namespaceId: DEFAULT, runId: start.runId }]);
+      expect(await needed(before.run.runId)).toEqual([]);
+    });
+
+    it("are kept as long as their namespace says, or its server", async () => {
+      const { namespaces } = fixture().store;
+      expect(await namespaces.get(DEFAULT)).not.toHaveProperty("retentionMs");
+      expect(await namespaces.update(DEFAULT, { retentionMs: 5 })).toMatchObject({ retentionMs: 5 });
+      expect(await namespaces.update(DEFAULT, { description: "d" })).toMatchObject({
+        retentionMs: 5,
+        description: "d",
+      });
+      expect(await namespaces.update(DEFAULT, { retentionMs: 0 })).toMatchObject({ retentionMs: 0, description: "d" });
+      expect(await namespaces.update(DEFAULT, { retentionMs: null })).not.toHaveProperty("retentionMs");
+    });
+  });
 }

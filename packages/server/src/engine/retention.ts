@@ -3,7 +3,6 @@ import {
   type Namespace,
   type NamespaceId,
   type Run,
-  type RunId,
   expiresAt,
   isThrottling,
   retentionOf,
@@ -83,26 +82,28 @@ export class Retention {
     let after = this.#after.get(namespaceId) ?? 0;
     for (let batch = 0, idle = 0; batch < BATCHES.all && idle < BATCHES.idle; batch++) {
       const { now, runs } = await store.runs.expired(namespaceId, { olderThanMs, after, limit: BATCH });
-      const gone = await this.#removeFree(runs, { now, olderThanMs });
+      const { gone, tried } = await this.#removeFree(runs, { now, olderThanMs });
       removed += gone;
-      idle += gone === 0 ? 1 : 0;
-      after = runs.length < BATCH ? 0 : nextAfter(runs);
+      idle += tried === 0 ? 1 : 0;
+      after = runs.length < BATCH ? 0 : nextAfter(runs, tried > 0);
       if (after === 0) break;
     }
     this.#after.set(namespaceId, after);
     return removed;
   }
 
-  /** Removes those of the runs that nothing needs, and those before them that went on as these. Answers with how many. */
+  /** Removes those of the runs that nothing needs, and those before them that went on as these. Others may have done so first. */
   async #removeFree(
     runs: readonly Run[],
     age: { readonly now: Instant; readonly olderThanMs: number },
-  ): Promise<number> {
+  ): Promise<{ readonly gone: number; readonly tried: number }> {
     const { store } = this.#context;
-    let count = 0;
+    const count = { gone: 0, tried: 0 };
     for (let left = runs, steps = 0; left.length > 0 && steps < LONGEST_WAY_BACK; steps++) {
-      const gone = new Set(await this.#remove(left, age.now));
-      count += gone.size;
+      const free = await this.#freeOf(left, age.now);
+      const gone = new Set(free.length === 0 ? [] : await store.runs.delete(free));
+      count.gone += gone.size;
+      count.tried += free.length;
       const before = left.flatMap(({ continuedFrom, namespaceId, runId }) =>
         gone.has(runId) && continuedFrom !== undefined ? { namespaceId, runId: continuedFrom } : [],
       );
@@ -115,14 +116,13 @@ export class Retention {
     return count;
   }
 
-  async #remove(runs: readonly Run[], now: Instant): Promise<readonly RunId[]> {
-    const { store } = this.#context;
+  /** Those that nothing needs. */
+  async #freeOf(runs: readonly Run[], now: Instant): Promise<readonly Run[]> {
     const free: Run[] = [];
     for (const run of runs) if (!(await this.#isThrottling(run, now))) free.push(run);
     if (free.length === 0) return [];
-    const needed = new Set(await store.runs.needed(free));
-    const gone = free.filter(({ runId }) => !needed.has(runId)).toSorted((a, b) => (a.runId < b.runId ? -1 : 1));
-    return gone.length === 0 ? [] : store.runs.delete(gone);
+    const needed = new Set(await this.#context.store.runs.needed(free));
+    return free.filter(({ runId }) => !needed.has(runId)).toSorted((a, b) => (a.runId < b.runId ? -1 : 1));
   }
 
   async #isThrottling(run: Run, now: Instant): Promise<boolean> {
@@ -131,9 +131,9 @@ export class Retention {
   }
 }
 
-/** Where the next batch begins: with the millisecond that this one may have cut, unless it is all of that. */
-function nextAfter(runs: readonly Run[]): Instant {
+/** Where the next batch begins: with the millisecond that this one may have cut, unless all of it is of that and stays. */
+function nextAfter(runs: readonly Run[], isSome: boolean): Instant {
   const ends = runs.flatMap((run) => ("finishedAt" in run ? run.finishedAt : []));
   const [first = 0, last = 0] = [ends[0], ends.at(-1)];
-  return first === last ? last : last - 1;
+  return first === last && !isSome ? last : last - 1;
 }

@@ -14,7 +14,9 @@ export interface Settings {
 }
 
 /** Options as the command line has them: text, or absent. */
-export type Flags = Readonly<Partial<Record<"host" | "port" | "db" | "schema" | "lease" | "retention" | "logLevel", string>>>;
+export type Flags = Readonly<
+  Partial<Record<"host" | "port" | "db" | "schema" | "lease" | "retention" | "logLevel", string>>
+>;
 
 /**
  * Flags go before environment variables, and these before defaults.
@@ -38,10 +40,14 @@ function retentionMs(text: string | undefined): number | undefined {
   if (text === "off") return 0;
   const ms = durationMs(text, 'the retention, which may also be "off",');
   if (ms > 0) return ms;
-  throw new KagziError("INVALID_ARGUMENT", 'the retention is 0, which would remove runs at their end: to keep them for ever say "off"');
+  throw new KagziError(
+    "INVALID_ARGUMENT",
+    'the retention is 0, which would remove runs at their end: to keep them for ever say "off"',
+  );
 }
 
-function wholeNumber(name: string, text: string, min: number, max: number): number {
+/** @throws KagziError `INVALID_ARGUMENT` */
+export function wholeNumber(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isInteger(value) && value >= min && value <= max) return value;
   throw new KagziError(

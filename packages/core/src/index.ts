@@ -184,6 +184,7 @@ export type {
   RunFilter,
   RunReference,
   RunStore,
+  SchemaState,
   ScheduleChange,
   ScheduleFound,
   ScheduleStore,

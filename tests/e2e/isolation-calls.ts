@@ -4,6 +4,7 @@ import {
   EventService,
   NamespaceService,
   StepKind,
+  TrendRange,
   WorkerService,
   WorkflowScheduleService,
   WorkflowService,
@@ -193,6 +194,9 @@ export const FOREIGN_CALLS: readonly ForeignCall[] = [
   foreign(admin.getStepLimit, "own", (_, b) => ({ namespaceId: b.namespaceId, name: LIMIT })),
   foreign(admin.setStepLimit, "missing", (a, b) => ({ namespaceId: b.namespaceId, name: a.ownLimit, limits: limited })),
   foreign(admin.setStepLimit, "own", (_, b) => ({ namespaceId: b.namespaceId, name: LIMIT, limits: limited })),
+  foreign(admin.listWorkflowTypes, "own", (_, b) => ({ namespaceId: b.namespaceId })),
+  foreign(admin.listQueues, "own", (_, b) => ({ namespaceId: b.namespaceId })),
+  foreign(admin.getTrends, "own", (_, b) => ({ namespaceId: b.namespaceId, range: TrendRange.HOUR })),
   // About the server, which all namespaces share.
   foreign(admin.healthCheck, "own", () => ({})),
   foreign(admin.getServerInfo, "own", () => ({})),

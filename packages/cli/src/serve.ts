@@ -5,7 +5,7 @@ import type { Settings } from "./settings.ts";
 
 /** Runs a server until SIGINT or SIGTERM. A second signal ends the process at once. */
 export async function serve(settings: Settings, onReady: (url: string) => void): Promise<void> {
-  const { db, host, leaseMs, logLevel, port, schema } = settings;
+  const { db, host, leaseMs, logLevel, port, runRetentionMs, schema } = settings;
   const log = createLog(logLevel, process.stderr.isTTY);
   const signalled = firstSignal(log);
   const store = await openStore(db, { ...(schema !== undefined && { schema }) });
@@ -15,7 +15,10 @@ export async function serve(settings: Settings, onReady: (url: string) => void):
       host,
       port,
       log,
-      ...(leaseMs !== undefined && { config: { leaseMs } }),
+      config: {
+        ...(leaseMs !== undefined && { leaseMs }),
+        ...(runRetentionMs !== undefined && { runRetentionMs }),
+      },
     });
     if (!isLoopback(host)) log.warn("the server listens to the network, and asks nobody who they are", { host });
     try {

@@ -1,4 +1,5 @@
 import { KagziError } from "@kagzi/core";
+import { durationMs } from "kagzi";
 
 /** What a server is told from outside. */
 export interface Settings {
@@ -7,15 +8,19 @@ export interface Settings {
   readonly db: string;
   readonly schema: string | undefined;
   readonly leaseMs: number | undefined;
+  /** How long runs are kept after their end; 0: for ever. */
+  readonly runRetentionMs: number | undefined;
   readonly logLevel: string;
 }
 
 /** Options as the command line has them: text, or absent. */
-export type Flags = Readonly<Partial<Record<"host" | "port" | "db" | "schema" | "lease" | "logLevel", string>>>;
+export type Flags = Readonly<
+  Partial<Record<"host" | "port" | "db" | "schema" | "lease" | "retention" | "logLevel", string>>
+>;
 
 /**
  * Flags go before environment variables, and these before defaults.
- * @throws KagziError `INVALID_ARGUMENT` for a port or a lease that makes no sense
+ * @throws KagziError `INVALID_ARGUMENT` for a port, a lease or a retention that makes no sense
  */
 export function readSettings(flags: Flags, env: NodeJS.ProcessEnv, defaultDb: string): Settings {
   const lease = flags.lease ?? env["KAGZI_LEASE_MS"];
@@ -25,11 +30,24 @@ export function readSettings(flags: Flags, env: NodeJS.ProcessEnv, defaultDb: st
     db: flags.db ?? env["KAGZI_DB_URL"] ?? defaultDb,
     schema: flags.schema ?? env["KAGZI_DB_SCHEMA"],
     leaseMs: lease === undefined ? undefined : wholeNumber("lease", lease, 300, 3_600_000),
+    runRetentionMs: retentionMs(flags.retention ?? env["KAGZI_RETENTION"]),
     logLevel: flags.logLevel ?? env["KAGZI_LOG_LEVEL"] ?? "info",
   };
 }
 
-function wholeNumber(name: string, text: string, min: number, max: number): number {
+function retentionMs(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (text === "off") return 0;
+  const ms = durationMs(text, 'the retention, which may also be "off",');
+  if (ms > 0) return ms;
+  throw new KagziError(
+    "INVALID_ARGUMENT",
+    'the retention is 0, which would remove runs at their end: to keep them for ever say "off"',
+  );
+}
+
+/** @throws KagziError `INVALID_ARGUMENT` */
+export function wholeNumber(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isInteger(value) && value >= min && value <= max) return value;
   throw new KagziError(

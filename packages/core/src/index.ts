@@ -1,5 +1,24 @@
 export type { Activity, RunningStep } from "./activity.ts";
 export {
+  type ApiKey,
+  type ApiKeyParts,
+  LOCAL,
+  type NewApiKey,
+  type Principal,
+  ROLES,
+  type Right,
+  type Role,
+  checkKeyId,
+  checkRole,
+  formatApiKey,
+  mayDo,
+  parseApiKey,
+  principalOf,
+  rolesWith,
+  whyInvalid,
+} from "./api-key.ts";
+export { type AuditEntry, type NewAuditEntry, auditEntry } from "./audit.ts";
+export {
   checkInteger,
   checkName,
   checkNamespaceId,
@@ -131,6 +150,9 @@ export {
 } from "./schedule.ts";
 export { type Step, stepsOf, withRunning } from "./steps.ts";
 export type {
+  ApiKeyCreation,
+  ApiKeyStore,
+  AuditStore,
   ClaimRequest,
   ClaimResult,
   ClaimedRun,
@@ -140,6 +162,7 @@ export type {
   MessagePage,
   HistoryPosition,
   HistoryStore,
+  NamespaceChange,
   NamespaceStore,
   RunDetail,
   EventStore,
@@ -161,13 +184,16 @@ export type {
   RunFilter,
   RunReference,
   RunStore,
+  SchemaState,
   ScheduleChange,
   ScheduleFound,
   ScheduleStore,
   Scheduled,
   Start,
   StartOutcome,
+  StatisticsStore,
   Store,
+  TrendRequest,
   WorkerStore,
   WriteOutcome,
 } from "./store.ts";
@@ -201,4 +227,24 @@ export {
   shareOut,
 } from "./workflow-limits.ts";
 export { CALL_MS, type SlotClaim, type SlotFacts, decideSlot, freeSlots } from "./slot.ts";
-export { type Begun, type Places, type SlotWait, type Standing } from "./held-back.ts";
+export { type Begun, type Hold, type Places, type SlotWait, type Standing, holdOf } from "./held-back.ts";
+export { LONGEST_RETENTION_MS, expiresAt, isThrottling, retentionOf } from "./retention.ts";
+export {
+  type Bucket,
+  type Count,
+  type Ended,
+  type EndedSample,
+  type Line,
+  type Live,
+  type Percentiles,
+  type Queued,
+  type Samples,
+  type StartedSample,
+  type Trend,
+  bucketsUntil,
+  countOf,
+  firstRunIdAt,
+  sumOf,
+  timeOfRunId,
+  trendsOf,
+} from "./statistics.ts";

@@ -7,6 +7,8 @@ export interface Namespace {
   readonly description: string;
   /** While false nothing new starts; what runs goes on to its end. */
   readonly enabled: boolean;
+  /** How long runs are kept after their end; 0: for ever. Absent: as long as the server says. */
+  readonly retentionMs?: number;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
 }

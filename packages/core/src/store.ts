@@ -1,4 +1,6 @@
 import type { Activity } from "./activity.ts";
+import type { ApiKey, NewApiKey } from "./api-key.ts";
+import type { AuditEntry, NewAuditEntry } from "./audit.ts";
 import type { Assignment, Candidate, DispatchKey, Wanted } from "./dispatch.ts";
 import type { ErrorDetail } from "./error.ts";
 import type {
@@ -24,6 +26,7 @@ import type { RunWrite } from "./run-update.ts";
 import type { Begun, Places } from "./held-back.ts";
 import type { SlotClaim } from "./slot.ts";
 import type { Schedule, ScheduleReference } from "./schedule.ts";
+import type { Bucket, Ended, EndedSample, Line, Live, Queued, StartedSample } from "./statistics.ts";
 import type { Instant } from "./time.ts";
 import type { NewWorker, Worker, WorkerStats, WorkerStatus, WorkflowVersion } from "./worker.ts";
 import type { LimitKeys, Throttle, WorkflowLimits } from "./workflow-limits.ts";
@@ -47,12 +50,17 @@ export interface Store {
   readonly slots: SlotStore;
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
+  readonly statistics: StatisticsStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly audit: AuditStore;
   readonly hints: Hints;
   /**
    * Brings the schema up to date; several servers may do so at once. Answers with its version.
    * @throws KagziError `PRECONDITION_FAILED` for a schema that is newer than this code
    */
   migrate(): Promise<number>;
+  /** Which version the schema has, 0 without one, and which `migrate` brings it to. Changes nothing. */
+  schemaState(): Promise<SchemaState>;
   /** What in how the database is set up could lose what was acknowledged, or slows down: a line for each, for its operator. */
   risks(): Promise<readonly string[]>;
   /** The store's clock, and whether it answers at all. */
@@ -60,6 +68,12 @@ export interface Store {
   /** One line for each invariant of docs/state-machine.md that a row breaks; none if all is well. */
   violations(): Promise<readonly string[]>;
   close(): Promise<void>;
+}
+
+/** Where a schema is, and where it could be. */
+export interface SchemaState {
+  readonly version: number;
+  readonly newest: number;
 }
 
 /** Which run is meant. */
@@ -204,6 +218,19 @@ export interface RunStore {
   rerun(start: Start, source: RerunSource): Promise<StartOutcome>;
   /** Gives runs that are paused because they did not match their code another try. Answers with how many. */
   unblock(namespaceId: NamespaceId, workflows: readonly WorkflowVersion[]): Promise<number>;
+  /**
+   * Runs of a namespace that ended more than `olderThanMs` ago and after `after`, in the order in which they did, at most
+   * `limit`, and the time by which they are so old. Of those that ended at `after` none are given.
+   */
+  expired(
+    namespaceId: NamespaceId,
+    page: { readonly olderThanMs: number; readonly after: Instant; readonly limit: number },
+  ): Promise<{ readonly now: Instant; readonly runs: readonly Run[] }>;
+  /**
+   * Of runs that have ended those that must stay: something is still to be done for their children, their parent goes on
+   * or may be retried, or the run is there that went on where they ended.
+   */
+  needed(runs: readonly RunReference[]): Promise<readonly RunId[]>;
   /** Removes runs that have ended, with everything that is known of them. Answers with those removed. */
   delete(runs: readonly RunReference[]): Promise<readonly RunId[]>;
   /** Runs that were ended from outside and whose children may not know it yet. */
@@ -439,16 +466,21 @@ export interface WorkerStore {
   sweep(forgetAfterMs: number): Promise<void>;
 }
 
+/** What of a namespace is to change. */
+export interface NamespaceChange {
+  readonly description?: string;
+  readonly enabled?: boolean;
+  /** `null`: as long as the server says. */
+  readonly retentionMs?: number | null;
+}
+
 export interface NamespaceStore {
   /** `undefined` if it exists already. */
   create(namespaceId: NamespaceId, description: string): Promise<Namespace | undefined>;
   get(namespaceId: NamespaceId): Promise<Namespace | undefined>;
   /** By name. */
   list(page: { readonly after?: NamespaceId; readonly limit: number }): Promise<readonly Namespace[]>;
-  update(
-    namespaceId: NamespaceId,
-    change: { readonly description?: string; readonly enabled?: boolean },
-  ): Promise<Namespace | undefined>;
+  update(namespaceId: NamespaceId, change: NamespaceChange): Promise<Namespace | undefined>;
 }
 
 /** A schedule as it is in the transaction that is about to change it. */
@@ -497,6 +529,80 @@ export interface ScheduleStore {
   declared(namespaceId: NamespaceId, workflowTypes: readonly string[]): Promise<readonly Schedule[]>;
   /** Its runs stay. `false` if there is none; with `declaredBy` only if that is where it stands. */
   delete(reference: ScheduleReference, declaredBy?: string): Promise<boolean>;
+}
+
+/** How much a sample of what ended is to read. */
+export interface TrendRequest {
+  readonly namespaceId: NamespaceId;
+  readonly buckets: readonly Bucket[];
+  /** Of runs, for each sample. */
+  readonly limit: number;
+}
+
+/**
+ * Figures of a namespace for people to look at. What they cost is bounded by the limits that they are asked with, however
+ * many runs there are.
+ */
+export interface StatisticsStore {
+  /** Workflows that a worker has registered, or that have runs which are claimable or have ended; by name. */
+  workflows(
+    namespaceId: NamespaceId,
+    page: { readonly after?: string; readonly limit: number },
+  ): Promise<readonly string[]>;
+  /** Runs of these workflows that will be claimed and stand in no line, each count up to `limit`. */
+  queued(namespaceId: NamespaceId, workflowTypes: readonly string[], limit: number): Promise<readonly Queued[]>;
+  /** Lines of these workflows, at most `lines` of each; runs of a line are counted up to `limit`. */
+  lines(
+    namespaceId: NamespaceId,
+    workflowTypes: readonly string[],
+    count: { readonly lines: number; readonly limit: number },
+  ): Promise<readonly Line[]>;
+  /** Runs of each state, of all workflows together at most `limit`. */
+  live(namespaceId: NamespaceId, limit: number): Promise<readonly Live[]>;
+  /** How many runs of each workflow failed within the last `sinceMs`, up to `limit`, and which one ended last. */
+  ended(
+    namespaceId: NamespaceId,
+    workflowTypes: readonly string[],
+    count: { readonly sinceMs: number; readonly limit: number },
+  ): Promise<readonly Ended[]>;
+  /** The newest that ended, for each of these workflows, buckets and ways to end; without those of which there are none. */
+  endedSamples(request: TrendRequest, workflowTypes: readonly string[]): Promise<readonly EndedSample[]>;
+  /** The newest that were started, for each bucket; with a name, how many of those are of that workflow. */
+  startedSamples(request: TrendRequest, workflowType: string | undefined): Promise<readonly StartedSample[]>;
+}
+
+/** What became of a new key. */
+export type ApiKeyCreation =
+  | { readonly became: "created"; readonly key: ApiKey }
+  /** Nothing was kept, and nothing was noted. */
+  | { readonly became: "refused"; readonly because: "noNamespace" | "idTaken" };
+
+export interface ApiKeyStore {
+  /** Keeps a key, and the note of it, in one go. */
+  create(key: NewApiKey, entry: NewAuditEntry): Promise<ApiKeyCreation>;
+  /** A key as it is, good or not, and the time to judge it by. */
+  find(keyId: string): Promise<{ readonly key: ApiKey; readonly now: Instant } | undefined>;
+  /** The newest first; with a namespace, those that are good for it alone. */
+  list(
+    filter: { readonly namespaceId?: NamespaceId },
+    page: { readonly before?: string; readonly limit: number },
+  ): Promise<readonly ApiKey[]>;
+  /** Ends a key and notes it, in one go; one that was revoked stays as it is. `undefined` if there is none. */
+  revoke(keyId: string, entry: NewAuditEntry): Promise<ApiKey | undefined>;
+  /** Keys were used just now. A key's time is written once a minute at most. */
+  used(keyIds: readonly string[]): Promise<void>;
+}
+
+/** What was done by hand. Entries are added, and never changed. */
+export interface AuditStore {
+  add(entry: NewAuditEntry): Promise<void>;
+  /** The newest first; with a namespace, of that one alone. */
+  list(
+    filter: { readonly namespaceId?: NamespaceId },
+    page: { readonly before?: string; readonly limit: number },
+  ): Promise<readonly AuditEntry[]>;
+  /** Deletes entries that are older, at most `limit`, the oldest first. Answers with how many. */
+  expire(olderThanMs: number, limit: number): Promise<number>;
 }
 
 /** Something that other servers may want to look at now rather than at their next poll. */

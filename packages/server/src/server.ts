@@ -1,5 +1,6 @@
 import {
   AdminService,
+  ApiKeyService,
   EventService,
   NamespaceService,
   WorkerService,
@@ -9,6 +10,9 @@ import {
 import { Health as HealthContract, ServerReflection, ServerReflectionAlpha } from "@kagzi/proto/grpc";
 import { startBackground } from "./background/background.ts";
 import { Health } from "./background/health.ts";
+import { type AuthMode, Door } from "./door/door.ts";
+import { guarded } from "./door/guard.ts";
+import { Sessions } from "./door/sessions.ts";
 import { Engine, type EngineOptions } from "./engine/engine.ts";
 import { errorField, silentLog } from "./engine/log.ts";
 import { createHealthService } from "./http/health.ts";
@@ -22,6 +26,7 @@ import { type Services, createServices } from "./rpc/services.ts";
 export interface RunningEngine {
   readonly services: Services;
   readonly health: Health;
+  readonly engine: Engine;
   /** Resolves once the schema is there; rejects with what no waiting cures. */
   readonly ready: Promise<void>;
   /** Finishes what is under way. The store stays open. */
@@ -42,6 +47,7 @@ export function startEngine(options: EngineOptions): RunningEngine {
   return {
     services: createServices(engine, health),
     health,
+    engine,
     ready,
     async stop() {
       stopping.abort();
@@ -60,6 +66,8 @@ export interface ServerOptions extends EngineOptions {
   readonly port: number;
   /** The folder of the files that browsers are served; absent: the dashboard. */
   readonly site?: string;
+  /** Default: `optional` where only this computer can come, and otherwise `required`. */
+  readonly auth?: AuthMode;
 }
 
 /** A server that listens. */
@@ -84,8 +92,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { host, log = silentLog, port, site = dashboardFolder() } = options;
   const engine = startEngine(options);
   const { health } = engine;
+  const { context, keyRing } = engine.engine;
+  const { auth = isLoopback(host) ? "optional" : "required" } = options;
+  const door = new Door({ auth, keyRing, sessions: new Sessions(context.env) });
   const handler = createRequestHandler({
-    routes: routesOf(engine),
+    door,
+    routes: routesOf(engine).map(({ implementation, service }) => ({
+      service,
+      implementation: guarded(service, implementation, { keyRing, env: context.env }),
+    })),
     pages: { "/healthz": () => OK, "/readyz": () => readiness(health) },
     site: createSite(site),
     readMaxBytes: READ_MAX_BYTES,
@@ -104,6 +119,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
+/** Whether only callers on this computer come in by an address. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
 const OK: Page = { status: 200, contentType: "text/plain", body: "ok\n" };
 
 function readiness(health: Health): Page {
@@ -117,6 +137,7 @@ const CONTRACT = [
   NamespaceService,
   WorkflowScheduleService,
   EventService,
+  ApiKeyService,
 ] as const;
 
 function routesOf({ health, services }: RunningEngine): readonly Route[] {
@@ -128,6 +149,7 @@ function routesOf({ health, services }: RunningEngine): readonly Route[] {
     { service: NamespaceService, implementation: services.namespace },
     { service: WorkflowScheduleService, implementation: services.schedule },
     { service: EventService, implementation: services.event },
+    { service: ApiKeyService, implementation: services.apiKey },
     { service: HealthContract, implementation: createHealthService(health, CONTRACT) },
     { service: ServerReflection, implementation: reflection },
     { service: ServerReflectionAlpha, implementation: reflection },

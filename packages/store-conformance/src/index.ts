@@ -13,10 +13,12 @@ import { describeNamespaces } from "./namespaces.ts";
 import { describeNumbers } from "./numbers.ts";
 import { describePausing } from "./pausing.ts";
 import { describeReads } from "./reads.ts";
+import { describeSecurity } from "./security.ts";
 import { describeSlots } from "./slots.ts";
 import { describeSchedules } from "./schedules.ts";
 import { describeRestarts } from "./restarts.ts";
 import { describeStates } from "./states.ts";
+import { describeStatistics } from "./statistics.ts";
 import { describeStarts } from "./starts.ts";
 import { describeWrites } from "./writes.ts";
 
@@ -61,7 +63,9 @@ export function describeStore(harness: StoreHarness): void {
     describeNumbers(fixture);
     describeLimits(fixture);
     describeSlots(fixture);
+    describeSecurity(fixture);
     describeSchedules(harness, fixture);
+    describeStatistics(fixture);
     describeModel(fixture);
     describeLifetime(harness, fixture);
   });

@@ -1,4 +1,6 @@
 import type {
+  ApiKeyStore,
+  AuditStore,
   EventStore,
   HistoryStore,
   InboxStore,
@@ -7,11 +9,16 @@ import type {
   NamespaceStore,
   RunStore,
   ScheduleStore,
+  SchemaState,
   SlotStore,
+  StatisticsStore,
   Store,
   WorkerStore,
 } from "@kagzi/core";
+import { createApiKey, findApiKey, listApiKeys, revokeApiKey, usedApiKeys } from "./api-keys.ts";
+import { addAuditEntry, expireAudit, listAudit } from "./audit.ts";
 import { Database, type PostgresOptions } from "./database.ts";
+import { expiredRuns, neededRuns } from "./runs-expire.ts";
 import { routeEvents } from "./event-routes.ts";
 import { waitKeys } from "./event-waits.ts";
 import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
@@ -20,7 +27,7 @@ import { PostgresHints } from "./hints.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
 import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, overrideLimits } from "./limits.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, schemaState } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { risks } from "./risks.ts";
 import { claimRuns } from "./runs-claim.ts";
@@ -50,6 +57,15 @@ import {
   slotWaits,
   waitedLimits,
 } from "./slots.ts";
+import {
+  endedOfWorkflows,
+  endedSamples,
+  listWorkflows,
+  liveRuns,
+  queuedRuns,
+  readyLines,
+  startedSamples,
+} from "./statistics.ts";
 import { violations } from "./violations.ts";
 import { drainWorker, getWorker, listWorkers, registerWorker, setDefaultVersion, workflowVersions } from "./workers.ts";
 
@@ -65,6 +81,9 @@ export class PostgresStore implements Store {
   readonly slots: SlotStore;
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
+  readonly statistics: StatisticsStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly audit: AuditStore;
   readonly hints: PostgresHints;
   readonly #database: Database;
   /** A connection that never waits behind others: for what keeps leases, and says whether the database is there. */
@@ -86,6 +105,8 @@ export class PostgresStore implements Store {
       operate: (run, decide) => operateOnRun(database, run, decide),
       rerun: (start, source) => rerunRun(database, start, source),
       unblock: (namespaceId, workflows) => unblockRuns(database, namespaceId, workflows),
+      expired: (namespaceId, page) => expiredRuns(database, namespaceId, page),
+      needed: (runs) => neededRuns(database, runs),
       delete: (runs) => deleteRuns(database, runs),
       closing: (limit) => closingRuns(database, limit),
       children: (parent, limit) => openChildren(database, parent, limit),
@@ -167,10 +188,35 @@ export class PostgresStore implements Store {
       declared: (namespaceId, workflowTypes) => declaredSchedules(database, namespaceId, workflowTypes),
       delete: (reference, declaredBy) => deleteSchedule(database, reference, declaredBy),
     };
+    this.statistics = {
+      workflows: (namespaceId, page) => listWorkflows(database, namespaceId, page),
+      queued: (namespaceId, workflowTypes, limit) => queuedRuns(database, namespaceId, workflowTypes, limit),
+      lines: (namespaceId, workflowTypes, count) => readyLines(database, namespaceId, workflowTypes, count),
+      live: (namespaceId, limit) => liveRuns(database, namespaceId, limit),
+      ended: (namespaceId, workflowTypes, count) => endedOfWorkflows(database, namespaceId, workflowTypes, count),
+      endedSamples: (request, workflowTypes) => endedSamples(database, request, workflowTypes),
+      startedSamples: (request, workflowType) => startedSamples(database, request, workflowType),
+    };
+    this.apiKeys = {
+      create: (key, entry) => createApiKey(database, key, entry),
+      find: (keyId) => findApiKey(database, keyId),
+      list: (filter, page) => listApiKeys(database, filter, page),
+      revoke: (keyId, entry) => revokeApiKey(database, keyId, entry),
+      used: (keyIds) => usedApiKeys(database, keyIds),
+    };
+    this.audit = {
+      add: (entry) => addAuditEntry(database, database, entry),
+      list: (filter, page) => listAudit(database, filter, page),
+      expire: (olderThanMs, limit) => expireAudit(database, olderThanMs, limit),
+    };
   }
 
   migrate(): Promise<number> {
     return migrate(this.#database);
+  }
+
+  schemaState(): Promise<SchemaState> {
+    return schemaState(this.#database);
   }
 
   risks(): Promise<readonly string[]> {

@@ -1,4 +1,6 @@
 import type {
+  ApiKeyStore,
+  AuditStore,
   EventStore,
   Hints,
   HistoryStore,
@@ -7,12 +9,17 @@ import type {
   LimitStore,
   NamespaceStore,
   RunStore,
+  SchemaState,
   SlotStore,
+  StatisticsStore,
   ScheduleStore,
   Store,
   WorkerStore,
 } from "@kagzi/core";
+import { createApiKey, findApiKey, listApiKeys, revokeApiKey, usedApiKeys } from "./api-keys.ts";
+import { addAuditEntry, expireAudit, listAudit } from "./audit.ts";
 import { Database, type SqliteOptions } from "./database.ts";
+import { expiredRuns, neededRuns } from "./runs-expire.ts";
 import { routeEvents } from "./event-routes.ts";
 import { waitKeys } from "./event-waits.ts";
 import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
@@ -20,7 +27,7 @@ import { latestRecords, readHistories } from "./history.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
 import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, overrideLimits } from "./limits.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, schemaState } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { risks } from "./risks.ts";
 import { claimRuns } from "./runs-claim.ts";
@@ -49,6 +56,15 @@ import {
   getSchedule,
   listSchedules,
 } from "./schedules.ts";
+import {
+  endedOfWorkflows,
+  endedSamples,
+  listWorkflows,
+  liveRuns,
+  queuedRuns,
+  readyLines,
+  startedSamples,
+} from "./statistics.ts";
 import { violations } from "./violations.ts";
 import { drainWorker, getWorker, listWorkers, registerWorker, setDefaultVersion, workflowVersions } from "./workers.ts";
 
@@ -67,6 +83,9 @@ export class SqliteStore implements Store {
   readonly slots: SlotStore;
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
+  readonly statistics: StatisticsStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly audit: AuditStore;
   readonly hints: Hints = NO_HINTS;
   readonly #database: Database;
 
@@ -83,6 +102,8 @@ export class SqliteStore implements Store {
       operate: async (run, decide) => operateOnRun(database, run, decide),
       rerun: async (start, source) => rerunRun(database, start, source),
       unblock: async (namespaceId, workflows) => unblockRuns(database, namespaceId, workflows),
+      expired: async (namespaceId, page) => expiredRuns(database, namespaceId, page),
+      needed: async (runs) => neededRuns(database, runs),
       delete: async (runs) => deleteRuns(database, runs),
       closing: async (limit) => closingRuns(database, limit),
       children: async (parent, limit) => openChildren(database, parent, limit),
@@ -165,10 +186,35 @@ export class SqliteStore implements Store {
       declared: async (namespaceId, workflowTypes) => declaredSchedules(database, namespaceId, workflowTypes),
       delete: async (reference, declaredBy) => deleteSchedule(database, reference, declaredBy),
     };
+    this.statistics = {
+      workflows: async (namespaceId, page) => listWorkflows(database, namespaceId, page),
+      queued: async (namespaceId, workflowTypes, limit) => queuedRuns(database, namespaceId, workflowTypes, limit),
+      lines: async (namespaceId, workflowTypes, count) => readyLines(database, namespaceId, workflowTypes, count),
+      live: async (namespaceId, limit) => liveRuns(database, namespaceId, limit),
+      ended: async (namespaceId, workflowTypes, count) => endedOfWorkflows(database, namespaceId, workflowTypes, count),
+      endedSamples: async (request, workflowTypes) => endedSamples(database, request, workflowTypes),
+      startedSamples: async (request, workflowType) => startedSamples(database, request, workflowType),
+    };
+    this.apiKeys = {
+      create: async (key, entry) => createApiKey(database, key, entry),
+      find: async (keyId) => findApiKey(database, keyId),
+      list: async (filter, page) => listApiKeys(database, filter, page),
+      revoke: async (keyId, entry) => revokeApiKey(database, keyId, entry),
+      used: async (keyIds) => usedApiKeys(database, keyIds),
+    };
+    this.audit = {
+      add: async (entry) => addAuditEntry(database, entry),
+      list: async (filter, page) => listAudit(database, filter, page),
+      expire: async (olderThanMs, limit) => expireAudit(database, olderThanMs, limit),
+    };
   }
 
   async migrate(): Promise<number> {
     return migrate(this.#database);
+  }
+
+  async schemaState(): Promise<SchemaState> {
+    return schemaState(this.#database);
   }
 
   async risks(): Promise<readonly string[]> {

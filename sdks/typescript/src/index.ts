@@ -20,6 +20,7 @@ export type {
 export type { WaitingFor, WaitingReason, WorkerSlots } from "./client/waiting-for.ts";
 export type { LimitUsage, WorkflowLimitsInfo, WorkflowsClient, WorkflowVersions } from "./client/workflows.ts";
 export type { Connection } from "./connection.ts";
+export type { ClientTls } from "./credentials.ts";
 export type {
   ChildOptions,
   Context,

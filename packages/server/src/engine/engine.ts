@@ -1,4 +1,5 @@
 import type { Store } from "@kagzi/core";
+import { ApiKeys } from "./api-keys.ts";
 import { Catalog } from "./catalog.ts";
 import { DEFAULT_CONFIG, type EngineConfig } from "./config.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -7,16 +8,19 @@ import { EventRouter } from "./event-router.ts";
 import { Events } from "./events.ts";
 import { Explanations } from "./explain.ts";
 import { HintOutbox } from "./hint-outbox.ts";
+import { KeyRing } from "./key-ring.ts";
 import { type Log, silentLog } from "./log.ts";
 import { Namespaces } from "./namespaces.ts";
 import { Operations } from "./operations.ts";
 import { Others } from "./others.ts";
 import { DeclaredSchedules } from "./declared-schedules.ts";
+import { Retention } from "./retention.ts";
 import { Runs } from "./runs.ts";
 import { ScheduleFires } from "./schedule-fires.ts";
 import { Schedules } from "./schedules.ts";
 import { Signals } from "./signals.ts";
 import { Starts } from "./starts.ts";
+import { Statistics } from "./statistics.ts";
 import { StepLimits } from "./step-limits.ts";
 import { StoreClock } from "./store-clock.ts";
 import { TaskPolls } from "./task-polls.ts";
@@ -61,6 +65,10 @@ export class Engine {
   readonly polls: TaskPolls;
   readonly unary: UnaryWorker;
   readonly namespaces: Namespaces;
+  readonly statistics: Statistics;
+  readonly retention: Retention;
+  readonly apiKeys: ApiKeys;
+  readonly keyRing: KeyRing;
   readonly schedules: Schedules;
   readonly scheduleFires: ScheduleFires;
   readonly hints: HintOutbox;
@@ -91,6 +99,10 @@ export class Engine {
     this.polls = new TaskPolls(context, { workers: this.workers, dispatcher: this.dispatcher });
     this.unary = new UnaryWorker(context, { runs: this.runs, updates: this.updates });
     this.namespaces = new Namespaces(context);
+    this.statistics = new Statistics(context);
+    this.retention = new Retention(context, { catalog });
+    this.apiKeys = new ApiKeys(context);
+    this.keyRing = new KeyRing(context);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { type DescMessage, type DescMethod, create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { type OnInternalError, toConnectError } from "../rpc/errors.ts";
 import type { Request, Response } from "./request-handler.ts";
@@ -12,7 +12,10 @@ import { sendWhole } from "./respond.ts";
 /** A method that answers one message with one. */
 export interface PlainMethod {
   readonly method: DescMethod;
-  readonly call: (request: never, call: { readonly signal: AbortSignal }) => Promise<unknown>;
+  readonly call: (
+    request: never,
+    call: { readonly signal: AbortSignal; readonly values: ContextValues },
+  ) => Promise<unknown>;
 }
 
 export interface PlainCallOptions {
@@ -40,11 +43,13 @@ export function isPlain({ headers, method }: Request): boolean {
 /** Serves a call that {@link isPlain}. Never throws: whatever happens is answered, if the caller is there. */
 export async function servePlainCall(
   { call, method }: PlainMethod,
-  exchange: { readonly request: Request; readonly response: Response },
+  exchange: { readonly request: Request; readonly response: Response; readonly values: ContextValues },
   { onInternalError, readMaxBytes }: PlainCallOptions,
 ): Promise<void> {
-  const { request, response } = exchange;
-  const caller = new Caller(request, response);
+  const { request, response, values } = exchange;
+  // It may have gone while it was asked who it is.
+  if (isGone(response)) return;
+  const caller = new Caller(request, response, values);
   try {
     const message = parse(method.input, await readBody(request, readMaxBytes));
     const answer = await call(message as never, caller);
@@ -69,10 +74,12 @@ function headersOf(type: string, bytes: Uint8Array): Record<string, string> {
 class Caller {
   readonly #request: Request;
   readonly #response: Response;
+  readonly values: ContextValues;
   #controller: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(request: Request, response: Response) {
+  constructor(request: Request, response: Response, values: ContextValues) {
+    this.values = values;
     this.#request = request;
     this.#response = response;
   }

@@ -1,6 +1,7 @@
 import { type CallSettings, ClientCalls, call } from "../calls.ts";
 import type { ClientScope } from "./scope.ts";
 import { type Connection, connect } from "../connection.ts";
+import type { ClientTls } from "../credentials.ts";
 import { type PayloadCodec, Payloads } from "../payload/codec.ts";
 import { type Runtime, systemRuntime } from "../runtime.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
@@ -18,7 +19,10 @@ import { WorkflowsClient } from "./workflows.ts";
 export interface ClientOptions {
   /** A server's address; default `KAGZI_URL`, else `http://localhost:50051`. */
   readonly url?: string;
-  readonly token?: string;
+  /** Who calls; default: `KAGZI_API_KEY`, or what is in the file that `KAGZI_API_KEY_FILE` names. */
+  readonly apiKey?: string;
+  /** For `https://` addresses: whom to trust, and the client's own certificate. */
+  readonly tls?: ClientTls;
   /** Instead of a server: an engine in this process, from `embedded()`. */
   readonly connection?: Connection;
   /** Default `"default"`. */

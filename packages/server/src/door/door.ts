@@ -2,8 +2,9 @@ import type { IncomingHttpHeaders } from "node:http";
 import { LOCAL, type Principal, mayDo, rolesWith } from "@kagzi/core";
 import { type KeyRing, unauthorized } from "../engine/key-ring.ts";
 import { forbidden } from "./refusals.ts";
-import { type Needed, neededFor } from "./rights.ts";
+import { type Needed, PAGES, neededFor } from "./rights.ts";
 import type { Sessions } from "./sessions.ts";
+import { type StrangerOptions, crossOriginHeaders, whyStrange } from "./strangers.ts";
 
 /**
  * Whether callers must say who they are. `optional`: who says nothing may do everything, and a wrong key is refused all
@@ -16,6 +17,15 @@ export interface DoorOptions {
   readonly auth: AuthMode;
   readonly keyRing: KeyRing;
   readonly sessions: Sessions;
+  readonly strangers: StrangerOptions;
+}
+
+/** How a request is met before it is asked who makes it. */
+export interface Meeting {
+  /** Why it is refused, if it is. */
+  readonly why?: string;
+  /** What its answer says beside. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Who calls what needs no key. */
@@ -27,10 +37,21 @@ export class Door {
   readonly #keyRing: KeyRing;
   readonly #sessions: Sessions;
 
-  constructor({ auth, keyRing, sessions }: DoorOptions) {
+  readonly #strangers: StrangerOptions;
+
+  constructor({ auth, keyRing, sessions, strangers }: DoorOptions) {
     this.auth = auth;
     this.#keyRing = keyRing;
     this.#sessions = sessions;
+    this.#strangers = strangers;
+  }
+
+  /** Whether a request may be the doing of a page that is none of ours. */
+  meet(path: string, headers: IncomingHttpHeaders): Meeting {
+    // Probes ask by whatever address they have.
+    if (neededFor(path) === "nothing" && Object.hasOwn(PAGES, path)) return { headers: {} };
+    const why = whyStrange(headers, this.#strangers);
+    return why === undefined ? { headers: crossOriginHeaders(headers, this.#strangers) } : { why, headers: {} };
   }
 
   /**
@@ -68,14 +89,15 @@ function bearer(authorization: string): string {
 function checkRight(principal: Principal, needed: Needed | undefined, path: string): Principal {
   const what = path.slice(path.lastIndexOf("/") + 1);
   if (needed === undefined || needed === "nothing") throw forbidden(`${what} is open to nobody`);
-  const right = needed === "everywhere" ? "admin" : needed;
+  const isEverywhere = needed === "read everywhere" || needed === "admin everywhere";
+  const right = needed === "read everywhere" ? "read" : needed === "admin everywhere" ? "admin" : needed;
   if (!mayDo(principal.role, right)) {
     const roles = rolesWith(right).join(" or ");
     throw forbidden(
       `${what} takes an API key with the role ${roles}: ${principal.actor} has the role ${principal.role}`,
     );
   }
-  if (needed === "everywhere" && principal.namespaceId !== undefined) {
+  if (isEverywhere && principal.namespaceId !== undefined) {
     throw forbidden(`${what} takes an API key for all namespaces: ${principal.actor} is for one`);
   }
   return principal;

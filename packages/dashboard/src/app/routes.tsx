@@ -1,19 +1,26 @@
 import type { ReactNode } from "react";
+import { OverviewScreen } from "../screens/overview/overview-screen.tsx";
 import { RunScreen } from "../screens/run/run-screen.tsx";
 import { RunsScreen } from "../screens/runs/runs-screen.tsx";
 import { StartScreen } from "../screens/start/start-screen.tsx";
+import { WorkflowScreen } from "../screens/workflow/workflow-screen.tsx";
+import { WorkflowsScreen } from "../screens/workflows/workflows-screen.tsx";
 
 /** A screen of the dashboard: one folder under `screens/` each. */
 export interface Route {
   /** Begins with `/:namespace`; `:names` are values that the screen is given. */
   readonly path: string;
   readonly screen: (values: Readonly<Record<string, string>>) => ReactNode;
-  /** Its place in the navigation; absent: it is reached from others. `key` follows `g` on the keyboard. */
-  readonly nav?: { readonly label: string; readonly key: string };
+  /**
+   * Its place in the navigation; absent: it is reached from others. `key` follows `g` on the keyboard. `beginsGroup`: it
+   * stands apart from those above it.
+   */
+  readonly nav?: { readonly label: string; readonly key: string; readonly beginsGroup?: boolean };
 }
 
 /** In the order of the navigation. The first that matches is shown. */
 export const ROUTES: readonly Route[] = [
+  { path: "/:namespace", screen: () => <OverviewScreen />, nav: { label: "Overview", key: "o" } },
   { path: "/:namespace/runs", screen: () => <RunsScreen />, nav: { label: "Runs", key: "r" } },
   { path: "/:namespace/runs/:id", screen: ({ id = "" }) => <RunScreen key={id} runId={id} part="timeline" /> },
   {
@@ -21,4 +28,6 @@ export const ROUTES: readonly Route[] = [
     screen: ({ id = "", part = "" }) => <RunScreen key={id} runId={id} part={part} />,
   },
   { path: "/:namespace/start", screen: () => <StartScreen />, nav: { label: "Start a run", key: "n" } },
+  { path: "/:namespace/workflows", screen: () => <WorkflowsScreen />, nav: { label: "Workflows", key: "w" } },
+  { path: "/:namespace/workflows/:name", screen: ({ name = "" }) => <WorkflowScreen key={name} workflow={name} /> },
 ];

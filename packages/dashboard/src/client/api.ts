@@ -1,6 +1,13 @@
 import { type Client, Code, ConnectError, type Interceptor, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
-import { AdminService, ApiKeyService, EventService, NamespaceService, WorkflowScheduleService, WorkflowService } from "@kagzi/proto";
+import {
+  AdminService,
+  ApiKeyService,
+  EventService,
+  NamespaceService,
+  WorkflowScheduleService,
+  WorkflowService,
+} from "@kagzi/proto";
 import { BASE_URL } from "../app/base.ts";
 import { CSRF_HEADER, sessionIsOver } from "./session.ts";
 

@@ -93,6 +93,7 @@ export function useSession(): Session | undefined {
 /** Why somebody may not do something; absent: they may. */
 export function useWhyNot(right: Right | undefined): string | undefined {
   const session = useSession();
-  if (right === undefined || session?.role === undefined || (RIGHTS[session.role] ?? []).includes(right)) return undefined;
+  if (right === undefined || session?.role === undefined || (RIGHTS[session.role] ?? []).includes(right))
+    return undefined;
   return `Your key has the role ${session.role}: this takes ${right === "admin" ? "admin" : "client or admin"}.`;
 }

@@ -2,6 +2,9 @@ import type { ReactNode } from "react";
 import { OverviewScreen } from "../screens/overview/overview-screen.tsx";
 import { RunScreen } from "../screens/run/run-screen.tsx";
 import { RunsScreen } from "../screens/runs/runs-screen.tsx";
+import { ScheduleForm } from "../screens/schedule/schedule-form.tsx";
+import { ScheduleScreen } from "../screens/schedule/schedule-screen.tsx";
+import { SchedulesScreen } from "../screens/schedules/schedules-screen.tsx";
 import { StartScreen } from "../screens/start/start-screen.tsx";
 import { WorkflowScreen } from "../screens/workflow/workflow-screen.tsx";
 import { WorkflowsScreen } from "../screens/workflows/workflows-screen.tsx";
@@ -30,4 +33,11 @@ export const ROUTES: readonly Route[] = [
   { path: "/:namespace/start", screen: () => <StartScreen />, nav: { label: "Start a run", key: "n" } },
   { path: "/:namespace/workflows", screen: () => <WorkflowsScreen />, nav: { label: "Workflows", key: "w" } },
   { path: "/:namespace/workflows/:name", screen: ({ name = "" }) => <WorkflowScreen key={name} workflow={name} /> },
+  { path: "/:namespace/schedules", screen: () => <SchedulesScreen />, nav: { label: "Schedules", key: "s" } },
+  { path: "/:namespace/schedules/:id", screen: ({ id = "" }) => <ScheduleScreen key={id} scheduleId={id} part="" /> },
+  {
+    path: "/:namespace/schedules/:id/:part",
+    screen: ({ id = "", part = "" }) => <ScheduleScreen key={id} scheduleId={id} part={part} />,
+  },
+  { path: "/:namespace/new-schedule", screen: () => <ScheduleForm /> },
 ];

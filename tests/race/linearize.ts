@@ -60,11 +60,14 @@ const SKIPS: Partial<Record<Call["do"], string>> = {
 
 /** A heartbeat may still name a lease that is taken back at the same moment: neither waits for the other. The next one tells. */
 function isOfHeartbeat({ runs }: World, answer: string, expected: string): boolean {
-  const split = (leases: string) => leases.split(", ").filter((lease) => lease !== "");
-  const [named, held] = [split(answer), split(expected)];
+  const [named, held] = [eachOf(answer), eachOf(expected)];
   const isLost = (lease: string) =>
     [...leasesOf(lease)].every(([runId, epoch]) => runs[runId]?.epoch === epoch && runs[runId].status !== "running");
   return held.every((lease) => named.includes(lease)) && named.every((lease) => held.includes(lease) || isLost(lease));
+}
+
+function eachOf(answer: string): readonly string[] {
+  return answer.split(", ").filter((each) => each !== "");
 }
 
 function leasesOf(answer: string): ReadonlyMap<string, number> {

@@ -135,6 +135,22 @@ export const MUTANTS = [
     suites: [REPLAY],
   },
   {
+    name: "overdue-run-given-out",
+    what: "a run is given to a worker though its deadline has passed",
+    file: "packages/store-postgres/dist/runs-claim.js",
+    from: "row.overdue === true",
+    to: "row.overdue === undefined",
+    suites: [about("claiming runs"), POSTGRES],
+  },
+  {
+    name: "doomed-run-taken-ahead",
+    what: "a sleeping run is taken ahead of its time though its deadline comes before that",
+    file: "packages/store-postgres/dist/runs-claim.js",
+    from: "(r.status = 'sleeping' AND (r.deadline_at IS NULL OR r.deadline_at > r.available_at))",
+    to: "(r.status = 'sleeping')",
+    suites: [about("claiming runs"), POSTGRES],
+  },
+  {
     name: "crash-not-counted",
     what: "a claim does not count as a crash to come",
     file: "packages/store-postgres/dist/runs-claim.js",

@@ -144,14 +144,19 @@ function claim(world: World, workerId: WorkerId): string {
   const all = Object.values(world.runs);
   const ready = all.filter(({ availableAt }) => availableAt !== undefined && availableAt <= now);
   const isTaken = isHeardOf(world, workerId);
-  const claimed = (isTaken ? ready : []).map((run) => {
+  const overdue = ready.filter(({ deadlineAt }) => (deadlineAt ?? Infinity) <= now).map(({ runId }) => runId);
+  const inTime = ready.filter(({ runId }) => !overdue.includes(runId));
+  const claimed = (isTaken ? inTime : []).map((run) => {
     const isSame = run.workerId === workerId;
     claimRun(run, workerId, now);
     return `${run.runId} ${run.epoch} ${run.claimedSeq}${isSame ? " again" : ""}`;
   });
   const next = Math.min(...all.map(({ availableAt }) => availableAt ?? Infinity).filter((at) => at > now));
-  const refused = !isTaken && ready.length > 0 ? ["refused"] : [];
-  return [...claimed.toSorted(), ...refused, ...(next < Infinity ? [`next ${next}`] : [])].join(", ");
+  const isRefused = !isTaken && inTime.length > 0;
+  const others = isRefused ? ["refused"] : overdue.length > 0 ? ["more"] : [];
+  const isTold = next < Infinity && (claimed.length === 0 || overdue.length === 0);
+  const late = overdue.toSorted().map((runId) => `overdue ${runId}`);
+  return [...claimed.toSorted(), ...late, ...others, ...(isTold ? [`next ${next}`] : [])].join(", ");
 }
 
 function write(world: World, written: RunWrite): string {

@@ -104,12 +104,13 @@ function startAnswer(outcome: StartOutcome | undefined): string {
   return outcome?.claimed === true ? "started claimed" : "started";
 }
 
-function claimAnswer({ claimed, more, nextAt, refused }: ClaimResult): string {
+function claimAnswer({ claimed, more, nextAt, overdue, refused }: ClaimResult): string {
   const runs = claimed.map(
     ({ lastSeq, run, sameWorker }) => `${run.runId} ${run.epoch} ${lastSeq}${sameWorker ? " again" : ""}`,
   );
+  const late = overdue.toSorted().map((runId) => `overdue ${runId}`);
   const others = refused.length > 0 ? ["refused"] : more.map(() => "more");
-  return [...runs.toSorted(), ...others, ...(nextAt === undefined ? [] : [`next ${nextAt}`])].join(", ");
+  return [...runs.toSorted(), ...late, ...others, ...(nextAt === undefined ? [] : [`next ${nextAt}`])].join(", ");
 }
 
 function writeAnswer(write: RunWrite, outcome: WriteOutcome | undefined): string {

@@ -27,14 +27,21 @@ export function claimRuns(database: Database, request: ClaimRequest): ClaimResul
     const unlimited = request.wanted.filter((wanted) => !hasLimits(database, request.namespaceId, wanted));
     const { aheadMs = 0 } = request;
     const ready = unlimited.flatMap((wanted) => readyRuns(database, request, wanted, { now, aheadMs }));
-    const candidates = ready.toSorted(byPriority).map(toCandidate);
+    const { candidates, overdue } = sortOut(ready.toSorted(byPriority));
     const assignments = candidates.length === 0 ? [] : request.assign(candidates);
     const claimed = giveOut(database, request.namespaceId, { ready, assignments, now });
-    const more = leftOvers(request.wanted, candidates, new Set(claimed.map(({ run }) => run.runId)));
+    const more = leftOvers(request.wanted, ready.map(toCandidate), new Set(claimed.map(({ run }) => run.runId)));
     const refused = refusedWorkers(assignments, claimed);
     // Where there are more, the claim that takes them says what comes after that.
     const nextAt = more.length > 0 && claimed.length > 0 ? undefined : nextReady(database, request, now);
-    return { now, claimed, refused, more, ...(nextAt !== undefined && { nextAt: lookAt(nextAt, now, request) }) };
+    return {
+      now,
+      claimed,
+      refused,
+      overdue,
+      more,
+      ...(nextAt !== undefined && { nextAt: lookAt(nextAt, now, request) }),
+    };
   });
 }
 
@@ -83,9 +90,23 @@ export interface ReadyRow {
   readonly worker_id: WorkerId | null;
   readonly available_at: Instant;
   readonly priority: number;
+  /** Its deadline has passed; `null` if it has none. */
+  readonly overdue: number | null;
 }
 
-export function toCandidate(row: Omit<ReadyRow, "available_at" | "priority">): Candidate {
+/** What may be given out, and what is only to be ended. */
+export function sortOut(ready: readonly Omit<ReadyRow, "priority">[]): {
+  readonly candidates: readonly Candidate[];
+  readonly overdue: readonly RunId[];
+} {
+  const isOverdue = (row: Omit<ReadyRow, "priority">) => row.overdue === 1;
+  return {
+    candidates: ready.filter((row) => !isOverdue(row)).map(toCandidate),
+    overdue: ready.filter(isOverdue).map((row) => row.run_id),
+  };
+}
+
+function toCandidate(row: Omit<ReadyRow, "available_at" | "priority" | "overdue">): Candidate {
   return {
     runId: row.run_id,
     workflowType: row.workflow_type,
@@ -124,7 +145,11 @@ export function* priorities(database: Database, request: Where, wanted: Workflow
   }
 }
 
-/** Runs that are ready, or will soon have slept enough, and are in no line; the first first. */
+/**
+ * Runs that are ready, or will soon have slept enough, and are in no line; the first first. Those whose deadline has passed
+ * are read like others, and told: passing over them here would cost more with each that nobody has ended yet. One that
+ * sleeps beyond its deadline is not taken ahead of its time.
+ */
 export function readyRuns(
   database: Database,
   request: Where,
@@ -136,10 +161,11 @@ export function readyRuns(
     if (ready.length >= wanted.limit) break;
     ready.push(
       ...database.all<ReadyRow>(
-        `SELECT run_id, workflow_type, version, worker_id, available_at, priority FROM runs
-         WHERE ${OF_KEY} AND priority = ? AND available_at <= ? AND (status = 'sleeping' OR available_at <= ?)
+        `SELECT run_id, workflow_type, version, worker_id, available_at, priority, deadline_at <= ? AS overdue FROM runs
+         WHERE ${OF_KEY} AND priority = ? AND available_at <= ? AND (available_at <= ?
+           OR (status = 'sleeping' AND (deadline_at IS NULL OR deadline_at > available_at)))
          ORDER BY available_at LIMIT ?`,
-        [...keyOf(request, wanted), priority, now + aheadMs, now, wanted.limit - ready.length],
+        [now, ...keyOf(request, wanted), priority, now + aheadMs, now, wanted.limit - ready.length],
       ),
     );
   }

@@ -16,6 +16,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   heartbeat: ["done"],
   deregister: ["done"],
   release: ["done"],
+  excuse: ["done", "nothing"],
   lapsed: ["done"],
   takeOver: ["done", "left"],
   overdue: ["done"],

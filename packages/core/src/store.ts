@@ -419,6 +419,11 @@ export interface WorkerStore {
   >;
   /** Gives runs back under the given leases: ready at once, no crash counted. */
   release(namespaceId: NamespaceId, leases: readonly Lease[]): Promise<void>;
+  /**
+   * The worker of these leases lives, though it has lost them: of each run only claims after its lease count as crashes
+   * from now on. Leases that still hold, and runs that have ended, are left alone.
+   */
+  excuse(namespaceId: NamespaceId, lost: readonly Lease[]): Promise<void>;
   /** Marks the worker offline and gives back all its runs; `false` if there is no such worker. */
   deregister(namespaceId: NamespaceId, workerId: WorkerId): Promise<boolean>;
   /** Sets `draining`; `false` if there is no such worker or it is offline. */

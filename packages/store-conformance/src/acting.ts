@@ -60,7 +60,7 @@ export const KINDS = {
   startChild: 4,
   startOrphan: 1,
   claim: 10,
-  hear: 3,
+  hear: 4,
   heartbeat: 3,
   deregister: 1,
 
@@ -76,6 +76,7 @@ export const KINDS = {
 
   releaseLease: 2,
   staleLease: 1,
+  speakOfLease: 2,
   takeOver: 3,
   staleTakeOver: 2,
   overdue: 1,
@@ -149,6 +150,8 @@ export class Actors {
         return held === undefined
           ? []
           : [{ do: "release", lease: kind === "staleLease" ? { ...held, epoch: held.epoch - 1 } : held }];
+      case "speakOfLease":
+        return held === undefined ? [] : [{ do: "excuse", lease: held }];
       case "takeOver":
         return this.#takeOver(world, two % 2 > 0);
       case "staleTakeOver":

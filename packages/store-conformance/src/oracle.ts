@@ -15,6 +15,7 @@ import {
 import {
   type OracleRun,
   claimRun,
+  excuse,
   giveBack,
   holdsLease,
   operateOn,
@@ -31,6 +32,7 @@ export type Call =
   | { readonly do: "claim"; readonly workerId: WorkerId }
   | { readonly do: "write"; readonly write: RunWrite }
   | { readonly do: "release"; readonly lease: Lease }
+  | { readonly do: "excuse"; readonly lease: Lease }
   | { readonly do: "heartbeat"; readonly workerId: WorkerId }
   | { readonly do: "deregister"; readonly workerId: WorkerId }
   | { readonly do: "hear"; readonly workerId: WorkerId }
@@ -69,6 +71,9 @@ export function answerOf(world: World, call: Call): string {
       return write(world, call.write);
     case "release":
       return release(world, call.lease);
+    case "excuse":
+      excuse(world.runs[call.lease.runId], call.lease.epoch);
+      return "done";
     case "heartbeat":
       return heartbeat(world, call.workerId);
     case "deregister":
@@ -135,8 +140,13 @@ function start(world: World, begun: Start): string {
   const run = startOf(begun, world.now);
   world.runs[runId] = run;
   if (!isHeardOf(world, begun.claimedBy)) return "started";
-  claimRun(run, begun.claimedBy ?? "", world.now);
+  claimRun(run, { workerId: begun.claimedBy ?? "", now: world.now, isLastAlive: false });
   return "started claimed";
+}
+
+/** A worker is given a run. */
+export function take(world: World, run: OracleRun, workerId: string): void {
+  claimRun(run, { workerId, now: world.now, isLastAlive: isHeardOf(world, run.workerId) });
 }
 
 function claim(world: World, workerId: WorkerId): string {
@@ -148,7 +158,7 @@ function claim(world: World, workerId: WorkerId): string {
   const inTime = ready.filter(({ runId }) => !overdue.includes(runId));
   const claimed = (isTaken ? inTime : []).map((run) => {
     const isSame = run.workerId === workerId;
-    claimRun(run, workerId, now);
+    take(world, run, workerId);
     return `${run.runId} ${run.epoch} ${run.claimedSeq}${isSame ? " again" : ""}`;
   });
   const next = Math.min(...all.map(({ availableAt }) => availableAt ?? Infinity).filter((at) => at > now));

@@ -58,6 +58,9 @@ export async function ask(place: Place, call: Call): Promise<string> {
     case "release":
       await store.workers.release(namespaceId, [call.lease]);
       return "done";
+    case "excuse":
+      await store.workers.excuse(namespaceId, [call.lease]);
+      return "done";
     case "heartbeat":
       return heartbeat(place, call.workerId);
     case "deregister":

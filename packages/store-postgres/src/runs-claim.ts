@@ -182,8 +182,10 @@ function claimStatement(schema: string): Statement {
      UPDATE ${schema}.runs r SET
        status = 'running',
        epoch = r.epoch + 1,
-       -- Counted before the worker can fail: a run that ends its worker's process cannot count afterwards.
-       crashes = r.crashes + 1,
+       -- As crashesWithClaim says. Few runs have a count, so that few workers are looked for.
+       crashes = CASE WHEN r.crashes = 0 OR EXISTS (
+           SELECT FROM ${schema}.workers last WHERE last.namespace_id = $2 AND last.worker_id = r.worker_id
+             AND last.lease_expires_at >= now) THEN 1 ELSE r.crashes + 1 END,
        worker_id = a.worker_id,
        available_at = NULL,
        lane = NULL,

@@ -11,7 +11,7 @@ import type {
   WorkerId,
   WorkflowVersion,
 } from "@kagzi/core";
-import { type Wanted, leftOvers, refusedWorkers } from "@kagzi/core";
+import { type Wanted, crashesWithClaim, leftOvers, refusedWorkers } from "@kagzi/core";
 import { type RunRow, runColumns, toRun } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import type { Value } from "./driver.ts";
@@ -55,7 +55,7 @@ export function giveOut(
   database: Database,
   namespaceId: NamespaceId,
   work: {
-    readonly ready: readonly Pick<ReadyRow, "run_id" | "worker_id" | "available_at">[];
+    readonly ready: readonly Pick<ReadyRow, "run_id" | "worker_id" | "available_at" | "crashes">[];
     readonly assignments: readonly Assignment[];
     readonly now: Instant;
   },
@@ -65,9 +65,13 @@ export function giveOut(
   const byId = new Map(ready.map((row) => [row.run_id, row]));
   return assignments.flatMap((assignment) => {
     if (!isHeardOf(assignment.workerId)) return [];
-    const { available_at: readyAt = now, worker_id: before } = byId.get(assignment.runId) ?? {};
+    const { available_at: readyAt = now, crashes = 0, worker_id: before = null } = byId.get(assignment.runId) ?? {};
     const sameWorker = before === assignment.workerId;
-    const claimed = claimRun(database, namespaceId, assignment, { now, sameWorker });
+    const claimed = claimRun(database, namespaceId, assignment, {
+      now,
+      sameWorker,
+      crashes: crashesWithClaim(crashes, before !== null && isHeardOf(before)),
+    });
     return readyAt > now ? claimed.map((each) => ({ ...each, readyAt })) : claimed;
   });
 }
@@ -90,6 +94,7 @@ export interface ReadyRow {
   readonly worker_id: WorkerId | null;
   readonly available_at: Instant;
   readonly priority: number;
+  readonly crashes: number;
   /** Its deadline has passed; `null` if it has none. */
   readonly overdue: number | null;
 }
@@ -106,7 +111,7 @@ export function sortOut(ready: readonly Omit<ReadyRow, "priority">[]): {
   };
 }
 
-function toCandidate(row: Omit<ReadyRow, "available_at" | "priority" | "overdue">): Candidate {
+function toCandidate(row: Omit<ReadyRow, "available_at" | "priority" | "crashes" | "overdue">): Candidate {
   return {
     runId: row.run_id,
     workflowType: row.workflow_type,
@@ -161,7 +166,8 @@ export function readyRuns(
     if (ready.length >= wanted.limit) break;
     ready.push(
       ...database.all<ReadyRow>(
-        `SELECT run_id, workflow_type, version, worker_id, available_at, priority, deadline_at <= ? AS overdue FROM runs
+        `SELECT run_id, workflow_type, version, worker_id, available_at, priority, crashes, deadline_at <= ? AS overdue
+         FROM runs
          WHERE ${OF_KEY} AND priority = ? AND available_at <= ? AND (available_at <= ?
            OR (status = 'sleeping' AND (deadline_at IS NULL OR deadline_at > available_at)))
          ORDER BY available_at LIMIT ?`,
@@ -176,12 +182,13 @@ function claimRun(
   database: Database,
   namespaceId: NamespaceId,
   assignment: Assignment,
-  { now, sameWorker }: { readonly now: Instant; readonly sameWorker: boolean },
+  about: { readonly now: Instant; readonly sameWorker: boolean; readonly crashes: number },
 ): readonly ClaimedRun[] {
-  const { timeoutMs = null } = assignment;
+  const { crashes, now, sameWorker } = about;
+  const { timeoutMs = null, workerId } = assignment;
   const seq = lastSeq(database, { namespaceId, runId: assignment.runId });
-  const about: Value[] = [assignment.workerId, now, seq, now, timeoutMs, now, timeoutMs, namespaceId, assignment.runId];
-  const rows = database.all<RunRow>(CLAIM, about);
+  const times: Value[] = [now, seq, now, timeoutMs, now, timeoutMs];
+  const rows = database.all<RunRow>(CLAIM, [crashes, workerId, ...times, namespaceId, assignment.runId]);
   return rows.map((row) => ({
     run: toRun(row) as Extract<Run, { status: "running" }>,
     lastSeq: seq,
@@ -189,8 +196,7 @@ function claimRun(
   }));
 }
 
-// Crashes are counted before the worker can fail: a run that ends its worker's process cannot count afterwards.
-const CLAIM = `UPDATE runs SET status = 'running', epoch = epoch + 1, crashes = crashes + 1, worker_id = ?, available_at = NULL, lane = NULL,
+const CLAIM = `UPDATE runs SET status = 'running', epoch = epoch + 1, crashes = ?, worker_id = ?, available_at = NULL, lane = NULL,
        claimed_at = ?, claimed_seq = ?, signals_heard = signals, started_at = coalesce(started_at, max(?, created_at)),
        timeout_ms = CASE WHEN started_at IS NULL THEN coalesce(timeout_ms, ?) ELSE timeout_ms END,
        deadline_at = CASE WHEN started_at IS NULL THEN ? + coalesce(timeout_ms, ?) ELSE deadline_at END

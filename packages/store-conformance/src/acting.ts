@@ -76,11 +76,11 @@ export const KINDS = {
 
   releaseLease: 2,
   staleLease: 1,
-  speakOfLease: 2,
+  speakOfLease: 4,
   takeOver: 3,
   staleTakeOver: 2,
   overdue: 1,
-  unblock: 3,
+  unblock: 5,
   send: 5,
   delete: 4,
   rerun: 2,

@@ -71,7 +71,7 @@ export const KINDS = {
   behind: 1,
   again: 3,
   progress: 2,
-  leave: 12,
+  leave: 15,
   goOn: 2,
 
   releaseLease: 2,

@@ -56,5 +56,5 @@ describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
     expect(await hindrances(page), "the sheet of keys").toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });

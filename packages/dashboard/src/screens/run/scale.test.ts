@@ -1,5 +1,5 @@
 import { StepKind } from "@kagzi/proto";
-import fc from "fast-check";
+import { array, assert, constantFrom, nat, property, tuple } from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Segment, StepRow } from "./fold-history.ts";
 import { scaleOf } from "./scale.ts";
@@ -36,12 +36,12 @@ describe("the scale of a timeline", () => {
   });
 
   it("keeps the order of time, stays within the width and can be read backwards", () => {
-    const spans = fc.array(
-      fc.tuple(fc.nat(10 * DAY), fc.nat(DAY), fc.constantFrom<Segment["kind"]>("attempt", "wait", "backoff")),
-      { minLength: 1, maxLength: 20 },
-    );
-    fc.assert(
-      fc.property(spans, fc.array(fc.nat(12 * DAY), { minLength: 2, maxLength: 10 }), (given, times) => {
+    const spans = array(tuple(nat(10 * DAY), nat(DAY), constantFrom<Segment["kind"]>("attempt", "wait", "backoff")), {
+      minLength: 1,
+      maxLength: 20,
+    });
+    assert(
+      property(spans, array(nat(12 * DAY), { minLength: 2, maxLength: 10 }), (given, times) => {
         const scale = scaleOf(
           given.map(([from, length, kind]) => row(from, from + length, kind)),
           { fromMs: 0, toMs: 12 * DAY },

@@ -1,4 +1,5 @@
-import type { TimeZone } from "./time-zone.ts";
+/** In which zone points in time are written: the browser's, or UTC. */
+export type TimeZone = "local" | "utc";
 
 /** What protobuf calls a Timestamp. */
 export interface Instant {

@@ -122,7 +122,7 @@ function ZoneSwitch(): ReactNode {
       className="button quiet small zone"
       onClick={() => timeZone.set(next)}
       title={`Times are in ${zoneName(current)}`}
-      aria-label={`Times are in ${zoneName(current)}. Change to ${zoneName(next)}`}
+      aria-label={`${current === "utc" ? "UTC" : "local"} times. Change to ${next === "utc" ? "UTC" : "local"}`}
     >
       <Icon name="clock" />
       {current === "utc" ? "UTC" : "local"}

@@ -1,7 +1,6 @@
+import type { TimeZone } from "./format.ts";
 import { recall, remember } from "./memory.ts";
 import { createSetting } from "./setting.ts";
-
-export type TimeZone = "local" | "utc";
 
 /** In which zone points in time are written. */
 export const timeZone = createSetting<TimeZone>({

@@ -3,14 +3,15 @@ import type { ReactNode } from "react";
 import { codeName } from "../client/errors.ts";
 import { Copy } from "./copy.tsx";
 
-/** An error of user code or of the system: what happened, where, and what caused it. */
-export function ErrorView({
-  error,
-  title = "Error",
-}: {
+export interface ErrorViewProps {
   readonly error: ErrorDetail;
   readonly title?: string;
-}): ReactNode {
+  /** Whether the stack is shown at once. Those of causes are folded. */
+  readonly isOpen?: boolean;
+}
+
+/** An error of user code or of the system: what happened, where, and what caused it. */
+export function ErrorView({ error, title = "Error", isOpen = true }: ErrorViewProps): ReactNode {
   return (
     <section className="error" aria-label={title}>
       <header>
@@ -20,11 +21,11 @@ export function ErrorView({
         <Copy text={asMarkdown(error)} label="the error as Markdown" />
       </header>
       <p className="message">{error.message}</p>
-      {error.stack !== "" && <Stack stack={error.stack} />}
+      {error.stack !== "" && <Stack stack={error.stack} isOpen={isOpen} />}
       {error.cause !== undefined && (
         <div className="cause">
           <h4>Caused by</h4>
-          <ErrorView error={error.cause} title="Cause" />
+          <ErrorView error={error.cause} title="Cause" isOpen={false} />
         </div>
       )}
     </section>
@@ -32,11 +33,11 @@ export function ErrorView({
 }
 
 /** Lines of libraries and of Node itself stand back behind those of the application. */
-function Stack({ stack }: { readonly stack: string }): ReactNode {
+function Stack({ stack, isOpen }: { readonly stack: string; readonly isOpen: boolean }): ReactNode {
   const lines = stack.split("\n").filter((line) => /^\s*at /u.test(line));
   if (lines.length === 0) return <pre className="code">{stack}</pre>;
   return (
-    <details open>
+    <details open={isOpen}>
       <summary>Stack</summary>
       <pre className="code stack" tabIndex={0}>
         {lines.map((line, index) => (

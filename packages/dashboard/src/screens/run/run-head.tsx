@@ -46,7 +46,7 @@ export function RunHead({ view }: { readonly view: RunView }): ReactNode {
         )}
       </dl>
       <Why view={view} />
-      {run.error !== undefined && <ErrorView error={run.error} title="Why the run ended so" />}
+      {run.error !== undefined && <ErrorView error={run.error} title="Why the run ended so" isOpen={false} />}
     </div>
   );
 }

@@ -23,7 +23,7 @@ export interface Scale {
 /** Idle time that is shorter is never folded. */
 const SHORTEST_FOLD_MS = 2000;
 /** Of the width of everything that is not folded. */
-const FOLD_WIDTH = 0.06;
+const FOLD_WIDTH = 0.1;
 
 /**
  * The scale of a run. Long stretches in which nothing ran are folded to a small width, so that a step of 200 ms can be

@@ -98,7 +98,8 @@ function Lanes({ rows, scale, selected }: LanesProps): ReactNode {
         </span>
         <span role="columnheader" className="ticks">
           <span className="visually-hidden">When</span>
-          {TICKS.map((tick) => (
+          <Folds scale={scale} look="labels" />
+          {ticksOf(scale).map((tick) => (
             <span key={tick} className="tick" style={{ left: `${tick * 100}%` }} aria-hidden="true">
               +{formatDuration(scale.timeAt(tick) - scale.fromMs)}
             </span>
@@ -106,7 +107,7 @@ function Lanes({ rows, scale, selected }: LanesProps): ReactNode {
         </span>
       </div>
       <div ref={body} className="rows" role="rowgroup" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
-        <Folds scale={scale} />
+        <Folds scale={scale} look="stripes" />
         {rows.slice(first, end).map((row, offset) => (
           <Lane key={row.key} row={row} scale={scale} index={first + offset} isSelected={row.key === selected} />
         ))}
@@ -115,16 +116,22 @@ function Lanes({ rows, scale, selected }: LanesProps): ReactNode {
   );
 }
 
-/** Idle time, folded: how long it truly is. */
-function Folds({ scale }: { readonly scale: Scale }): ReactNode {
+/** A tick has room for its label before the next fold. */
+function ticksOf({ folds }: Scale): readonly number[] {
+  const room = 0.12;
+  return TICKS.filter((tick) => !folds.some(({ left, width }) => tick < left + width && tick + room > left));
+}
+
+/** Idle time, folded: its true length above, and stripes below. */
+function Folds({ scale, look }: { readonly scale: Scale; readonly look: "labels" | "stripes" }): ReactNode {
   return (
-    <div className="folds" aria-hidden="true">
+    <span className={`folds ${look}`} aria-hidden="true">
       {scale.folds.map(({ left, ms, width }) => (
         <span key={left} className="fold" style={{ left: `${left * 100}%`, width: `${width * 100}%` }}>
-          <span>{formatDuration(ms)}</span>
+          {look === "labels" && <span>{formatDuration(ms)}</span>}
         </span>
       ))}
-    </div>
+    </span>
   );
 }
 

@@ -106,7 +106,7 @@ const EXAMPLE = `import { workflow } from "kagzi";
 
 const report = workflow(
   "report",
-  { schedules: [{ id: "nightly", cron: "0 2 * * *", timezone: "Europe/Berlin" }] },
+  { schedule: { cron: "0 2 * * *", timezone: "Europe/Berlin" } },
   async (ctx) => ctx.step("send", () => sendReport()),
 );`;
 

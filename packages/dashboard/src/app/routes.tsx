@@ -1,4 +1,6 @@
 import type { ReactNode } from "react";
+import { EventsScreen } from "../screens/events/events-screen.tsx";
+import { NamespacesScreen } from "../screens/namespaces/namespaces-screen.tsx";
 import { OverviewScreen } from "../screens/overview/overview-screen.tsx";
 import { RunScreen } from "../screens/run/run-screen.tsx";
 import { RunsScreen } from "../screens/runs/runs-screen.tsx";
@@ -6,6 +8,8 @@ import { ScheduleForm } from "../screens/schedule/schedule-form.tsx";
 import { ScheduleScreen } from "../screens/schedule/schedule-screen.tsx";
 import { SchedulesScreen } from "../screens/schedules/schedules-screen.tsx";
 import { StartScreen } from "../screens/start/start-screen.tsx";
+import { WorkerScreen } from "../screens/worker/worker-screen.tsx";
+import { WorkersScreen } from "../screens/workers/workers-screen.tsx";
 import { WorkflowScreen } from "../screens/workflow/workflow-screen.tsx";
 import { WorkflowsScreen } from "../screens/workflows/workflows-screen.tsx";
 
@@ -40,4 +44,12 @@ export const ROUTES: readonly Route[] = [
     screen: ({ id = "", part = "" }) => <ScheduleScreen key={id} scheduleId={id} part={part} />,
   },
   { path: "/:namespace/new-schedule", screen: () => <ScheduleForm /> },
+  { path: "/:namespace/events", screen: () => <EventsScreen />, nav: { label: "Events", key: "e" } },
+  { path: "/:namespace/workers", screen: () => <WorkersScreen />, nav: { label: "Workers", key: "k" } },
+  { path: "/:namespace/workers/:id", screen: ({ id = "" }) => <WorkerScreen key={id} workerId={id} /> },
+  {
+    path: "/:namespace/namespaces",
+    screen: () => <NamespacesScreen />,
+    nav: { label: "Namespaces", key: "m", beginsGroup: true },
+  },
 ];

@@ -1,7 +1,13 @@
 import type { ReactNode } from "react";
+import { AboutScreen } from "../screens/about/about-screen.tsx";
+import { ApiKeysScreen } from "../screens/api-keys/api-keys-screen.tsx";
+import { AuditScreen } from "../screens/audit/audit-screen.tsx";
+import { ErrorsScreen } from "../screens/errors/errors-screen.tsx";
 import { EventsScreen } from "../screens/events/events-screen.tsx";
+import { LimitsScreen } from "../screens/limits/limits-screen.tsx";
 import { NamespacesScreen } from "../screens/namespaces/namespaces-screen.tsx";
 import { OverviewScreen } from "../screens/overview/overview-screen.tsx";
+import { QueuesScreen } from "../screens/queues/queues-screen.tsx";
 import { RunScreen } from "../screens/run/run-screen.tsx";
 import { RunsScreen } from "../screens/runs/runs-screen.tsx";
 import { ScheduleForm } from "../screens/schedule/schedule-form.tsx";
@@ -47,9 +53,15 @@ export const ROUTES: readonly Route[] = [
   { path: "/:namespace/events", screen: () => <EventsScreen />, nav: { label: "Events", key: "e" } },
   { path: "/:namespace/workers", screen: () => <WorkersScreen />, nav: { label: "Workers", key: "k" } },
   { path: "/:namespace/workers/:id", screen: ({ id = "" }) => <WorkerScreen key={id} workerId={id} /> },
+  { path: "/:namespace/queues", screen: () => <QueuesScreen />, nav: { label: "Queues", key: "q" } },
+  { path: "/:namespace/limits", screen: () => <LimitsScreen />, nav: { label: "Step limits", key: "l" } },
+  { path: "/:namespace/errors", screen: () => <ErrorsScreen />, nav: { label: "Errors", key: "f" } },
   {
     path: "/:namespace/namespaces",
     screen: () => <NamespacesScreen />,
     nav: { label: "Namespaces", key: "m", beginsGroup: true },
   },
+  { path: "/:namespace/api-keys", screen: () => <ApiKeysScreen />, nav: { label: "API keys", key: "a" } },
+  { path: "/:namespace/audit", screen: () => <AuditScreen />, nav: { label: "Audit log", key: "u" } },
+  { path: "/:namespace/about", screen: () => <AboutScreen />, nav: { label: "About", key: "b" } },
 ];

@@ -194,7 +194,7 @@ function NoEvents({ name }: { readonly name: string }): ReactNode {
   return (
     <Empty title="No event yet">
       <p>An event starts the workflows that subscribe to its name, and wakes the runs that wait for it:</p>
-      <pre className="code">{`await client.events.send("order.paid", { payload: { orderId: "o-1" } });`}</pre>
+      <pre className="code">{`await client.send("order.paid", { orderId: "o-1" });`}</pre>
     </Empty>
   );
 }

@@ -12,7 +12,7 @@ import { Page } from "../../components/page.tsx";
 import { Facts, Section } from "../../components/section.tsx";
 import { Time } from "../../components/time.tsx";
 import { DrainButton } from "../workers/drain-button.tsx";
-import { Load, WorkerState, nameOf } from "../workers/workers-screen.tsx";
+import { Load, WorkerState, nameOf } from "../workers/worker-parts.tsx";
 
 const EVERY_MS = 3000;
 

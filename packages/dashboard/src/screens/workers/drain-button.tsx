@@ -6,7 +6,7 @@ import { api } from "../../client/api.ts";
 import { useAction } from "../../client/use-action.ts";
 import { Button } from "../../components/button.tsx";
 import { Confirm } from "../../components/dialog.tsx";
-import { nameOf } from "./workers-screen.tsx";
+import { nameOf } from "./worker-parts.tsx";
 
 export interface DrainButtonProps {
   readonly worker: Worker;

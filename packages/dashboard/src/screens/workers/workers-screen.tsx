@@ -8,10 +8,10 @@ import { useLive } from "../../client/use-live.ts";
 import { Empty } from "../../components/empty.tsx";
 import { Looked } from "../../components/looked.tsx";
 import { Page } from "../../components/page.tsx";
-import { Badge } from "../../components/status.tsx";
 import { type Column, Table } from "../../components/table.tsx";
 import { Time } from "../../components/time.tsx";
 import { DrainButton } from "./drain-button.tsx";
+import { Load, WorkerState, nameOf } from "./worker-parts.tsx";
 
 const EVERY_MS = 3000;
 const SHOWN = 500;
@@ -73,36 +73,9 @@ function columns(onDone: () => void): readonly Column<Worker>[] {
   ];
 }
 
-/** `host (4711)`. */
-export function nameOf({ hostname, pid, workerId }: Worker): string {
-  return hostname === "" ? workerId : `${hostname} (${pid})`;
-}
-
 /** `order@2, ship@1`. */
 function workflowsOf({ workflows }: Worker): string {
   return workflows.map(({ version, workflowType }) => `${workflowType}@${version}`).join(", ");
-}
-
-export function WorkerState({ status }: { readonly status: WorkerStatus }): ReactNode {
-  if (status === WorkerStatus.ONLINE) return <Badge tone="completed">online</Badge>;
-  if (status === WorkerStatus.DRAINING) return <Badge tone="waiting">draining</Badge>;
-  return <Badge tone="cancelled">offline</Badge>;
-}
-
-/** How many runs it has of how many it may have, as a bar and in figures. */
-export function Load({ worker }: { readonly worker: Worker }): ReactNode {
-  const { activeCount, maxConcurrent } = worker;
-  const share = maxConcurrent === 0 ? 0 : Math.min(1, activeCount / maxConcurrent);
-  return (
-    <span className="load">
-      <span className="load-bar" aria-hidden="true">
-        <span style={{ width: `${share * 100}%` }} />
-      </span>
-      <span className="number">
-        {activeCount} of {maxConcurrent}
-      </span>
-    </span>
-  );
 }
 
 function NoWorkers({ wereThere }: { readonly wereThere: boolean }): ReactNode {

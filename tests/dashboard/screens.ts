@@ -1,9 +1,9 @@
 import { workflow } from "kagzi";
 
-/** Goes on until an event ends it, one run for each customer at a time. */
+/** Goes on until an event ends it, one run for each customer an hour. */
 export const slow = workflow(
   "slow",
-  { concurrency: { limit: 1, key: "customer" } },
+  { throttle: { limit: 1, per: "1h", key: "customer" } },
   async (ctx, _input: { readonly customer: string }) => ctx.waitForEvent("go"),
 );
 

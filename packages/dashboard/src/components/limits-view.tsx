@@ -7,10 +7,10 @@ export function LimitsView({ limits, what }: { readonly limits: Limits; readonly
   const { concurrency, throttle } = limits;
   if (concurrency.length === 0 && throttle === undefined) return <span>no limit</span>;
   return (
-    <ul className="plain">
+    <ul className="bare">
       {concurrency.map(({ key, limit }) => (
         <li key={key ?? ""}>
-          at most <strong>{limit}</strong> {what} at once
+          at most <strong>{limit}</strong> {limit === 1 ? what.replace(/s$/u, "") : what} at once
           {key !== undefined && (
             <>
               {" "}

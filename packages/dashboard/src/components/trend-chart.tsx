@@ -19,7 +19,7 @@ export interface TrendChartProps {
   readonly format: (value: number) => string;
 }
 
-const WIDTH = 560;
+const WIDTH = 360;
 const HEIGHT = 168;
 const LEFT = 52;
 const BOTTOM = 22;
@@ -51,6 +51,11 @@ export function TrendChart(props: TrendChartProps): ReactNode {
         ))}
         <TimeAxis labels={labels} />
         {look === "bars" ? <Bars {...props} y={y} /> : <Lines {...props} y={y} />}
+        {highest === 0 && (
+          <text className="nothing" x={LEFT + INNER.width / 2} y={TOP + INNER.height / 2} textAnchor="middle">
+            none in this time
+          </text>
+        )}
         <Hovers {...props} />
       </svg>
       <Numbers {...props} />
@@ -70,7 +75,7 @@ function slot(at: number, count: number): { readonly x: number; readonly width: 
 }
 
 function TimeAxis({ labels }: { readonly labels: readonly string[] }): ReactNode {
-  const every = labelEvery(labels.length, 6);
+  const every = labelEvery(labels.length, 4);
   return labels.map((label, at) =>
     at % every === 0 && at + every / 2 < labels.length ? (
       <text key={at} x={slot(at, labels.length).x} y={HEIGHT - 5}>

@@ -4,6 +4,7 @@ import { plural } from "../../app/format.ts";
 import { useNamespace, within } from "../../app/namespace.tsx";
 import { Link, setSearch, usePlace } from "../../app/router.tsx";
 import { api } from "../../client/api.ts";
+import { withErrors } from "../../client/errors-of-runs.ts";
 import { useLive } from "../../client/use-live.ts";
 import { useWorkflowNames } from "../../client/use-workflow-names.ts";
 import { Empty } from "../../components/empty.tsx";
@@ -13,7 +14,7 @@ import { Time } from "../../components/time.tsx";
 import { type ErrorGroup, groupErrors } from "./group-errors.ts";
 
 const EVERY_MS = 10_000;
-const LOOKED_AT = 1000;
+const LOOKED_AT = 200;
 const RUNS_SHOWN = 5;
 
 /** Failed runs by what went wrong. */
@@ -30,7 +31,8 @@ export function ErrorsScreen(): ReactNode {
         ...(workflow !== "" && { workflowType: workflow }),
       };
       const { page, workflows } = await api.workflows.listWorkflows(request, { signal });
-      return { groups: groupErrors(workflows), count: workflows.length, isCut: page?.hasMore === true };
+      const failed = await withErrors(workflows, signal);
+      return { groups: groupErrors(failed), count: workflows.length, isCut: page?.hasMore === true };
     },
     every: EVERY_MS,
   });
@@ -98,7 +100,7 @@ function Group({ group }: { readonly group: ErrorGroup }): ReactNode {
       <p className="message">{message}</p>
       <details>
         <summary>{runs.length > RUNS_SHOWN ? `The newest ${RUNS_SHOWN} of them` : "Its runs"}</summary>
-        <ul className="plain">
+        <ul className="bare">
           {runs.slice(0, RUNS_SHOWN).map(({ finishedAt, runId, workflowType }) => (
             <li key={runId}>
               <Link to={within(namespace, "runs", runId)}>

@@ -152,7 +152,7 @@ function EventDialog({ event, onClose }: { readonly event: Event; readonly onClo
   const namespace = useNamespace();
   const { eventId, key, name, payload, sentAt, startedRunIds, takenByRunIds, takenCount } = event;
   const list = (ids: readonly string[]) => (
-    <ul className="plain">
+    <ul className="bare">
       {ids.map((id) => (
         <li key={id}>
           <Link to={within(namespace, "runs", id)}>

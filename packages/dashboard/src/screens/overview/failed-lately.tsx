@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { useNamespace, within } from "../../app/namespace.tsx";
 import { Link } from "../../app/router.tsx";
 import { api } from "../../client/api.ts";
+import { withErrors } from "../../client/errors-of-runs.ts";
 import { useLive } from "../../client/use-live.ts";
 import { Looked } from "../../components/looked.tsx";
 import { Section } from "../../components/section.tsx";
@@ -16,11 +17,10 @@ export function FailedLately(): ReactNode {
   const namespaceId = useNamespace();
   const live = useLive({
     key: namespaceId,
-    load: (signal) =>
-      api.workflows.listWorkflows(
-        { namespaceId, statusFilter: [WorkflowStatus.FAILED], page: { pageSize: SHOWN } },
-        { signal },
-      ),
+    load: async (signal) => {
+      const request = { namespaceId, statusFilter: [WorkflowStatus.FAILED], page: { pageSize: SHOWN } };
+      return withErrors((await api.workflows.listWorkflows(request, { signal })).workflows, signal);
+    },
     every: EVERY_MS,
   });
   return (
@@ -30,7 +30,7 @@ export function FailedLately(): ReactNode {
       actions={<Link to={within(namespaceId, "errors")}>all errors</Link>}
     >
       <Looked live={live} what="failed runs">
-        {({ workflows }) =>
+        {(workflows) =>
           workflows.length === 0 ? (
             <p className="faint">No run has failed.</p>
           ) : (

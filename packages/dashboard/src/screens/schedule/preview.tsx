@@ -28,7 +28,7 @@ export function Preview(of: { readonly rule: ReturnType<typeof ruleOf> } | { rea
       {request === undefined && <p className="faint">Say when.</p>}
       {problem !== undefined && <p className="hint wrong">{problem.message}</p>}
       {value?.length === 0 && <p className="faint">It does not fire any more.</p>}
-      <ol className="plain">
+      <ol className="bare">
         {value?.map((at) => (
           <li key={toMs(at)}>
             <span className="number">{formatInstant(toMs(at), zone).replace(/\.000/u, "")}</span>{" "}

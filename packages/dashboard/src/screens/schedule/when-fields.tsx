@@ -19,7 +19,7 @@ export function WhenFields({ draft, onDraft }: WhenFieldsProps): ReactNode {
   return (
     <fieldset>
       <legend className="legend">When</legend>
-      <div className="button-line" role="radiogroup" aria-label="Kind of rule">
+      <div className="button-line spaced" role="radiogroup" aria-label="Kind of rule">
         {(["cron", "every", "at"] as const).map((kind) => (
           <label key={kind} className="tick-line">
             <input type="radio" name="kind" checked={draft.kind === kind} onChange={() => change({ kind })} />

@@ -10,7 +10,8 @@ export interface Fires {
 /** What a schedule does on one day. */
 export interface DayEntry {
   readonly scheduleId: string;
-  readonly first: number;
+  /** Absent: it goes on, later than was asked. */
+  readonly first: number | undefined;
   readonly count: number;
   /** At least so many: it fires more often than was asked. */
   readonly isCut: boolean;
@@ -29,12 +30,13 @@ export const DAYS = 7;
 export function daysOf(all: readonly Fires[], nowMs: number, dateOf: (ms: number) => string): readonly Day[] {
   return Array.from({ length: DAYS }, (_, index) => {
     const date = dateOf(nowMs + index * DAY_MS);
-    const entries = all.flatMap(({ at, isCut, scheduleId }) => {
+    const entries = all.flatMap(({ at, isCut, scheduleId }): readonly DayEntry[] => {
       const [first, ...rest] = at.filter((ms) => dateOf(ms) === date);
-      if (first === undefined) return [];
+      const goesOn = isCut && date > dateOf(at.at(-1) ?? 0);
+      if (first === undefined) return goesOn ? [{ scheduleId, first: undefined, count: 0, isCut }] : [];
       const last = rest.at(-1) ?? first;
       return [{ scheduleId, first, count: rest.length + 1, isCut: isCut && last === at.at(-1) }];
     });
-    return { date, entries: entries.toSorted((one, other) => one.first - other.first) };
+    return { date, entries: entries.toSorted((one, other) => (one.first ?? 0) - (other.first ?? 0)) };
   });
 }

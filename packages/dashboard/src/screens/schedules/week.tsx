@@ -79,7 +79,11 @@ function Entry({ entry }: { readonly entry: DayEntry }): ReactNode {
   const { count, first, isCut, scheduleId } = entry;
   return (
     <li>
-      <time dateTime={new Date(first).toISOString()}>{formatClock(first, zone).slice(0, 5)}</time>
+      {first === undefined ? (
+        <span>goes on</span>
+      ) : (
+        <time dateTime={new Date(first).toISOString()}>{formatClock(first, zone).slice(0, 5)}</time>
+      )}
       <Link to={within(namespace, "schedules", scheduleId)}>{scheduleId}</Link>
       {count > 1 && (
         <span className="faint">

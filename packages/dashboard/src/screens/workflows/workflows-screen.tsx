@@ -38,7 +38,7 @@ export function WorkflowsScreen(): ReactNode {
           workflowTypes.length === 0 ? (
             <NoWorkflows />
           ) : (
-            <div className="stacked">
+            <div className="stacked roomy">
               <div className="scrolls" tabIndex={0} role="region" aria-label="Workflows">
                 <Table
                   label="Workflows"

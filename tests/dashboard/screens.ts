@@ -11,3 +11,7 @@ export const slow = workflow(
 export const sendNews = workflow("send-news", { on: "order.paid" }, async (ctx, input: unknown) =>
   ctx.step("send", () => input),
 );
+
+/** Two versions of one workflow. */
+export const twoBefore = workflow("two", { version: "1" }, () => "before");
+export const two = workflow("two", { version: "2" }, () => "now");

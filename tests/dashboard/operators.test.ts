@@ -127,8 +127,8 @@ describe("the screens of operators", () => {
   });
 
   it("look at a step limit, and change it", async () => {
-    const { client, page } = dashboard;
-    await client.limits.set("bank", { concurrency: 7 });
+    const { page } = dashboard;
+    await dashboard.work([greet], { limits: { bank: { concurrency: 7 } } });
     await dashboard.goto("/default/limits");
     await page.getByLabel("Name of the limit").fill("bank");
     await page.getByRole("button", { name: "Look at it" }).click();

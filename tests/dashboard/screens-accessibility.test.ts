@@ -16,7 +16,7 @@ describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
     await client.send("order.paid", { orderId: "o-1" });
     await client.schedules.create("nightly", { workflow: "greet", cron: "30 2 * * *", input: { name: "night" } });
     await client.schedules.create("often", { workflow: "greet", every: "15m", input: { name: "often" } });
-    await client.limits.set("bank", { concurrency: 7 });
+    await dashboard.work([greet], { limits: { bank: { concurrency: 7 } } });
     const look = async (path: string, sign: string) => {
       await page.goto(dashboard.url + path);
       await page.locator("main").getByText(sign).filter({ visible: true }).first().waitFor();

@@ -21,7 +21,9 @@ export function LimitsView({ limits, what }: { readonly limits: Limits; readonly
       ))}
       {throttle !== undefined && (
         <li>
-          at most <strong>{throttle.limit}</strong> {what} begin within {formatDuration(Number(throttle.perMs))}
+          at most <strong>{throttle.limit}</strong>{" "}
+          {throttle.limit === 1 ? `${what.replace(/s$/u, "")} begins` : `${what} begin`} within{" "}
+          {formatDuration(Number(throttle.perMs))}
           {throttle.key !== undefined && (
             <>
               {" "}

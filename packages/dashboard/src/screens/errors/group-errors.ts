@@ -37,9 +37,12 @@ function toGroup([key, runs]: readonly [string, readonly Workflow[]]): ErrorGrou
   };
 }
 
+/** Of what user code threw: an error of ours around it says only that a step failed. */
 function nameOf({ error }: Workflow): string {
   if (error === undefined) return "Error";
-  return error.name === "" ? codeName(error.code) : error.name;
+  const { cause, code, name } = error;
+  if (name === "KagziError" && cause !== undefined && cause.name !== "") return cause.name;
+  return name === "" ? codeName(code) : name;
 }
 
 function endedMs({ finishedAt }: Workflow): number {

@@ -44,7 +44,7 @@ export function Stuck(): ReactNode {
                   >
                     <Link to={within(namespaceId, "workflows", queue.workflowType)}>{queue.workflowType}</Link>
                     <span className="faint">
-                      v{queue.version} {queue.key}
+                      v{queue.version} {queue.key} {queue.throttleKey}
                     </span>
                     <span>
                       <Count count={queue.ready} /> since <Time at={queue.oldestReadyAt} />

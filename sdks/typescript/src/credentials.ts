@@ -5,9 +5,9 @@ import { KagziError } from "./error.ts";
 export interface ClientTls {
   /** Who signed the server's certificate, where that is nobody whom the computer knows; default: the file of `KAGZI_TLS_CA`. */
   readonly ca?: string;
-  /** The client's own certificate, for servers that ask for one; default: the file of `KAGZI_TLS_CERT`. */
+  /** The client's own certificate, for servers that ask for one; default: the file of `KAGZI_TLS_CLIENT_CERT`. */
   readonly cert?: string;
-  /** Its key; default: the file of `KAGZI_TLS_KEY`. */
+  /** Its key; default: the file of `KAGZI_TLS_CLIENT_KEY`. */
   readonly key?: string;
 }
 
@@ -21,7 +21,7 @@ export function keyFromEnvironment(env: Environment): string | undefined {
 
 /** What the environment says of TLS. @throws KagziError `INVALID_ARGUMENT` for a file that cannot be read */
 export function tlsFromEnvironment(env: Environment): ClientTls | undefined {
-  const [ca, cert, key] = ["KAGZI_TLS_CA", "KAGZI_TLS_CERT", "KAGZI_TLS_KEY"].map((name) => {
+  const [ca, cert, key] = ["KAGZI_TLS_CA", "KAGZI_TLS_CLIENT_CERT", "KAGZI_TLS_CLIENT_KEY"].map((name) => {
     const file = env[name];
     return file === undefined ? undefined : read(name, file);
   });

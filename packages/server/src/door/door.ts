@@ -4,6 +4,7 @@ import { type KeyRing, unauthorized } from "../engine/key-ring.ts";
 import { forbidden } from "./refusals.ts";
 import { type Needed, neededFor } from "./rights.ts";
 import type { Sessions } from "./sessions.ts";
+import { type StrangerOptions, crossOriginHeaders, whyStrange } from "./strangers.ts";
 
 /**
  * Whether callers must say who they are. `optional`: who says nothing may do everything, and a wrong key is refused all
@@ -16,7 +17,19 @@ export interface DoorOptions {
   readonly auth: AuthMode;
   readonly keyRing: KeyRing;
   readonly sessions: Sessions;
+  readonly strangers: StrangerOptions;
 }
+
+/** How a request is met before it is asked who makes it. */
+export interface Meeting {
+  /** Why it is refused, if it is. */
+  readonly why?: string;
+  /** What its answer says beside. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Who asks these tells nobody by which name; they say nothing that is worth a check. */
+const PROBES = new Set(["/healthz", "/readyz"]);
 
 /** Who calls what needs no key. */
 const NOBODY: Principal = { actor: "nobody", name: "nobody", role: "read-only" };
@@ -27,10 +40,20 @@ export class Door {
   readonly #keyRing: KeyRing;
   readonly #sessions: Sessions;
 
-  constructor({ auth, keyRing, sessions }: DoorOptions) {
+  readonly #strangers: StrangerOptions;
+
+  constructor({ auth, keyRing, sessions, strangers }: DoorOptions) {
     this.auth = auth;
     this.#keyRing = keyRing;
     this.#sessions = sessions;
+    this.#strangers = strangers;
+  }
+
+  /** Whether a request may be the doing of a page that is none of ours. */
+  meet(path: string, headers: IncomingHttpHeaders): Meeting {
+    if (PROBES.has(path)) return { headers: {} };
+    const why = whyStrange(headers, this.#strangers);
+    return why === undefined ? { headers: crossOriginHeaders(headers, this.#strangers) } : { why, headers: {} };
   }
 
   /**

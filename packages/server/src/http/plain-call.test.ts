@@ -41,7 +41,7 @@ describe.each(VERSIONS)("a plain call over %s", (_, send) => {
     internal = [];
     const getWorkflow = (request: { readonly runId: string }, call: Call) => implementation(request, call);
     const handler = createRequestHandler({
-      door: { admit: () => LOCAL },
+      door: { admit: () => LOCAL, meet: () => ({ headers: {} }) },
       routes: [{ service: WorkflowService, implementation: { getWorkflow } }],
       pages: {},
       readMaxBytes: 1000,

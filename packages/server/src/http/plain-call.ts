@@ -3,6 +3,7 @@ import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { type OnInternalError, toConnectError } from "../rpc/errors.ts";
 import type { Request, Response } from "./request-handler.ts";
+import { readBody } from "./read-body.ts";
 import { sendWhole } from "./respond.ts";
 
 // What our own SDKs speak, and nearly every call is: Connect's unary protocol in its binary form, without compression
@@ -108,30 +109,6 @@ class Caller {
 
 function isGone(response: Response): boolean {
   return "stream" in response ? response.stream.destroyed : response.destroyed;
-}
-
-/** @throws ConnectError `ResourceExhausted` for a body of more than `maxBytes`, `Aborted` for one that breaks off */
-function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    request.on("data", (chunk: Buffer) => {
-      bytes += chunk.byteLength;
-      if (bytes <= maxBytes) chunks.push(chunk);
-      else reject(tooLarge(maxBytes));
-    });
-    const brokeOff = () => reject(new ConnectError("the request broke off", Code.Aborted));
-    request.once("end", () => {
-      request.off("close", brokeOff);
-      resolve(Buffer.concat(chunks));
-    });
-    request.once("error", reject);
-    request.once("close", brokeOff);
-  });
-}
-
-function tooLarge(maxBytes: number): ConnectError {
-  return new ConnectError(`a message may have ${maxBytes} bytes, and this one has more`, Code.ResourceExhausted);
 }
 
 function parse(schema: DescMessage, bytes: Uint8Array): object {

@@ -14,10 +14,11 @@ import { compressionBrotli, compressionGzip, universalRequestFromNodeRequest } f
 import type { UniversalHandlerFn, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import type { Door } from "../door/door.ts";
 import { PRINCIPAL } from "../door/guard.ts";
+import { forbidden } from "../door/refusals.ts";
 import { type OnInternalError, toConnectError } from "../rpc/errors.ts";
 import { errorResponse, unknownMethod, withErrorDetails } from "./errors-in-responses.ts";
 import { type PlainMethod, isPlain, servePlainCall } from "./plain-call.ts";
-import { respond } from "./respond.ts";
+import { type Whole, respond, sendWhole } from "./respond.ts";
 
 export type Request = IncomingMessage | Http2ServerRequest;
 export type Response = ServerResponse | Http2ServerResponse;
@@ -32,6 +33,9 @@ export interface Page {
   readonly body: string;
 }
 
+/** Answers a request that is no call. What it throws is answered as a call's error is. */
+export type Endpoint = (request: Request) => Promise<Whole>;
+
 /** A service, and who serves it: an object with a function for each of its methods. */
 export interface Route {
   readonly service: DescService;
@@ -40,7 +44,9 @@ export interface Route {
 
 export interface RequestHandlerOptions {
   /** Who comes in. */
-  readonly door: Pick<Door, "admit">;
+  readonly door: Pick<Door, "admit" | "meet">;
+  /** What is asked by exact path and is no call. */
+  readonly endpoints?: Readonly<Record<string, Endpoint>>;
   readonly routes: readonly Route[];
   /** By exact path, for GET and HEAD. */
   readonly pages: Readonly<Record<string, () => Page>>;
@@ -64,9 +70,21 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     // A socket that breaks while it is written to is nobody's error.
     response.on("error", () => {});
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    const refuse = (error: unknown) => {
+      const refusal = toConnectError(error, onInternalError);
+      answer(errorResponse(refusal, contentTypeOf(request)), request, response);
+    };
+    const met = options.door.meet(path, request.headers);
+    if (met.why !== undefined) return refuse(forbidden(met.why));
+    for (const [name, value] of Object.entries(met.headers)) response.setHeader(name, value);
+    if (request.method === "OPTIONS") return sendPage(response, { status: 204, contentType: "text/plain", body: "" });
     const page = pages[path];
     if (page !== undefined && (request.method === "GET" || request.method === "HEAD"))
       return sendPage(response, page());
+    const endpoint = options.endpoints?.[path];
+    if (endpoint !== undefined) {
+      return void endpoint(request).then((whole) => sendWhole(response, whole), refuse);
+    }
     const call = calls.get(path);
     if (call === undefined) return answer(unknownMethod(path, contentTypeOf(request)), request, response);
     const serve = (principal: Principal) => {
@@ -74,10 +92,6 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
       const plain = plainMethods.get(path);
       if (plain !== undefined && isPlain(request)) void servePlainCall(plain, { request, response, values }, options);
       else serveCall(call, { request, response, values });
-    };
-    const refuse = (error: unknown) => {
-      const refusal = toConnectError(error, onInternalError);
-      answer(errorResponse(refusal, contentTypeOf(request)), request, response);
     };
     enter(() => options.door.admit(path, request.headers), serve, refuse);
   };

@@ -6,6 +6,8 @@ import { type PayloadCodec, Payloads } from "../payload/codec.ts";
 import { type Runtime, systemRuntime } from "../runtime.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
 import { LimitsClient } from "./limits.ts";
+import { ApiKeysClient } from "./api-keys.ts";
+import { AuditLogClient } from "./audit-log.ts";
 import { EventsClient, type SendResult, sendEvent } from "./events.ts";
 import { NamespacesClient } from "./namespaces.ts";
 import { RunHandle } from "./run-handle.ts";
@@ -50,6 +52,8 @@ export class Client {
   readonly limits: LimitsClient;
   readonly schedules: SchedulesClient;
   readonly namespaces: NamespacesClient;
+  readonly apiKeys: ApiKeysClient;
+  readonly auditLog: AuditLogClient;
   readonly #payloads: Payloads;
   readonly #connection: Connection;
   readonly #ownsConnection: boolean;
@@ -70,6 +74,8 @@ export class Client {
     this.limits = new LimitsClient(this.#scope);
     this.schedules = new SchedulesClient(this.#scope);
     this.namespaces = new NamespacesClient(this.#connection, this.#runtime);
+    this.apiKeys = new ApiKeysClient(this.#connection, this.#runtime, this.namespace);
+    this.auditLog = new AuditLogClient(this.#connection, this.#runtime, this.namespace);
   }
 
   /**

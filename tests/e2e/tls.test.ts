@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { NamespaceId } from "@kagzi/core";
 import { CertificateAuthority } from "@kagzi/test-support";
 import { Client, Worker, workflow } from "kagzi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -35,7 +36,7 @@ describe("a server that speaks TLS", () => {
   }
 
   async function open(tls: { readonly cert: string; readonly key: string; readonly clientCa?: string }) {
-    const secured = await Secured.open({ tls });
+    const secured = await Secured.open({ tls, config: { leaseMs: 1500 } });
     ends.push(() => secured.close());
     const { key: apiKey } = await secured.key("admin");
     return { secured, url: secured.url, apiKey };
@@ -49,7 +50,7 @@ describe("a server that speaks TLS", () => {
 
   it("serves clients and workers, heartbeats included, and HTTP/1.1", { timeout: 60_000 }, async () => {
     const { cert, key } = files;
-    const { apiKey, url } = await open({ cert, key });
+    const { apiKey, secured, url } = await open({ cert, key });
     expect(url).toMatch(/^https:/);
     const tls = { ca: authority.cert };
     const worker = new Worker({ url, apiKey, tls, workflows: [double], logger: quiet });
@@ -57,6 +58,11 @@ describe("a server that speaks TLS", () => {
     await worker.start();
     const run = await client({ url, apiKey, tls }).start(double, 21);
     expect(await run.result({ timeout: "20s" })).toBe(42);
+    const heardOf = async () => {
+      const [found] = await secured.store.workers.list({ namespaceId: "default" as NamespaceId }, { limit: 1 });
+      return found !== undefined && found.lastHeartbeatAt > found.registeredAt;
+    };
+    await expect.poll(heardOf, { timeout: 20_000 }).toBe(true);
     const { request } = await import("node:https");
     const status = await new Promise((resolve, reject) => {
       request(`${url}/readyz`, { ca: authority.cert }, (answer) => resolve(answer.resume().statusCode))

@@ -80,7 +80,7 @@ export class Secured {
 
   #client(service: DescService) {
     const transport = createConnectTransport({ baseUrl: this.url, httpVersion: "2" });
-    const client = this.#clients.get(service) ?? (createClient(service, transport) as never);
+    const client = this.#clients.get(service) ?? createClient(service, transport);
     this.#clients.set(service, client);
     return client;
   }

@@ -2,7 +2,7 @@ import { type ApiKey as StoredKey, LOCAL, type Store, checkNamespaceId, checkRol
 import { openStore } from "@kagzi/embedded";
 import { ApiKeys, systemEnv } from "@kagzi/server";
 import type { Command } from "commander";
-import { type ApiKey, type ApiKeysClient, type Duration, durationMs } from "kagzi";
+import { type ApiKey, type ApiKeysClient, durationMs } from "kagzi";
 import { type ClientFlags, answer, checkOutput, withClient } from "./client.ts";
 
 interface Flags extends ClientFlags {
@@ -95,7 +95,7 @@ function overServer(keys: ApiKeysClient, { allNamespaces = false }: Flags): Keys
         name,
         role: checkRole(role),
         allNamespaces,
-        ...(expiresIn !== undefined && { expiresIn: expiresIn as Duration }),
+        ...(expiresIn !== undefined && { expiresIn }),
       }),
     async list() {
       const found: ApiKey[] = [];
@@ -111,7 +111,7 @@ function overStore(store: Store, { allNamespaces = false, namespace = "" }: Flag
   const where = allNamespaces ? {} : { namespaceId: checkNamespaceId(namespace) };
   return {
     async create({ expiresIn, name, role }) {
-      const expires = expiresIn === undefined ? {} : { expiresInMs: durationMs(expiresIn as Duration, "--expires") };
+      const expires = expiresIn === undefined ? {} : { expiresInMs: durationMs(expiresIn, "--expires") };
       const { apiKey, key } = await keys.create({ name, role: checkRole(role), ...where, ...expires }, LOCAL);
       return { ...toApiKey(apiKey), key };
     },

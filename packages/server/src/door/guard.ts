@@ -42,7 +42,7 @@ export function guarded(service: DescService, implementation: object, options: G
         : guardStream(method, call as Stream, options);
     return [method.localName, guard] as const;
   });
-  return Object.fromEntries(methods) as object;
+  return Object.fromEntries(methods);
 }
 
 function guardUnary(method: DescMethod, call: Unary, options: GuardOptions) {

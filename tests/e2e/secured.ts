@@ -18,13 +18,16 @@ export class Secured {
   readonly url: string;
   readonly store: Store;
   readonly keys: ApiKeys;
+  /** Reads the files of TLS anew. */
+  readonly renewTls: () => void;
   readonly close: () => Promise<void>;
   #clients = new Map<DescService, Record<string, (...about: unknown[]) => unknown>>();
 
-  private constructor(parts: { url: string; store: Store; keys: ApiKeys; close: () => Promise<void> }) {
+  private constructor(parts: Pick<Secured, "url" | "store" | "keys" | "renewTls" | "close">) {
     this.url = parts.url;
     this.store = parts.store;
     this.keys = parts.keys;
+    this.renewTls = parts.renewTls;
     this.close = parts.close;
   }
 
@@ -38,7 +41,13 @@ export class Secured {
       await server.stop();
       await store.close();
     };
-    const secured = new Secured({ url: server.url, store, keys: new ApiKeys({ store, env }), close });
+    const secured = new Secured({
+      url: server.url,
+      store,
+      keys: new ApiKeys({ store, env }),
+      renewTls: () => server.renewTls(),
+      close,
+    });
     Object.defineProperty(secured, "pass", { value: (ms: number) => (ahead.ms += ms) });
     return secured;
   }

@@ -2,6 +2,9 @@ import { type DescMethod, toJsonString } from "@bufbuild/protobuf";
 import { LOCAL, ROLES, type Right, mayDo } from "@kagzi/core";
 import * as proto from "@kagzi/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Engine } from "../../packages/server/src/engine/engine.ts";
+import { Door } from "../../packages/server/src/door/door.ts";
+import { Sessions } from "../../packages/server/src/door/sessions.ts";
 import { confinerOf, saysNamespace } from "../../packages/server/src/door/confine.ts";
 import { NEEDED, neededFor } from "../../packages/server/src/door/rights.ts";
 import { AUDITED } from "../../packages/server/src/rpc/audited.ts";
@@ -41,11 +44,26 @@ describe("the table of what calls take", () => {
     for (const method of open) expect(nameOf(method)).toMatch(/Health/);
   });
 
+  it("shows numbers of all namespaces to who may look at all of them alone, and says to everybody that it is there", async () => {
+    const secured = await Secured.open();
+    const { store } = secured;
+    const { keyRing, context } = new Engine({ store });
+    const strangers = { hosts: undefined, origins: new Set<string>() };
+    const door = new Door({ auth: "required", keyRing, sessions: new Sessions(context.env), strangers });
+    const admit = async (path: string, key?: string) =>
+      door.admit(path, key === undefined ? {} : { authorization: `Bearer ${key}` });
+    expect(await admit("/healthz")).toMatchObject({ actor: "nobody" });
+    await expect(admit("/metrics")).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+    await expect(admit("/metrics", (await secured.keyOf("admin", "default")).key)).rejects.toThrow("all namespaces");
+    expect(await admit("/metrics", (await secured.key("read-only")).key)).toMatchObject({ role: "read-only" });
+    await secured.close();
+  });
+
   it("has what operators do in the audit log", () => {
     const audited = new Set(Object.values(AUDITED).flatMap((methods) => Object.keys(methods)));
     const byKeys = ["CreateApiKey", "RevokeApiKey"];
     const changes = METHODS.filter(
-      (method) => ["admin", "everywhere"].includes(neededOf(method) ?? "") && !method.name.startsWith("List"),
+      (method) => ["admin", "admin everywhere"].includes(neededOf(method) ?? "") && !method.name.startsWith("List"),
     );
     expect(changes.length).toBeGreaterThan(9);
     const missing = changes.filter(({ localName, name }) => !audited.has(localName) && !byKeys.includes(name));
@@ -83,13 +101,13 @@ describe("a server that asks who calls", () => {
     let refused = 0;
     for (const method of METHODS) {
       const needed = neededOf(method);
-      const right = needed === "everywhere" ? "admin" : needed;
+      const right = needed === "admin everywhere" ? "admin" : needed;
       const may = right === "nothing" || mayDo(role, right as Right);
       if (!may) refused += 1;
       const answer = await secured.call(method, all.key);
       expect([nameOf(method), answer.became]).toEqual([nameOf(method), may ? "in" : "forbidden"]);
       const ofOne = await secured.call(method, one.key);
-      const mayOne = may && needed !== "everywhere";
+      const mayOne = may && needed !== "admin everywhere";
       expect([nameOf(method), ofOne.became]).toEqual([nameOf(method), mayOne ? "in" : "forbidden"]);
     }
     expect(refused > 0).toBe(role !== "admin");
@@ -122,7 +140,7 @@ describe("a server that asks who calls", () => {
     const { key } = await secured.keyOf("admin", "a");
     let tried = 0;
     for (const method of METHODS) {
-      if (!saysNamespace(method.input) || neededOf(method) === "everywhere") continue;
+      if (!saysNamespace(method.input) || neededOf(method) === "admin everywhere") continue;
       const asked = async (namespaceId: string) => {
         const about = { namespaceId };
         const requests: Record<string, object> = { StartWorkflows: { workflows: [about] }, Work: { hello: about } };

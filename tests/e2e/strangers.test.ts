@@ -200,7 +200,7 @@ describe("a login", () => {
     const form = { "content-type": "application/x-www-form-urlencoded" };
     expect((await ask(`${url}/login`, form, { body: `key=${key}` })).status).toBe(400);
     expect((await ask(`${url}/login`, {}, { body: "x".repeat(5000) })).status).toBe(429);
-    expect((await ask(`${url}/login`, {}, { method: "GET" })).status).toBe(501);
+    expect((await ask(`${url}/login`, {}, { method: "GET" })).status).toBe(404);
     const cookies = ["kagzi_session=", "kagzi_session", "=", "kagzi_session=nonsense", `kagzi_session=${key}`];
     for (const cookie of cookies)
       expect((await ask(`${url}/${LIST}`, { cookie, "x-kagzi-csrf": "1" })).status).toBe(401);

@@ -35,8 +35,8 @@ describe("a server that speaks TLS", () => {
     writeFileSync(files.key, key);
   }
 
-  async function open(tls: { readonly cert: string; readonly key: string; readonly clientCa?: string }) {
-    const secured = await Secured.open({ tls, config: { leaseMs: 1500 } });
+  async function open(tls: { readonly cert: string; readonly key: string; readonly clientCa?: string }, leaseMs = 30_000) {
+    const secured = await Secured.open({ tls, config: { leaseMs } });
     ends.push(() => secured.close());
     const { key: apiKey } = await secured.key("admin");
     return { secured, url: secured.url, apiKey };
@@ -50,7 +50,7 @@ describe("a server that speaks TLS", () => {
 
   it("serves clients and workers, heartbeats included, and HTTP/1.1", { timeout: 60_000 }, async () => {
     const { cert, key } = files;
-    const { apiKey, secured, url } = await open({ cert, key });
+    const { apiKey, secured, url } = await open({ cert, key }, 1500);
     expect(url).toMatch(/^https:/);
     const tls = { ca: authority.cert };
     const worker = new Worker({ url, apiKey, tls, workflows: [double], logger: quiet });
@@ -103,7 +103,7 @@ describe("a server that speaks TLS", () => {
     { timeout: 60_000 },
     async () => {
       const { cert, key } = files;
-      const { apiKey, url } = await open({ cert, key });
+      const { apiKey, secured, url } = await open({ cert, key });
       const early = client({ url, apiKey, tls: { ca: authority.cert } });
       const worker = new Worker({ url, apiKey, tls: { ca: authority.cert }, workflows: [double], logger: quiet });
       ends.push(() => worker.stop());
@@ -122,6 +122,11 @@ describe("a server that speaks TLS", () => {
       use(next);
       await expect.poll(() => isServed(next.cert), { timeout: 30_000 }).toBe(true);
       expect(await isServed(authority.cert)).toBe(false);
+      // At once, where it is told to.
+      const last = new CertificateAuthority("the last CA");
+      use(last);
+      secured.renewTls();
+      expect(await isServed(last.cert)).toBe(true);
       // Over the connections from before.
       expect(await (await early.start(double, 4)).result({ timeout: "20s" })).toBe(8);
     },

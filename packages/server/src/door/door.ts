@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { LOCAL, type Principal, mayDo, rolesWith } from "@kagzi/core";
 import { type KeyRing, unauthorized } from "../engine/key-ring.ts";
 import { forbidden } from "./refusals.ts";
-import { type Needed, neededFor } from "./rights.ts";
+import { type Needed, PAGES, neededFor } from "./rights.ts";
 import type { Sessions } from "./sessions.ts";
 import { type StrangerOptions, crossOriginHeaders, whyStrange } from "./strangers.ts";
 
@@ -28,9 +28,6 @@ export interface Meeting {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Who asks these tells nobody by which name; they say nothing that is worth a check. */
-const PROBES = new Set(["/healthz", "/readyz"]);
-
 /** Who calls what needs no key. */
 const NOBODY: Principal = { actor: "nobody", name: "nobody", role: "read-only" };
 
@@ -51,7 +48,8 @@ export class Door {
 
   /** Whether a request may be the doing of a page that is none of ours. */
   meet(path: string, headers: IncomingHttpHeaders): Meeting {
-    if (PROBES.has(path)) return { headers: {} };
+    // Probes ask by whatever address they have.
+    if (neededFor(path) === "nothing" && Object.hasOwn(PAGES, path)) return { headers: {} };
     const why = whyStrange(headers, this.#strangers);
     return why === undefined ? { headers: crossOriginHeaders(headers, this.#strangers) } : { why, headers: {} };
   }
@@ -91,14 +89,15 @@ function bearer(authorization: string): string {
 function checkRight(principal: Principal, needed: Needed | undefined, path: string): Principal {
   const what = path.slice(path.lastIndexOf("/") + 1);
   if (needed === undefined || needed === "nothing") throw forbidden(`${what} is open to nobody`);
-  const right = needed === "everywhere" ? "admin" : needed;
+  const isEverywhere = needed === "read everywhere" || needed === "admin everywhere";
+  const right = needed === "read everywhere" ? "read" : needed === "admin everywhere" ? "admin" : needed;
   if (!mayDo(principal.role, right)) {
     const roles = rolesWith(right).join(" or ");
     throw forbidden(
       `${what} takes an API key with the role ${roles}: ${principal.actor} has the role ${principal.role}`,
     );
   }
-  if (needed === "everywhere" && principal.namespaceId !== undefined) {
+  if (isEverywhere && principal.namespaceId !== undefined) {
     throw forbidden(`${what} takes an API key for all namespaces: ${principal.actor} is for one`);
   }
   return principal;

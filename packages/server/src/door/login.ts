@@ -18,17 +18,16 @@ export interface LoginOptions {
 /** More than a key has. */
 const MAX_BODY_BYTES = 4096;
 
-/** By path: how a page lets its user in, out, and know who it is. */
+/** By method and path: how a page lets its user in, out, and know who it is. */
 export function loginEndpoints(options: LoginOptions): Readonly<Record<string, Endpoint>> {
   return {
-    "/login": (request) => logIn(request, options),
-    "/logout": async (request) => logOut(request, options),
-    "/session": (request) => tellSession(request, options),
+    "POST /login": (request) => logIn(request, options),
+    "POST /logout": async (request) => logOut(request, options),
+    "GET /session": (request) => tellSession(request, options),
   };
 }
 
 async function logIn(request: Request, { auth, keyRing, sessions }: LoginOptions): Promise<Whole> {
-  checkMethod(request, "POST");
   // No other site can make a browser send this type without asking us first.
   if (!/^application\/json\b/i.test(request.headers["content-type"] ?? "")) {
     throw new ConnectError('say application/json, and send a body like {"key": "kagzi_…"}', Code.InvalidArgument);
@@ -50,14 +49,12 @@ function keyOf(body: Uint8Array): string {
 }
 
 function logOut(request: Request, { sessions }: LoginOptions): Whole {
-  checkMethod(request, "POST");
   if (request.headers[CSRF_HEADER] === undefined) throw forbidden(`the header ${CSRF_HEADER} is missing`);
   return json(200, {}, { "set-cookie": sessions.end(request.headers, isSecure(request)) });
 }
 
 /** It changes nothing, so that it takes no header but the cookie. */
 async function tellSession(request: Request, { auth, keyRing, sessions }: LoginOptions): Promise<Whole> {
-  checkMethod(request, "GET");
   const session = sessions.find(request.headers);
   if (session !== undefined && auth !== "off") {
     const principal = await keyRing.stillGood(session.keyId);
@@ -69,10 +66,6 @@ async function tellSession(request: Request, { auth, keyRing, sessions }: LoginO
 function tell({ actor, name, namespaceId, role }: Principal, leftMs?: number) {
   // `null`: all of them, and without end.
   return { signedIn: true, actor, name, role, namespace: namespaceId ?? null, expiresInMs: leftMs ?? null };
-}
-
-function checkMethod({ method }: Request, wanted: string): void {
-  if (method !== wanted) throw new ConnectError(`ask by ${wanted}`, Code.Unimplemented);
 }
 
 /** Over TLS, here or in front of us: whoever says so in vain only makes its own cookie worth less. */

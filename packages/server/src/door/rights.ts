@@ -1,7 +1,15 @@
 import type { Right } from "@kagzi/core";
 
-/** What a call takes: a right; `nothing`: not even a key; `everywhere`: the right of an admin of all namespaces. */
-export type Needed = Right | "nothing" | "everywhere";
+/** What a call takes: a right; `nothing`: not even a key; or a right in all namespaces at once. */
+export type Needed = Right | "nothing" | "read everywhere" | "admin everywhere";
+
+/** What pages take that are no calls, by their path. */
+export const PAGES: Readonly<Record<string, Needed>> = {
+  "/healthz": "nothing",
+  "/readyz": "nothing",
+  // They tell of all namespaces.
+  "/metrics": "read everywhere",
+};
 
 /**
  * What each call takes, by its service and name. A call that is not here is refused to everybody; a test finds it.
@@ -70,7 +78,7 @@ export const NEEDED: Readonly<Record<string, Readonly<Record<string, Needed>>>> 
     ListAuditLog: "admin",
   },
   "kagzi.v1.NamespaceService": {
-    CreateNamespace: "everywhere",
+    CreateNamespace: "admin everywhere",
     GetNamespace: "read",
     ListNamespaces: "read",
     UpdateNamespace: "admin",
@@ -84,8 +92,9 @@ export const NEEDED: Readonly<Record<string, Readonly<Record<string, Needed>>>> 
   "grpc.reflection.v1alpha.ServerReflection": { ServerReflectionInfo: "read" },
 };
 
-/** What a call takes, by its path `/<service>/<method>`; `undefined` if there is no such call. */
+/** What a call takes, by its path `/<service>/<method>`, or a page; `undefined` if there is no such call or page. */
 export function neededFor(path: string): Needed | undefined {
+  if (Object.hasOwn(PAGES, path)) return PAGES[path];
   const [, service = "", method = "", ...rest] = path.split("/");
   if (rest.length > 0 || !Object.hasOwn(NEEDED, service)) return undefined;
   const methods = NEEDED[service] ?? {};

@@ -45,7 +45,7 @@ export interface Route {
 export interface RequestHandlerOptions {
   /** Who comes in. */
   readonly door: Pick<Door, "admit" | "meet">;
-  /** What is asked by exact path and is no call. */
+  /** What is no call, by its method and exact path: `POST /login`. */
   readonly endpoints?: Readonly<Record<string, Endpoint>>;
   readonly routes: readonly Route[];
   /** By exact path, for GET and HEAD. */
@@ -79,9 +79,14 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     for (const [name, value] of Object.entries(met.headers)) response.setHeader(name, value);
     if (request.method === "OPTIONS") return sendPage(response, { status: 204, contentType: "text/plain", body: "" });
     const page = pages[path];
-    if (page !== undefined && (request.method === "GET" || request.method === "HEAD"))
-      return sendPage(response, page());
-    const endpoint = options.endpoints?.[path];
+    if (page !== undefined && (request.method === "GET" || request.method === "HEAD")) {
+      return enter(
+        () => options.door.admit(path, request.headers),
+        () => sendPage(response, page()),
+        refuse,
+      );
+    }
+    const endpoint = options.endpoints?.[`${request.method ?? ""} ${path}`];
     if (endpoint !== undefined) {
       return void endpoint(request).then((whole) => sendWhole(response, whole), refuse);
     }

@@ -32,10 +32,14 @@ export async function answer<Answer>(
   ask: (client: Client) => Promise<Answer>,
   write: Readonly<Record<"text" | "json", (answer: Answer) => string>>,
 ): Promise<void> {
-  if (output !== "text" && output !== "json") {
-    throw new KagziError("INVALID_ARGUMENT", `-o must be text or json, not ${JSON.stringify(output)}`);
-  }
+  const format = checkOutput(output);
   await checkReachable(url);
   await using client = new Client({ url, ...(namespace !== undefined && { namespace }) });
-  process.stdout.write(write[output](await ask(client)));
+  process.stdout.write(write[format](await ask(client)));
+}
+
+/** @throws KagziError `INVALID_ARGUMENT` for a format that there is not */
+export function checkOutput(output: string): "text" | "json" {
+  if (output === "text" || output === "json") return output;
+  throw new KagziError("INVALID_ARGUMENT", `-o must be text or json, not ${JSON.stringify(output)}`);
 }

@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { KagziError } from "@kagzi/core";
 import { SERVER_VERSION } from "@kagzi/server";
 import { Command, CommanderError } from "commander";
+import { addApiKey } from "./apikey.ts";
+import { addAudit } from "./audit.ts";
 import { migrateDatabase, printMigrations } from "./database.ts";
 import { USAGE, exitCodeOf } from "./exit-code.ts";
 import { addNamespace } from "./namespace.ts";
@@ -38,6 +40,8 @@ function program(): Command {
   addDatabase(kagzi);
   addRun(kagzi);
   addNamespace(kagzi);
+  addApiKey(kagzi);
+  addAudit(kagzi);
   return kagzi;
 }
 
@@ -94,6 +98,13 @@ function withServer(command: Command): Command {
     .option("--host <address>", "where to listen; default KAGZI_HOST, else 127.0.0.1")
     .option("--port <number>", "default KAGZI_PORT, else 50051")
     .option("--lease <ms>", "a worker that is silent for so long loses its runs; default KAGZI_LEASE_MS, else 30000")
+    .option("--auth <mode>", "required: ask everybody for an API key, also on this computer; default KAGZI_AUTH")
+    .option("--no-auth", "ask nobody, wherever the server listens; KAGZI_AUTH=off")
+    .option("--tls-cert <file>", "speak TLS with this certificate (PEM); default KAGZI_TLS_CERT")
+    .option("--tls-key <file>", "its key; default KAGZI_TLS_KEY")
+    .option("--tls-client-ca <file>", "take only clients with a certificate of this CA; default KAGZI_TLS_CLIENT_CA")
+    .option("--allowed-hosts <names>", "by which names it is called, with commas; default KAGZI_ALLOWED_HOSTS")
+    .option("--allowed-origins <urls>", "sites whose pages may call, with commas; default KAGZI_ALLOWED_ORIGINS")
     .option("--log-level <level>", "debug, info, warn, error or silent; default KAGZI_LOG_LEVEL, else info");
 }
 

@@ -1,4 +1,6 @@
 import type {
+  ApiKeyStore,
+  AuditStore,
   EventStore,
   HistoryStore,
   InboxStore,
@@ -11,6 +13,8 @@ import type {
   Store,
   WorkerStore,
 } from "@kagzi/core";
+import { createApiKey, findApiKey, listApiKeys, revokeApiKey, usedApiKeys } from "./api-keys.ts";
+import { addAuditEntry, expireAudit, listAudit } from "./audit.ts";
 import { Database, type PostgresOptions } from "./database.ts";
 import { routeEvents } from "./event-routes.ts";
 import { waitKeys } from "./event-waits.ts";
@@ -73,6 +77,8 @@ export class PostgresStore implements Store {
   readonly slots: SlotStore;
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly audit: AuditStore;
   readonly hints: PostgresHints;
   readonly #database: Database;
   /** A connection that never waits behind others: for what keeps leases, and says whether the database is there. */
@@ -175,6 +181,18 @@ export class PostgresStore implements Store {
       list: (filter, page) => listSchedules(database, filter, page),
       declared: (namespaceId, workflowTypes) => declaredSchedules(database, namespaceId, workflowTypes),
       delete: (reference, declaredBy) => deleteSchedule(database, reference, declaredBy),
+    };
+    this.apiKeys = {
+      create: (key, entry) => createApiKey(database, key, entry),
+      find: (keyId) => findApiKey(database, keyId),
+      list: (filter, page) => listApiKeys(database, filter, page),
+      revoke: (keyId, entry) => revokeApiKey(database, keyId, entry),
+      used: (keyIds) => usedApiKeys(database, keyIds),
+    };
+    this.audit = {
+      add: (entry) => addAuditEntry(database, database, entry),
+      list: (filter, page) => listAudit(database, filter, page),
+      expire: (olderThanMs, limit) => expireAudit(database, olderThanMs, limit),
     };
   }
 

@@ -1,4 +1,6 @@
 import type {
+  ApiKeyStore,
+  AuditStore,
   EventStore,
   Hints,
   HistoryStore,
@@ -12,6 +14,8 @@ import type {
   Store,
   WorkerStore,
 } from "@kagzi/core";
+import { createApiKey, findApiKey, listApiKeys, revokeApiKey, usedApiKeys } from "./api-keys.ts";
+import { addAuditEntry, expireAudit, listAudit } from "./audit.ts";
 import { Database, type SqliteOptions } from "./database.ts";
 import { routeEvents } from "./event-routes.ts";
 import { waitKeys } from "./event-waits.ts";
@@ -75,6 +79,8 @@ export class SqliteStore implements Store {
   readonly slots: SlotStore;
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly audit: AuditStore;
   readonly hints: Hints = NO_HINTS;
   readonly #database: Database;
 
@@ -173,6 +179,18 @@ export class SqliteStore implements Store {
       list: async (filter, page) => listSchedules(database, filter, page),
       declared: async (namespaceId, workflowTypes) => declaredSchedules(database, namespaceId, workflowTypes),
       delete: async (reference, declaredBy) => deleteSchedule(database, reference, declaredBy),
+    };
+    this.apiKeys = {
+      create: async (key, entry) => createApiKey(database, key, entry),
+      find: async (keyId) => findApiKey(database, keyId),
+      list: async (filter, page) => listApiKeys(database, filter, page),
+      revoke: async (keyId, entry) => revokeApiKey(database, keyId, entry),
+      used: async (keyIds) => usedApiKeys(database, keyIds),
+    };
+    this.audit = {
+      add: async (entry) => addAuditEntry(database, entry),
+      list: async (filter, page) => listAudit(database, filter, page),
+      expire: async (olderThanMs, limit) => expireAudit(database, olderThanMs, limit),
     };
   }
 

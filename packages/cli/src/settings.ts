@@ -94,7 +94,8 @@ function textOfFile(name: string, env: NodeJS.ProcessEnv): string | undefined {
   }
 }
 
-function wholeNumber(name: string, text: string, min: number, max: number): number {
+/** @throws KagziError `INVALID_ARGUMENT` */
+export function wholeNumber(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isInteger(value) && value >= min && value <= max) return value;
   throw new KagziError(

@@ -185,6 +185,7 @@ export type {
   RunFilter,
   RunReference,
   RunStore,
+  SchemaState,
   ScheduleChange,
   ScheduleFound,
   ScheduleStore,

@@ -9,6 +9,7 @@ import type {
   NamespaceStore,
   RunStore,
   ScheduleStore,
+  SchemaState,
   SlotStore,
   Store,
   WorkerStore,
@@ -32,7 +33,7 @@ import {
   takeOver,
 } from "./leases.ts";
 import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, overrideLimits } from "./limits.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, schemaState } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { risks } from "./risks.ts";
 import { claimRuns } from "./runs-claim.ts";
@@ -198,6 +199,10 @@ export class PostgresStore implements Store {
 
   migrate(): Promise<number> {
     return migrate(this.#database);
+  }
+
+  schemaState(): Promise<SchemaState> {
+    return schemaState(this.#database);
   }
 
   risks(): Promise<readonly string[]> {

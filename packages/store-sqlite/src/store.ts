@@ -9,6 +9,7 @@ import type {
   LimitStore,
   NamespaceStore,
   RunStore,
+  SchemaState,
   SlotStore,
   ScheduleStore,
   Store,
@@ -32,7 +33,7 @@ import {
   takeOver,
 } from "./leases.ts";
 import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, overrideLimits } from "./limits.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, schemaState } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { risks } from "./risks.ts";
 import { claimRuns } from "./runs-claim.ts";
@@ -196,6 +197,10 @@ export class SqliteStore implements Store {
 
   async migrate(): Promise<number> {
     return migrate(this.#database);
+  }
+
+  async schemaState(): Promise<SchemaState> {
+    return schemaState(this.#database);
   }
 
   async risks(): Promise<readonly string[]> {

@@ -1,15 +1,16 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { KagziError } from "@kagzi/core";
 import { SERVER_VERSION } from "@kagzi/server";
 import { Command, CommanderError } from "commander";
 import { migrateDatabase, printMigrations } from "./database.ts";
+import { addDev } from "./dev/command.ts";
+import { DEV_FOLDER } from "./dev/dev.ts";
 import { USAGE, exitCodeOf } from "./exit-code.ts";
 import { addNamespace } from "./namespace.ts";
 import { addRun } from "./run.ts";
 import { serve } from "./serve.ts";
 import { type Flags, readSettings } from "./settings.ts";
+import { addWorker } from "./worker-command.ts";
 
-const DEV_FOLDER = ".kagzi";
 const DEV_DB = `sqlite:${DEV_FOLDER}/dev.db`;
 
 /** The command line. Sets the exit code of the process. */
@@ -35,6 +36,7 @@ function program(): Command {
     .version(SERVER_VERSION);
   addServer(kagzi);
   addDev(kagzi);
+  addWorker(kagzi);
   addDatabase(kagzi);
   addRun(kagzi);
   addNamespace(kagzi);
@@ -56,22 +58,6 @@ function addServer(kagzi: Command): void {
           "which database? give --db or KAGZI_DB_URL: postgres://… or sqlite:./kagzi.db",
         );
       await serve(settings, (url) => process.stderr.write(`kagzi server on ${url}\n`));
-    });
-}
-
-function addDev(kagzi: Command): void {
-  withServer(kagzi.command("dev"))
-    .description(`run a server for development, with its database in ${DEV_FOLDER}/`)
-    .addHelpText("after", "\nExamples:\n  kagzi dev\n  kagzi dev --port 50052")
-    .action(async (flags: Flags) => {
-      mkdirSync(DEV_FOLDER, { recursive: true });
-      writeFileSync(`${DEV_FOLDER}/.gitignore`, "*\n");
-      const settings = { ...readSettings(flags, process.env, DEV_DB), db: DEV_DB };
-      await serve(settings, (url) => {
-        process.stderr.write(
-          `kagzi dev on ${url}, data in ${DEV_FOLDER}/dev.db\nCtrl-C stops it; what was started is kept.\n`,
-        );
-      });
     });
 }
 

@@ -29,7 +29,8 @@ export function readSettings(flags: Flags, env: NodeJS.ProcessEnv, defaultDb: st
   };
 }
 
-function wholeNumber(name: string, text: string, min: number, max: number): number {
+/** @throws KagziError `INVALID_ARGUMENT` for anything but a whole number in the range */
+export function wholeNumber(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isInteger(value) && value >= min && value <= max) return value;
   throw new KagziError(

@@ -1,0 +1,105 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { openStore } from "@kagzi/embedded";
+import { type RunningServer, startServer } from "@kagzi/server";
+import { createLog } from "../log.ts";
+import { freePort } from "./free-port.ts";
+import { openBrowser } from "./open-browser.ts";
+import { RunLines } from "./run-lines.ts";
+import { firstSignal } from "./signals.ts";
+import { startWatchedWorker } from "./watched-worker.ts";
+import { greeting, runLine } from "./words.ts";
+
+/** Where `kagzi dev` keeps its database. */
+export const DEV_FOLDER = ".kagzi";
+
+/** What `kagzi dev` is told. */
+export interface DevSettings {
+  /** Files and folders with workflows; empty: the usual places. */
+  readonly paths: readonly string[];
+  readonly host: string;
+  readonly port: number;
+  /** The address of a database. */
+  readonly db: string;
+  readonly leaseMs: number;
+  readonly logLevel: string;
+  readonly namespace: string;
+  readonly hasWorker: boolean;
+  readonly watches: boolean;
+  readonly opens: boolean;
+}
+
+/** Runs a server, its database and a worker until a signal comes. A second one ends all of it at once. */
+export async function dev(settings: DevSettings): Promise<void> {
+  const { db, host, leaseMs, logLevel } = settings;
+  let work: Work | undefined;
+  const signalled = firstSignal(() => work?.kill());
+  if (db === `sqlite:${DEV_FOLDER}/dev.db`) makeFolder();
+  const store = await openStore(db);
+  try {
+    const log = createLog(logLevel, process.stderr.isTTY);
+    const port = await portFor(host, settings.port);
+    const server = await startServer({ store, host, port, log, config: { leaseMs } });
+    try {
+      // A database that is not there is waited for, and the wait can be ended too.
+      if ((await Promise.race([server.ready, signalled])) === undefined) work = await serve(settings, server);
+      const signal = await signalled;
+      say(`\n${signal}: finishing what runs; once more ends it at once\n`);
+      await work?.stop();
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+/** All that goes on beside the server. */
+interface Work {
+  stop(): Promise<void>;
+  kill(): void;
+}
+
+async function serve(settings: DevSettings, { url }: RunningServer): Promise<Work> {
+  const { db, hasWorker, namespace, opens, paths, watches } = settings;
+  say(greeting({ url, database: placeOf(db) }));
+  const isTerminal = process.stderr.isTTY;
+  const lines = new RunLines({ url, namespace, write: (run) => say(runLine(run, { url, isTerminal })) });
+  await lines.start();
+  if (opens) openBrowser(url);
+  const worker = hasWorker
+    ? await startWatchedWorker({ paths, url, namespace, shutdownTimeout: SHUTDOWN_MS }, { watches, say })
+    : undefined;
+  return {
+    kill: () => worker?.kill(),
+    async stop() {
+      await worker?.stop();
+      await lines.stop();
+    },
+  };
+}
+
+/** Functions that run may go on for so long when the code changes, or when it is all to end. */
+const SHUTDOWN_MS = 10_000;
+
+async function portFor(host: string, asked: number): Promise<number> {
+  const port = await freePort(host, asked);
+  if (port !== asked) say(`port ${asked} is taken: listening on ${port}\n`);
+  return port;
+}
+
+function makeFolder(): void {
+  mkdirSync(DEV_FOLDER, { recursive: true });
+  writeFileSync(`${DEV_FOLDER}/.gitignore`, "*\n");
+}
+
+/** An address may hold a password. */
+function placeOf(db: string): string {
+  if (db === "sqlite::memory:") return "in memory: all is forgotten in the end";
+  if (db.startsWith("sqlite:")) return db.slice("sqlite:".length);
+  const { host, pathname, protocol } = new URL(db);
+  return `${protocol}//${host}${pathname}`;
+}
+
+function say(text: string): void {
+  process.stderr.write(text);
+}

@@ -9,7 +9,7 @@ import { addNamespace } from "./namespace.ts";
 import { addRun } from "./run.ts";
 import { serve } from "./serve.ts";
 import { type Flags, readSettings } from "./settings.ts";
-import { addWorker } from "./worker-command.ts";
+import { addFileWorker } from "./worker-command.ts";
 
 const DEV_DB = `sqlite:${DEV_FOLDER}/dev.db`;
 
@@ -36,7 +36,7 @@ function program(): Command {
     .version(SERVER_VERSION);
   addServer(kagzi);
   addDev(kagzi);
-  addWorker(kagzi);
+  addFileWorker(kagzi);
   addDatabase(kagzi);
   addRun(kagzi);
   addNamespace(kagzi);

@@ -14,9 +14,11 @@ type WorkerFlags = Readonly<Partial<Record<"concurrency" | "namespace" | "url", 
 const SHUTDOWN_MS = 15_000;
 
 /** The command `kagzi worker FILE..`, beside those that look at workers. */
-export function addWorker(kagzi: Command): void {
+export function addFileWorker(kagzi: Command): void {
   const worker = kagzi.commands.find((command) => command.name() === "worker") ?? kagzi.command("worker");
   worker
+    // Those of the commands below it are theirs.
+    .enablePositionalOptions()
     .argument("[paths...]", "files, and folders of files, that export workflows")
     .description(
       "run the workflows that files export, until SIGINT or SIGTERM; what runs then is finished or given back",

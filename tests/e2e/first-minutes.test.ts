@@ -1,0 +1,130 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Session } from "./session.ts";
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** What is published, by its folder. */
+const PACKAGES = [
+  "packages/core",
+  "packages/proto",
+  "packages/server",
+  "packages/store-sqlite",
+  "packages/store-postgres",
+  "packages/embedded",
+  "packages/testing",
+  "packages/cli",
+  "packages/create-kagzi",
+  "sdks/typescript",
+] as const;
+/** No registry is asked for anything. */
+const OFFLINE = { npm_config_offline: "true", npm_config_update_notifier: "false" };
+
+let folder: string;
+const sessions: Session[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "kagzi-first-"));
+  const words = PACKAGES.flatMap((path) => ["-w", path]);
+  await run("npm", ["pack", "--silent", "--pack-destination", folder, ...words], { cwd: ROOT, env: env() });
+}, 120_000);
+
+afterAll(async () => {
+  for (const session of sessions) await session.kill();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function env(): NodeJS.ProcessEnv {
+  return { ...process.env, ...OFFLINE };
+}
+
+/** Puts the packages into a folder as npm would, and beside them what they depend on, as this repository has it. */
+async function install(modules: string): Promise<void> {
+  await mkdir(join(modules, "@kagzi"), { recursive: true });
+  await mkdir(join(modules, ".bin"));
+  for (const path of PACKAGES) {
+    const { name } = JSON.parse(await readFile(join(ROOT, path, "package.json"), "utf8")) as { readonly name: string };
+    const target = join(modules, name);
+    await mkdir(target);
+    const file = `${name.replace("@", "").replace("/", "-")}-0.1.0.tgz`;
+    await run("tar", ["xzf", join(folder, file), "-C", target, "--strip-components", "1"]);
+  }
+  const ours = new Set(["kagzi", "@kagzi", "create-kagzi"]);
+  for (const name of await readdir(join(ROOT, "node_modules"))) {
+    if (!name.startsWith(".") && !ours.has(name)) await symlink(join(ROOT, "node_modules", name), join(modules, name));
+  }
+  await symlink("../@kagzi/cli/bin/kagzi.js", join(modules, ".bin/kagzi"));
+  await symlink(join(ROOT, "node_modules/.bin/tsc"), join(modules, ".bin/tsc"));
+}
+
+/** How long each part took, for whoever reads the output. */
+function stopwatch(): (what: string) => void {
+  let last = performance.now();
+  return (what) => {
+    const now = performance.now();
+    process.stdout.write(`first minutes: ${what} in ${((now - last) / 1000).toFixed(1)} s\n`);
+    last = now;
+  };
+}
+
+it("npm create kagzi, npx kagzi dev and a start make a run, from nothing but what is published", async () => {
+  const lap = stopwatch();
+  await install(join(folder, "node_modules"));
+  const create = join(folder, "node_modules/create-kagzi/bin/create-kagzi.js");
+  const home = join(folder, "home");
+  await mkdir(home);
+  const created = await run(process.execPath, [create, "my-app", "--no-install"], { cwd: home, env: env() });
+  expect(created.stdout).toMatch(/cd my-app\n {2}npm install\n {2}npx kagzi dev\n[^]*npm start\n/u);
+  lap("created a project");
+  const app = join(home, "my-app");
+  expect((await readdir(app)).sort()).toEqual(
+    [".gitignore", "README.md", "package.json", "start.ts", "tests", "tsconfig.json", "workflows"].sort(),
+  );
+  await rm(join(folder, "node_modules"), { recursive: true });
+  await install(join(app, "node_modules"));
+  lap("installed it");
+
+  const dev = new Session(["npx", "kagzi", "dev", "--port", "0"], { cwd: app, env: OFFLINE });
+  sessions.push(dev);
+  const [, url = ""] = await dev.sees(/dashboard +(http:\S+)\//u);
+  await dev.sees(/hello@1 +workflows\/hello\.ts/u);
+  lap("started the server, its database and the worker");
+  const start = async () =>
+    (await run("npm", ["start", "--silent", "Grace"], { cwd: app, env: { ...env(), KAGZI_URL: url } })).stdout;
+  const first = await start();
+  lap("started a run, and had its result");
+  const [, runId = ""] = /^run (\S+)\n\{ text: 'Hello Grace' \}\n$/u.exec(first) ?? [];
+  expect(await get(url, runId)).toMatchObject({ workflow: { runId, status: "WORKFLOW_STATUS_COMPLETED" } });
+  await dev.sees(new RegExp(`✓ completed +hello +${runId}`, "u"));
+
+  const file = join(app, "workflows/hello.ts");
+  await writeFile(file, (await readFile(file, "utf8")).replace("Hello $", "Good morning $"));
+  await dev.sees(/reloaded/u);
+  lap("changed the workflow");
+  expect(await start()).toContain("{ text: 'Good morning Grace' }");
+  lap("started a run of the new code");
+
+  dev.interrupt();
+  await dev.ended();
+  // No process of the whole group is left.
+  expect(() => process.kill(-dev.pid, 0)).toThrow("ESRCH");
+  await writeFile(file, (await readFile(file, "utf8")).replace("Good morning $", "Hello $"));
+  await run("npm", ["test"], { cwd: app, env: env() });
+  await run("npm", ["run", "typecheck"], { cwd: app, env: env() });
+  lap("stopped, and ran the project's own tests");
+}, 180_000);
+
+/** A run, as the API shows it to any program that speaks HTTP. */
+async function get(url: string, runId: string): Promise<unknown> {
+  const answer = await fetch(`${url}/kagzi.v1.WorkflowService/GetWorkflow`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ namespaceId: "default", runId }),
+  });
+  return answer.json();
+}

@@ -119,6 +119,21 @@ it("npm create kagzi, npx kagzi dev and a start make a run, from nothing but wha
   lap("stopped, and ran the project's own tests");
 }, 180_000);
 
+it("the package kagzi alone says where the command line is", async () => {
+  const only = join(folder, "only");
+  await mkdir(only);
+  await run("tar", ["xzf", join(folder, "kagzi-0.1.0.tgz"), "-C", only, "--strip-components", "1"]);
+  const failed: unknown = await run(process.execPath, ["bin/kagzi.js", "dev"], { cwd: only }).catch(
+    (error: unknown) => error,
+  );
+  expect(failed).toMatchObject({
+    code: 2,
+    stderr: "kagzi: the command line is a package of its own: npm i -D @kagzi/cli\n",
+  });
+  const found = await run(process.execPath, [join(only, "bin/kagzi.js"), "--version"], { cwd: ROOT });
+  expect(found.stdout).toBe("0.1.0\n");
+});
+
 /** A run, as the API shows it to any program that speaks HTTP. */
 async function get(url: string, runId: string): Promise<unknown> {
   const answer = await fetch(`${url}/kagzi.v1.WorkflowService/GetWorkflow`, {

@@ -70,9 +70,14 @@ async function create(path: string, installs: boolean): Promise<void> {
 
 function nextSteps(folder: string, { name, run }: PackageManager, isInstalled: boolean): string {
   const steps = [
-    ...(folder === "" ? [] : [`cd ${folder}`]),
+    ...(folder === "" ? [] : [`cd ${shown(folder)}`]),
     ...(isInstalled ? [] : [`${name} install`]),
     `${run} kagzi dev`,
   ];
   return `\nNow:\n\n  ${steps.join("\n  ")}\n\nand in another terminal, in the same folder:\n\n  ${name} start\n\n`;
+}
+
+/** As a shell takes it. */
+function shown(folder: string): string {
+  return /^[\w./@+-]+$/u.test(folder) ? folder : JSON.stringify(folder);
 }

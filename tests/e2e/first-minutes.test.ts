@@ -72,13 +72,28 @@ function stopwatch(): (what: string) => void {
   };
 }
 
-it("npm create kagzi, npx kagzi dev and a start make a run, from nothing but what is published", async () => {
+/** The three commands of the README, without what is said of them. */
+async function commands(): Promise<readonly string[]> {
+  const readme = await readFile(`${ROOT}README.md`, "utf8");
+  const block = /## The first minutes\n[^]*?```sh\n([^]*?)```/u.exec(readme)?.[1] ?? "";
+  return block
+    .trim()
+    .split("\n")
+    .map((line) => line.replace(/ +# .*/u, ""));
+}
+
+it("the README's three commands make a run, from nothing but what is published", async () => {
+  const [creating = "", developing = "", starting = "", ...more] = await commands();
+  expect(more).toEqual([]);
   const lap = stopwatch();
   await install(join(folder, "node_modules"));
   const create = join(folder, "node_modules/create-kagzi/bin/create-kagzi.js");
   const home = join(folder, "home");
   await mkdir(home);
-  const created = await run(process.execPath, [create, "my-app", "--no-install"], { cwd: home, env: env() });
+  // What is published is at hand, and not in the registry.
+  const creates = creating.replace("npm create kagzi@latest", `node ${create}`);
+  expect(creates).not.toBe(creating);
+  const created = await run("sh", ["-c", `${creates} --no-install`], { cwd: home, env: env() });
   expect(created.stdout).toMatch(/cd my-app\n {2}npm install\n {2}npx kagzi dev\n[^]*npm start\n/u);
   lap("created a project");
   const app = join(home, "my-app");
@@ -89,13 +104,13 @@ it("npm create kagzi, npx kagzi dev and a start make a run, from nothing but wha
   await install(join(app, "node_modules"));
   lap("installed it");
 
-  const dev = new Session(["npx", "kagzi", "dev", "--port", "0"], { cwd: app, env: OFFLINE });
+  const dev = new Session(["sh", "-c", `${developing} --port 0`], { cwd: home, env: OFFLINE });
   sessions.push(dev);
   const [, url = ""] = await dev.sees(/dashboard +(http:\S+)\//u);
   await dev.sees(/hello@1 +workflows\/hello\.ts/u);
   lap("started the server, its database and the worker");
   const start = async () =>
-    (await run("npm", ["start", "--silent", "Grace"], { cwd: app, env: { ...env(), KAGZI_URL: url } })).stdout;
+    (await run("sh", ["-c", `${starting} --silent Grace`], { cwd: app, env: { ...env(), KAGZI_URL: url } })).stdout;
   const first = await start();
   lap("started a run, and had its result");
   const [, runId = ""] = /^run (\S+)\n\{ text: 'Hello Grace' \}\n$/u.exec(first) ?? [];

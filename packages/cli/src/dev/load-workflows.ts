@@ -24,7 +24,7 @@ export async function loadWorkflows(paths: readonly string[], folder: string): P
   }
   const found = new Map<unknown, FoundWorkflow>();
   for (const path of files) {
-    const exported = Object.values((await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>);
+    const exported = Object.values(await importFile(path, relative(folder, path)));
     for (const workflow of exported.flat().filter(isWorkflow)) {
       // A file may export what another one does: that is one workflow.
       if (!found.has(workflow)) found.set(workflow, { file: relative(folder, path), workflow });
@@ -34,6 +34,19 @@ export async function loadWorkflows(paths: readonly string[], folder: string): P
   if (workflows.length === 0) throw noneFound(paths, files.length);
   checkNames(workflows);
   return workflows;
+}
+
+/** Where Node does not say which file it could not read, this does. */
+async function importFile(path: string, file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>;
+  } catch (error) {
+    if (!(error instanceof SyntaxError) || !(error.stack ?? "").startsWith(`SyntaxError: ${error.message}\n    at `))
+      throw error;
+    // The compiler names the place.
+    if (/:\d+:\d+: /u.test(error.message)) throw error;
+    throw new SyntaxError(`${error.message} (in ${file} or in what it imports)`, { cause: error });
+  }
 }
 
 function isWorkflow(value: unknown): value is Workflow<unknown, unknown> {

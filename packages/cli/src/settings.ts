@@ -29,7 +29,7 @@ export function readSettings(flags: Flags, env: NodeJS.ProcessEnv, defaultDb: st
   };
 }
 
-/** @throws KagziError `INVALID_ARGUMENT` for anything but a whole number in the range */
+/** @throws KagziError `INVALID_ARGUMENT` */
 export function wholeNumber(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isInteger(value) && value >= min && value <= max) return value;

@@ -161,6 +161,7 @@ export type {
   RunFilter,
   RunReference,
   RunStore,
+  SchemaState,
   ScheduleChange,
   ScheduleFound,
   ScheduleStore,

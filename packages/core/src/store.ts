@@ -53,6 +53,8 @@ export interface Store {
    * @throws KagziError `PRECONDITION_FAILED` for a schema that is newer than this code
    */
   migrate(): Promise<number>;
+  /** Which version the schema has, 0 without one, and which `migrate` brings it to. Changes nothing. */
+  schemaState(): Promise<SchemaState>;
   /** What in how the database is set up could lose what was acknowledged, or slows down: a line for each, for its operator. */
   risks(): Promise<readonly string[]>;
   /** The store's clock, and whether it answers at all. */
@@ -60,6 +62,12 @@ export interface Store {
   /** One line for each invariant of docs/state-machine.md that a row breaks; none if all is well. */
   violations(): Promise<readonly string[]>;
   close(): Promise<void>;
+}
+
+/** Where a schema is, and where it could be. */
+export interface SchemaState {
+  readonly version: number;
+  readonly newest: number;
 }
 
 /** Which run is meant. */

@@ -7,6 +7,7 @@ import type {
   NamespaceStore,
   RunStore,
   ScheduleStore,
+  SchemaState,
   SlotStore,
   Store,
   WorkerStore,
@@ -20,7 +21,7 @@ import { PostgresHints } from "./hints.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
 import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, overrideLimits } from "./limits.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, schemaState } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { risks } from "./risks.ts";
 import { claimRuns } from "./runs-claim.ts";
@@ -171,6 +172,10 @@ export class PostgresStore implements Store {
 
   migrate(): Promise<number> {
     return migrate(this.#database);
+  }
+
+  schemaState(): Promise<SchemaState> {
+    return schemaState(this.#database);
   }
 
   risks(): Promise<readonly string[]> {

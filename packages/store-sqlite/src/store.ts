@@ -7,6 +7,7 @@ import type {
   LimitStore,
   NamespaceStore,
   RunStore,
+  SchemaState,
   SlotStore,
   ScheduleStore,
   Store,
@@ -20,7 +21,7 @@ import { latestRecords, readHistories } from "./history.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
 import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
 import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, overrideLimits } from "./limits.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, schemaState } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { risks } from "./risks.ts";
 import { claimRuns } from "./runs-claim.ts";
@@ -169,6 +170,10 @@ export class SqliteStore implements Store {
 
   async migrate(): Promise<number> {
     return migrate(this.#database);
+  }
+
+  async schemaState(): Promise<SchemaState> {
+    return schemaState(this.#database);
   }
 
   async risks(): Promise<readonly string[]> {

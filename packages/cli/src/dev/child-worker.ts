@@ -22,10 +22,16 @@ export class ChildWorker {
   readonly #child: ChildProcess;
   readonly exited: Promise<void>;
 
-  constructor(settings: FileWorkerSettings, events: ChildEvents) {
-    this.#child = fork(PROGRAM, [JSON.stringify(settings)], {
-      env: { ...process.env, ...(settings.url !== undefined && { KAGZI_URL: settings.url }) },
-    });
+  constructor({ token, ...settings }: FileWorkerSettings, events: ChildEvents) {
+    const { namespace, url } = settings;
+    // Clients in users' code speak to the same server. And what a process is called with, all others can read.
+    const env = {
+      ...process.env,
+      ...(url !== undefined && { KAGZI_URL: url }),
+      ...(namespace !== undefined && { KAGZI_NAMESPACE: namespace }),
+      ...(token !== undefined && { KAGZI_API_KEY: token }),
+    };
+    this.#child = fork(PROGRAM, [JSON.stringify(settings)], { env });
     this.#child.on("message", (message: FromWorker) => hear(message, events));
     this.exited = new Promise((resolve) => {
       const over = (code: number | NodeJS.Signals) => {

@@ -1,16 +1,13 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { openStore } from "@kagzi/embedded";
 import { type RunningServer, startServer } from "@kagzi/server";
 import { createLog } from "../log.ts";
+import { FOLDER_DB, makeFolder } from "./folder.ts";
 import { freePort } from "./free-port.ts";
 import { openBrowser } from "./open-browser.ts";
 import { RunLines } from "./run-lines.ts";
 import { firstSignal } from "./signals.ts";
 import { startWatchedWorker } from "./watched-worker.ts";
 import { greeting, runLine } from "./words.ts";
-
-/** Where `kagzi dev` keeps its database. */
-export const DEV_FOLDER = ".kagzi";
 
 /** What `kagzi dev` is told. */
 export interface DevSettings {
@@ -33,7 +30,7 @@ export async function dev(settings: DevSettings): Promise<void> {
   const { db, host, leaseMs, logLevel } = settings;
   let work: Work | undefined;
   const signalled = firstSignal(() => work?.kill());
-  if (db === `sqlite:${DEV_FOLDER}/dev.db`) makeFolder();
+  if (db === FOLDER_DB) makeFolder();
   const store = await openStore(db);
   try {
     const log = createLog(logLevel, process.stderr.isTTY);
@@ -85,11 +82,6 @@ async function portFor(host: string, asked: number): Promise<number> {
   const port = await freePort(host, asked);
   if (port !== asked) say(`port ${asked} is taken: listening on ${port}\n`);
   return port;
-}
-
-function makeFolder(): void {
-  mkdirSync(DEV_FOLDER, { recursive: true });
-  writeFileSync(`${DEV_FOLDER}/.gitignore`, "*\n");
 }
 
 /** An address may hold a password. */

@@ -9,6 +9,7 @@ export interface FileWorkerSettings {
   /** Files and folders; empty: the usual places. */
   readonly paths: readonly string[];
   readonly url?: string;
+  readonly token?: string;
   readonly namespace?: string;
   readonly concurrency?: number;
   readonly shutdownTimeout?: number;

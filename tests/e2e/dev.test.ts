@@ -215,6 +215,21 @@ describe("kagzi dev", () => {
     expect(session.output).toContain(message);
   });
 
+  it("opens the dashboard in the browser with --open, and warns of a server that the network can reach", async () => {
+    await mkdir(join(folder, "bin"));
+    for (const opener of ["open", "xdg-open"]) {
+      await writeFile(join(folder, "bin", opener), '#!/bin/sh\necho "$1" > opened\n', { mode: 0o755 });
+    }
+    const env = { PATH: `${folder}/bin:${process.env["PATH"] ?? ""}` };
+    const words = ["dev", "--port", "0", "--no-worker", "--open", "--host", "0.0.0.0"];
+    const session = new Session([process.execPath, CLI, ...words], { cwd: folder, env });
+    sessions.push(session);
+    const [, url = ""] = await session.sees(/dashboard +(http:\S+)\/\n/u);
+    await session.sees(/listens to the network, and asks nobody who they are/u);
+    const opened = () => readFile(join(folder, "opened"), "utf8").catch(() => "");
+    await expect.poll(opened, { timeout: 20_000 }).toBe(`${url}\n`);
+  });
+
   it("refuses a database that another one has", async () => {
     const { session } = await dev("--no-worker");
     const other = kagzi("dev", "--port", "0");

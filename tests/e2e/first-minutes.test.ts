@@ -9,28 +9,23 @@ import { Session } from "./session.ts";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-/** What is published, by its folder. */
-const PACKAGES = [
-  "packages/core",
-  "packages/proto",
-  "packages/server",
-  "packages/store-sqlite",
-  "packages/store-postgres",
-  "packages/embedded",
-  "packages/testing",
-  "packages/cli",
-  "packages/create-kagzi",
-  "sdks/typescript",
-] as const;
 /** No registry is asked for anything. */
 const OFFLINE = { npm_config_offline: "true", npm_config_update_notifier: "false" };
 
+/** What is published: its name, and its folder. */
+interface Package {
+  readonly name: string;
+  readonly path: string;
+}
+
+let packages: readonly Package[];
 let folder: string;
 const sessions: Session[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "kagzi-first-"));
-  const words = PACKAGES.flatMap((path) => ["-w", path]);
+  packages = await published();
+  const words = packages.flatMap(({ path }) => ["-w", path]);
   await run("npm", ["pack", "--silent", "--pack-destination", folder, ...words], { cwd: ROOT, env: env() });
 }, 120_000);
 
@@ -38,6 +33,15 @@ afterAll(async () => {
   for (const session of sessions) await session.kill();
   await rm(folder, { recursive: true, force: true });
 });
+
+async function published(): Promise<readonly Package[]> {
+  const inPackages = (await readdir(join(ROOT, "packages"))).map((name) => `packages/${name}`);
+  const all = ["sdks/typescript", ...inPackages].map(async (path) => {
+    const text = await readFile(join(ROOT, path, "package.json"), "utf8");
+    return { path, ...(JSON.parse(text) as { readonly name: string; readonly private?: boolean }) };
+  });
+  return (await Promise.all(all)).filter((each) => each.private !== true);
+}
 
 function env(): NodeJS.ProcessEnv {
   return { ...process.env, ...OFFLINE };
@@ -47,8 +51,7 @@ function env(): NodeJS.ProcessEnv {
 async function install(modules: string): Promise<void> {
   await mkdir(join(modules, "@kagzi"), { recursive: true });
   await mkdir(join(modules, ".bin"));
-  for (const path of PACKAGES) {
-    const { name } = JSON.parse(await readFile(join(ROOT, path, "package.json"), "utf8")) as { readonly name: string };
+  for (const { name } of packages) {
     const target = join(modules, name);
     await mkdir(target);
     const file = `${name.replace("@", "").replace("/", "-")}-0.1.0.tgz`;
@@ -94,7 +97,7 @@ it("the README's three commands make a run, from nothing but what is published",
   const creates = creating.replace("npm create kagzi@latest", `node ${create}`);
   expect(creates).not.toBe(creating);
   const created = await run("sh", ["-c", `${creates} --no-install`], { cwd: home, env: env() });
-  expect(created.stdout).toMatch(/cd my-app\n {2}npm install\n {2}npx kagzi dev\n[^]*npm start\n/u);
+  expect(created.stdout).toMatch(/cd my-app\n {2}npm install\n {2}npx kagzi dev\n[^]*npx kagzi run start hello /u);
   lap("created a project");
   const app = join(home, "my-app");
   expect((await readdir(app)).sort()).toEqual(
@@ -109,11 +112,11 @@ it("the README's three commands make a run, from nothing but what is published",
   const [, url = ""] = await dev.sees(/dashboard +(http:\S+)\//u);
   await dev.sees(/hello@1 +workflows\/hello\.ts/u);
   lap("started the server, its database and the worker");
-  const start = async () =>
-    (await run("sh", ["-c", `${starting} --silent Grace`], { cwd: app, env: { ...env(), KAGZI_URL: url } })).stdout;
-  const first = await start();
+  const inApp = { cwd: app, env: { ...env(), KAGZI_URL: url } };
+  const first = await run("sh", ["-c", starting], inApp);
+  expect(first.stdout).toBe('{"text":"Hello Ada"}\n');
   lap("started a run, and had its result");
-  const [, runId = ""] = /^run (\S+)\n\{ text: 'Hello Grace' \}\n$/u.exec(first) ?? [];
+  const [runId = ""] = /[0-9a-f]{8}-[0-9a-f-]{27}/u.exec(first.stderr) ?? [];
   expect(await get(url, runId)).toMatchObject({ workflow: { runId, status: "WORKFLOW_STATUS_COMPLETED" } });
   await dev.sees(new RegExp(`✓ completed +hello +${runId}`, "u"));
 
@@ -121,7 +124,8 @@ it("the README's three commands make a run, from nothing but what is published",
   await writeFile(file, (await readFile(file, "utf8")).replace("Hello $", "Good morning $"));
   await dev.sees(/reloaded/u);
   lap("changed the workflow");
-  expect(await start()).toContain("{ text: 'Good morning Grace' }");
+  const second = await run("npm", ["start", "--silent", "Grace"], inApp);
+  expect(second.stdout).toMatch(/^run \S+\n\{ text: 'Good morning Grace' \}\n$/u);
   lap("started a run of the new code");
 
   dev.interrupt();

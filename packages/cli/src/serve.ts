@@ -30,7 +30,8 @@ export async function serve(settings: Settings, onReady: (url: string) => void):
   }
 }
 
-function isLoopback(host: string): boolean {
+/** Whether only this computer can call an address. */
+export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 

@@ -6,6 +6,7 @@ import { type PackageManager, install, packageManagerOf } from "./package-manage
 
 const USAGE_CODE = 2;
 const USUAL_NAME = "my-app";
+const START = `kagzi run start hello -i '{"name":"Ada"}' --follow`;
 const HELP = `Makes a project with durable workflows that runs.
 
   npm create kagzi@latest [folder] [-- --no-install]
@@ -74,7 +75,7 @@ function nextSteps(folder: string, { name, run }: PackageManager, isInstalled: b
     ...(isInstalled ? [] : [`${name} install`]),
     `${run} kagzi dev`,
   ];
-  return `\nNow:\n\n  ${steps.join("\n  ")}\n\nand in another terminal, in the same folder:\n\n  ${name} start\n\n`;
+  return `\nNow:\n\n  ${steps.join("\n  ")}\n\nand in another terminal, in the same folder:\n\n  ${run} ${START}\n\n`;
 }
 
 /** As a shell takes it. */

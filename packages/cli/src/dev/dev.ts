@@ -1,6 +1,7 @@
 import { openStore } from "@kagzi/embedded";
 import { type RunningServer, startServer } from "@kagzi/server";
 import { createLog } from "../log.ts";
+import { isLoopback } from "../serve.ts";
 import { FOLDER_DB, makeFolder } from "./folder.ts";
 import { freePort } from "./free-port.ts";
 import { openBrowser } from "./open-browser.ts";
@@ -57,8 +58,9 @@ interface Work {
 }
 
 async function serve(settings: DevSettings, { url }: RunningServer): Promise<Work> {
-  const { db, hasWorker, namespace, opens, paths, watches } = settings;
+  const { db, hasWorker, host, namespace, opens, paths, watches } = settings;
   say(greeting({ url, database: placeOf(db) }));
+  if (!isLoopback(host)) say("the server listens to the network, and asks nobody who they are\n\n");
   const isTerminal = process.stderr.isTTY;
   const lines = new RunLines({ url, namespace, write: (run) => say(runLine(run, { url, isTerminal })) });
   await lines.start();

@@ -3,11 +3,14 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Client } from "kagzi";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Session } from "./session.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const CLI = `${ROOT}packages/cli/bin/kagzi.js`;
+
+// Each test starts processes one after the other, on a machine that is busy with other things.
+vi.setConfig({ testTimeout: 120_000 });
 
 let folder: string;
 let sessions: Session[];
@@ -120,7 +123,7 @@ describe("kagzi dev", () => {
             () => true,
             () => false,
           ),
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       .toBe(true);
     await write("workflows/slow.ts", code("new"));
@@ -227,7 +230,7 @@ describe("kagzi dev", () => {
     const [, url = ""] = await session.sees(/dashboard +(http:\S+)\/\n/u);
     await session.sees(/listens to the network, and asks nobody who they are/u);
     const opened = () => readFile(join(folder, "opened"), "utf8").catch(() => "");
-    await expect.poll(opened, { timeout: 20_000 }).toBe(`${url}\n`);
+    await expect.poll(opened, { timeout: 60_000 }).toBe(`${url}\n`);
   });
 
   it("refuses a database that another one has", async () => {
@@ -257,7 +260,7 @@ describe("the end of kagzi dev", () => {
     await session.sees(/stuck@1/u);
     await client.start("stuck", undefined);
     const pid = () => readFile(join(folder, "pid"), "utf8").then(Number, () => 0);
-    await expect.poll(pid, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(pid, { timeout: 60_000 }).toBeGreaterThan(0);
     return { session, pid: await pid() };
   }
 
@@ -273,7 +276,7 @@ describe("the end of kagzi dev", () => {
           if (Date.now() - pressed > 1000 && isAlive(session.pid)) session.interrupt();
           return isAlive(pid);
         },
-        { timeout: 20_000, interval: 200 },
+        { timeout: 60_000, interval: 200 },
       )
       .toBe(false);
     expect(await session.ended()).toBe(130);
@@ -285,7 +288,7 @@ describe("the end of kagzi dev", () => {
   ])("leaves no worker that %s behind when it is killed", async (_, code) => {
     const { pid, session } = await hanging(code);
     session.signal("SIGKILL");
-    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 60_000 }).toBe(false);
   });
 });
 
@@ -324,7 +327,7 @@ describe("kagzi worker", () => {
             () => true,
             () => false,
           ),
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       .toBe(true);
     const broken = await client.start("broken", undefined);

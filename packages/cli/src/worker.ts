@@ -3,9 +3,9 @@ import { KagziError, isUuid, notFound } from "@kagzi/core";
 import { type Worker, WorkerSchema, type WorkerStatus } from "@kagzi/proto";
 import type { Command } from "commander";
 import { withExamples } from "./examples.ts";
-import { type ListView, type Output, said, showList, showRecord, timeCell } from "./output.ts";
+import { type ListView, type Output, said, showRecord, timeCell } from "./output.ts";
 import { listAll } from "./pages.ts";
-import { type ServerFlags, type Session, inNamespace, inSession } from "./session.ts";
+import { type ServerFlags, type Session, inNamespace, inSession, showFound } from "./session.ts";
 import { workerStatus, workerStatusNamed } from "./status.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { dateOf } from "./times.ts";
@@ -28,7 +28,7 @@ function addList(worker: Command, cli: Surroundings): void {
   withExamples(command, "kagzi worker list", "kagzi worker list --status online -o json").action(
     (flags: ServerFlags & { readonly status?: WorkerStatus }) =>
       inSession(cli, flags, async (session) => {
-        showList(session.output, await workersOf(session, flags.status), workersView(session.output));
+        await showFound(session, await workersOf(session, flags.status), workersView(session.output));
       }),
   );
 }
@@ -117,7 +117,7 @@ function workersView(output: Output): ListView<Worker> {
     columns: [
       { title: "STATUS", cell: ({ status }) => workerStatus(status) },
       { title: "WORKER", cell: ({ workerId }) => workerId },
-      { title: "HOST", cell: ({ hostname, pid }) => `${hostname}:${pid}`, narrow: "cut" },
+      { title: "HOST", cell: ({ hostname, pid }) => `${hostname}:${pid}`, narrow: 4 },
       { title: "SLOTS", cell: slots, narrow: 1 },
       { title: "HEARD", cell: ({ lastHeartbeatAt }) => timeCell(output, dateOf(lastHeartbeatAt)), narrow: 2 },
       { title: "VERSION", cell: ({ version }) => version, narrow: 3 },

@@ -35,13 +35,13 @@ of the user in \`~/.config/kagzi/config.json\` (or below \`XDG_CONFIG_HOME\`). \
 
 function sections(command: Command): readonly string[] {
   if (command.name().startsWith("__")) return [];
-  // One that others stand under, and that does something by itself, too, says what it takes.
+  const title = usage(command).replaceAll(/[<[]/gu, "\\$&");
   if (command.commands.length > 0) {
+    // One that does something by itself, too, says what it takes.
     const own = command.registeredArguments.length > 0 ? details(command) : [sentence(command)];
-    return [[`## ${path(command)}`, ...own].join("\n\n"), ...command.commands.flatMap(sections)];
+    return [[`## ${title}`, ...own].join("\n\n"), ...command.commands.flatMap(sections)];
   }
-  const level = command.parent?.parent === null ? "##" : "###";
-  return [`${level} ${usage(command).replaceAll(/[<[]/gu, "\\$&")}`, ...details(command)];
+  return [`${command.parent?.parent === null ? "##" : "###"} ${title}`, ...details(command)];
 }
 
 function details(command: Command): readonly string[] {

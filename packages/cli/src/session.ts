@@ -1,8 +1,7 @@
-import type { CallOptions } from "@connectrpc/connect";
 import { type Command, Option } from "commander";
 import { notFound } from "@kagzi/core";
 import { Client, isKagziError } from "kagzi";
-import { type Connection, call, connect, systemRuntime } from "kagzi/wire";
+import { type CallOptions, type Connection, call, connect, systemRuntime } from "kagzi/wire";
 import { type Context, type ContextFlags, readContext } from "./context.ts";
 import { FORMATS, type ListView, type Output, createOutput, showList } from "./output.ts";
 import { checkReachable } from "./reach.ts";

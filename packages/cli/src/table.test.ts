@@ -35,9 +35,9 @@ describe("a table", () => {
   it("cuts what can be cut before it leaves anything out", () => {
     expect(asIs(40)).toBe(
       [
-        "STATE  NAME       SIZE  NOTE",
-        "* on   a          1     first",
-        "* off  a rather…  31    two parts of it",
+        "STATE  NAME        SIZE  NOTE",
+        "* on   a           1     first",
+        "* off  a rather …  31    two parts of it",
         "",
       ].join("\n"),
     );
@@ -45,11 +45,7 @@ describe("a table", () => {
 
   it("leaves columns out, those that matter least first, where a terminal is too narrow", () => {
     expect(asIs(25)).toBe(
-      ["STATE  NAME         SIZE", "* on   a            1", "* off  a rather lo…  31", ""]
-        .join("\n")
-        .replace("NAME         SIZE", "NAME          SIZE")
-        .replace("a            1", "a             1")
-        .replace("a rather lo…  31", "a rather lo…  31"),
+      ["STATE  NAME          SIZE", "* on   a             1", "* off  a rather lo…  31", ""].join("\n"),
     );
     expect(asIs(16)).toBe(["STATE  NAME", "* on   a", "* off  a rather…", ""].join("\n"));
     // Narrower than it can be: it is what it is.

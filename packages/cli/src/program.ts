@@ -4,7 +4,7 @@ import { addAudit } from "./audit.ts";
 import { addCompletion } from "./completion.ts";
 import { addConfig } from "./config.ts";
 import { addDb } from "./db.ts";
-import { addDev } from "./dev.ts";
+import { addDev } from "./dev/command.ts";
 import { addDoctor } from "./doctor.ts";
 import { addEvent } from "./event.ts";
 import { INTERRUPTED, USAGE, exitCodeOf } from "./exit-code.ts";

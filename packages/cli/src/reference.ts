@@ -35,14 +35,18 @@ of the user in \`~/.config/kagzi/config.json\` (or below \`XDG_CONFIG_HOME\`). \
 
 function sections(command: Command): readonly string[] {
   if (command.name().startsWith("__")) return [];
+  const title = usage(command).replaceAll(/[<[]/gu, "\\$&");
   if (command.commands.length > 0) {
-    const title = `## ${path(command)}\n\n${sentence(command)}`;
-    return [title, ...command.commands.flatMap(sections)];
+    // One that does something by itself, too, says what it takes.
+    const own = command.registeredArguments.length > 0 ? details(command) : [sentence(command)];
+    return [[`## ${title}`, ...own].join("\n\n"), ...command.commands.flatMap(sections)];
   }
-  const level = command.parent?.parent === null ? "##" : "###";
+  return [`${command.parent?.parent === null ? "##" : "###"} ${title}`, ...details(command)];
+}
+
+function details(command: Command): readonly string[] {
   const note = noteOf(command);
   return [
-    `${level} ${usage(command).replaceAll(/[<[]/gu, "\\$&")}`,
     sentence(command),
     ...(note === undefined ? [] : [code("text", note)]),
     ...options(command),

@@ -2,19 +2,20 @@ import { toJson } from "@bufbuild/protobuf";
 import { KagziError, isUuid, notFound } from "@kagzi/core";
 import { type Worker, WorkerSchema, type WorkerStatus } from "@kagzi/proto";
 import type { Command } from "commander";
-import { group, withExamples } from "./examples.ts";
+import { withExamples } from "./examples.ts";
 import { type ListView, type Output, said, showRecord, timeCell } from "./output.ts";
 import { listAll } from "./pages.ts";
 import { type ServerFlags, type Session, inNamespace, inSession, showFound } from "./session.ts";
 import { workerStatus, workerStatusNamed } from "./status.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { dateOf } from "./times.ts";
+import { addFileWorker } from "./worker-command.ts";
 
 const MOST_NAMED = 5;
 
 /** The commands about workers. */
 export function addWorker(kagzi: Command, cli: Surroundings): void {
-  const worker = group(kagzi, "worker", "look at workers");
+  const worker = addFileWorker(kagzi, cli);
   addList(worker, cli);
   addShow(worker, cli);
   addDrain(worker, cli);

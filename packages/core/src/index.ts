@@ -131,9 +131,11 @@ export {
 } from "./schedule.ts";
 export { type Step, stepsOf, withRunning } from "./steps.ts";
 export type {
+  Backlog,
   ClaimRequest,
   ClaimResult,
   ClaimedRun,
+  Connections,
   Hint,
   Hints,
   HistoryPage,

@@ -130,7 +130,7 @@ export function headsStatement(schema: string): Statement {
     "lanes_heads",
     `SELECT c.* FROM unnest($2::text[], $3::int[]) WITH ORDINALITY AS q(lane, quota, place)
      CROSS JOIN LATERAL (
-       SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.available_at FROM ${schema}.runs r
+       SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.status, r.available_at FROM ${schema}.runs r
        WHERE r.namespace_id = $1 AND r.lane = q.lane AND r.available_at IS NOT NULL
        ORDER BY r.priority DESC, r.available_at LIMIT q.quota FOR UPDATE SKIP LOCKED
      ) c

@@ -8,6 +8,7 @@ import type {
   NamespaceId,
   Run,
   RunId,
+  RunStatus,
   WorkerId,
 } from "@kagzi/core";
 import { leftOvers, refusedWorkers } from "@kagzi/core";
@@ -86,14 +87,17 @@ export interface ReadyRow {
   readonly workflow_type: string;
   readonly version: string;
   readonly worker_id: WorkerId | null;
+  readonly status: RunStatus;
   readonly available_at: Instant;
 }
 
-export function toCandidate(row: Omit<ReadyRow, "available_at">): Candidate {
+export function toCandidate(row: ReadyRow): Candidate {
   return {
     runId: row.run_id,
     workflowType: row.workflow_type,
     version: row.version,
+    availableAt: row.available_at,
+    isDue: row.status !== "pending",
     ...(row.worker_id !== null && { workerId: row.worker_id }),
   };
 }
@@ -144,7 +148,7 @@ function readyStatement(schema: string): Statement {
      SELECT c.run_id, c.workflow_type, c.version, c.worker_id, c.available_at
      FROM wanted w CROSS JOIN LATERAL (${priorities(schema)}
        SELECT ready.*, l.priority FROM level l CROSS JOIN LATERAL (
-         SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.available_at FROM ${schema}.runs r
+         SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.status, r.available_at FROM ${schema}.runs r
          WHERE ${OF_KEY} AND r.priority = l.priority AND r.available_at <= (SELECT now FROM clock) + ${span("$7::bigint")}
            AND (r.status = 'sleeping' OR r.available_at <= (SELECT now FROM clock))
          ORDER BY r.available_at LIMIT w.wanted FOR UPDATE SKIP LOCKED

@@ -105,7 +105,7 @@ export type HeadRow = Omit<ReadyRow, "priority">;
 /** The first runs of a line. */
 export function headsOf(database: Database, { namespaceId }: Where, lane: string, quota: number): readonly HeadRow[] {
   return database.all<HeadRow>(
-    `SELECT run_id, workflow_type, version, worker_id, available_at FROM runs
+    `SELECT run_id, workflow_type, version, worker_id, status, available_at FROM runs
      WHERE namespace_id = ? AND lane = ? AND available_at IS NOT NULL ORDER BY priority DESC, available_at LIMIT ?`,
     [namespaceId, lane, quota],
   );

@@ -8,6 +8,7 @@ import type {
   NamespaceId,
   Run,
   RunId,
+  RunStatus,
   WorkerId,
   WorkflowVersion,
 } from "@kagzi/core";
@@ -81,15 +82,18 @@ export interface ReadyRow {
   readonly workflow_type: string;
   readonly version: string;
   readonly worker_id: WorkerId | null;
+  readonly status: RunStatus;
   readonly available_at: Instant;
   readonly priority: number;
 }
 
-export function toCandidate(row: Omit<ReadyRow, "available_at" | "priority">): Candidate {
+export function toCandidate(row: Omit<ReadyRow, "priority">): Candidate {
   return {
     runId: row.run_id,
     workflowType: row.workflow_type,
     version: row.version,
+    availableAt: row.available_at,
+    isDue: row.status !== "pending",
     ...(row.worker_id !== null && { workerId: row.worker_id }),
   };
 }
@@ -136,7 +140,7 @@ export function readyRuns(
     if (ready.length >= wanted.limit) break;
     ready.push(
       ...database.all<ReadyRow>(
-        `SELECT run_id, workflow_type, version, worker_id, available_at, priority FROM runs
+        `SELECT run_id, workflow_type, version, worker_id, status, available_at, priority FROM runs
          WHERE ${OF_KEY} AND priority = ? AND available_at <= ? AND (status = 'sleeping' OR available_at <= ?)
          ORDER BY available_at LIMIT ?`,
         [...keyOf(request, wanted), priority, now + aheadMs, now, wanted.limit - ready.length],

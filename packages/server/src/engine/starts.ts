@@ -183,6 +183,7 @@ export class Starts {
       runId: start.runId,
       epoch: 1,
       attempt: 1,
+      createdAt: now,
       ...(start.key !== undefined && { externalId: start.key.externalId }),
       ...(start.retryPolicy !== undefined && { retryPolicy: start.retryPolicy }),
       ...(start.parent !== undefined && { parent: start.parent }),

@@ -140,12 +140,14 @@ export class Updates {
     const outcome = await this.#commits.submit(write);
     if (outcome.became === "refused") {
       const refusal = explainRefusal(write, outcome.facts);
+      if (refusal === "leaseLost") this.#context.metrics.leasesLost.of(task.namespaceId, task.workflowType).add();
       if (refusal !== "applied") return refusal;
       const written = { dueAt: dueTimes(outcome.facts?.tail ?? []) };
       this.#tell(write, task, written);
       return written;
     }
     this.#context.clock.observe(outcome.now);
+    this.#count(write, task, outcome);
     this.#tell(write, task, outcome);
     return outcome;
   }
@@ -193,6 +195,15 @@ export class Updates {
     const cancelled = planUpdate(write, task, { ...update, outcome: { become: "cancelled", error } }, () => 0);
     const second = await this.write(cancelled, task);
     return second === "cancelled" ? "leaseLost" : second;
+  }
+
+  #count(write: RunWrite, task: HeldTask, { now, status = write.next?.status }: Written): void {
+    const { metrics } = this.#context;
+    for (const record of write.records) metrics.recorded(task, record);
+    if (write.next !== undefined && "attempt" in write.next) metrics.runRetried(task);
+    if (status === undefined || !isTerminal(status)) return;
+    const { createdAt } = task;
+    metrics.finished(task, status, createdAt === undefined || now === undefined ? undefined : now - createdAt);
   }
 
   #placeFreed(task: HeldTask): void {

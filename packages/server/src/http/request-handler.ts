@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { randomUUID } from "node:crypto";
 import type { DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor, createConnectRouter } from "@connectrpc/connect";
 import { compressionBrotli, compressionGzip, universalRequestFromNodeRequest } from "@connectrpc/connect-node";
@@ -22,6 +23,9 @@ export interface Page {
   readonly body: string;
 }
 
+/** Makes a page for a request with these headers. */
+export type PageSource = (headers: Request["headers"]) => Page | Promise<Page>;
+
 /** A service, and who serves it: an object with a function for each of its methods. */
 export interface Route {
   readonly service: DescService;
@@ -31,7 +35,7 @@ export interface Route {
 export interface RequestHandlerOptions {
   readonly routes: readonly Route[];
   /** By exact path, for GET and HEAD. */
-  readonly pages: Readonly<Record<string, () => Page>>;
+  readonly pages: Readonly<Record<string, PageSource>>;
   /** Of a request or one message of a stream; larger ones are refused. */
   readonly readMaxBytes: number;
   readonly onInternalError: OnInternalError;
@@ -54,7 +58,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
     const page = pages[path];
     if (page !== undefined && (request.method === "GET" || request.method === "HEAD"))
-      return sendPage(response, page());
+      return void servePage(page, { request, response }, onInternalError);
     const plain = plainMethods.get(path);
     if (plain !== undefined && isPlain(request)) void servePlainCall(plain, { request, response }, options);
     else serveCall(calls.get(path) ?? (async () => unknownMethod(path, contentTypeOf(request))), request, response);
@@ -85,6 +89,21 @@ function serveCall(handler: UniversalHandlerFn, request: Request, response: Resp
     if (isBroken || response.headersSent) response.destroy();
     else sendPage(response, { status: 400, contentType: "text/plain", body: "this is no request that can be read\n" });
   });
+}
+
+async function servePage(
+  page: PageSource,
+  { request, response }: { readonly request: Request; readonly response: Response },
+  onInternalError: OnInternalError,
+): Promise<void> {
+  try {
+    sendPage(response, await page(request.headers));
+  } catch (error) {
+    const reference = randomUUID();
+    onInternalError(error, reference);
+    const body = `internal error; look for ${reference} in the server's log\n`;
+    sendPage(response, { status: 500, contentType: "text/plain", body });
+  }
 }
 
 function sendPage(response: Response, { status, contentType, body }: Page): void {

@@ -3,6 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import { withAdmission } from "./admission.ts";
 import { createAdminService } from "./admin-service.ts";
 import { createEventService } from "./event-service.ts";
+import { withMetrics } from "./measured.ts";
 import { createNamespaceService } from "./namespace-service.ts";
 import { createScheduleService } from "./schedule-service.ts";
 import { createWorkerService } from "./worker-service.ts";
@@ -10,7 +11,7 @@ import { createWorkflowService } from "./workflow-service.ts";
 
 /** Every service of the contract over one engine, as plain objects. */
 export function createServices(engine: Engine, health: Health): Services {
-  return withAdmission(allServices(engine, health), engine);
+  return withMetrics(withAdmission(allServices(engine, health), engine), engine);
 }
 
 function allServices(engine: Engine, health: Health) {

@@ -57,8 +57,9 @@ export function recordedKind({ kind }: Asked): StepKind {
 }
 
 /** What the code may know of its run. */
-export function factsOf({ runId, version, externalId, attempt, schedule }: WorkerTask) {
-  return { runId, version, externalId, attempt, schedule };
+export function factsOf(task: WorkerTask, { namespace }: Pick<ExecutionHost, "namespace">) {
+  const { attempt, externalId, runId, schedule, version, workflow } = task;
+  return { runId, workflow, version, namespace, externalId, attempt, schedule };
 }
 
 /** Gives an outcome to the code that waits for it, as what `read` makes of it. */
@@ -91,8 +92,14 @@ export function doesNotMatch(runId: string, message: string): KagziError {
 }
 
 /** What was thrown, in a few words. */
-export function reasonOf(thrown: unknown): string {
+function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Why a run fails that has a promise which failed unheard. */
+export function strayFailure(runId: string, reason: unknown, where: string): KagziError {
+  const message = `a promise in ${where} was rejected and nobody handles it: ${reasonOf(reason)}`;
+  return new KagziError("INTERNAL", message, { cause: reason, subject: "run", subjectId: runId });
 }
 
 /** Why functions are aborted that are still running when the worker has to go. */

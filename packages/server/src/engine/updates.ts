@@ -3,6 +3,7 @@ import {
   type HeldRun,
   type HistoryRecord,
   type Instant,
+  type NewRecord,
   KagziError,
   type Refusal,
   type RunStatus,
@@ -198,12 +199,28 @@ export class Updates {
   }
 
   #count(write: RunWrite, task: HeldTask, { now, status = write.next?.status }: Written): void {
-    const { metrics } = this.#context;
-    for (const record of write.records) metrics.recorded(task, record);
+    const { log, metrics } = this.#context;
+    for (const record of write.records) {
+      metrics.recorded(task, record);
+      if (record.type === "retrying" && record.kind === "function") this.#logRetry(task, record);
+    }
     if (write.next !== undefined && "attempt" in write.next) metrics.runRetried(task);
     if (status === undefined || !isTerminal(status)) return;
-    const { createdAt } = task;
+    const { createdAt, namespaceId, runId, workflowType } = task;
+    log.debug("a run has ended", { namespaceId, runId, workflow: workflowType, status });
     metrics.finished(task, status, createdAt === undefined || now === undefined ? undefined : now - createdAt);
+  }
+
+  /** What the error says stays in the run: it may quote what was passed. */
+  #logRetry({ namespaceId, runId, workflowType }: HeldTask, { attempt, error, ...step }: NewRecord): void {
+    this.#context.log.debug("an attempt of a step has failed and will be followed by another one", {
+      namespaceId,
+      runId,
+      workflow: workflowType,
+      step: formatStepKey(step),
+      attempt,
+      error: { message: error?.name ?? error?.code },
+    });
   }
 
   #placeFreed(task: HeldTask): void {

@@ -96,6 +96,27 @@ describe.each(ENGINES.filter(([name]) => name.startsWith("a server")))("the metr
   });
 });
 
+describe("the metrics of a worker", () => {
+  const f = useEngine(ENGINES[0]?.[1] ?? expect.fail("there is no engine"));
+
+  it("count what it did, and say what it holds", async () => {
+    const worker = await f.work([order, broken], { concurrency: 7 });
+    await (await f.client.start(order, undefined)).result();
+    await failure(await f.client.start(broken, undefined));
+    await expect
+      .poll(() => worker.metrics())
+      .toContain('kagzi_worker_slices_total{workflow="broken",outcome="fail"} 1');
+    const lines = (await worker.metrics()).split("\n");
+    expect(lines).toContain('kagzi_worker_step_attempts_total{workflow="order",status="completed"} 2');
+    expect(lines).toContain('kagzi_worker_step_attempts_total{workflow="order",status="failed"} 1');
+    expect(lines).toContain('kagzi_worker_step_duration_seconds_count{workflow="order"} 3');
+    expect(lines).toContain('kagzi_worker_slices_total{workflow="order",outcome="complete"} 1');
+    expect(lines).toContain("kagzi_worker_active_runs 0");
+    expect(lines).toContain("kagzi_worker_max_runs 7");
+    expect(lines.some((line) => line.startsWith("process_cpu_seconds_total "))).toBe(true);
+  });
+});
+
 function urlOf(at: object): string {
   return "url" in at ? String(at.url) : "";
 }

@@ -16,6 +16,7 @@ import type { HeldLease } from "./lease-watch.ts";
 import type { StepInterceptor } from "./run-step.ts";
 import type { ServerClock } from "./server-clock.ts";
 import type { WorkerTask } from "./task.ts";
+import type { WorkerMetrics } from "./worker-metrics.ts";
 import type { WireOutcome } from "./update-buffer.ts";
 
 /** What an execution needs of its worker. */
@@ -29,6 +30,7 @@ export interface ExecutionHost {
   /** Of steps that name none. */
   readonly retry: RetryPolicy | undefined;
   readonly intercept: StepInterceptor | undefined;
+  readonly metrics: WorkerMetrics;
   /** The named limits that the worker declares. */
   readonly limits: Pick<ReadonlySet<string>, "has">;
   /** Whether a run is surely still the worker's: without that no function of its steps begins. */

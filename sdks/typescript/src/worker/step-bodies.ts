@@ -77,11 +77,12 @@ export class StepBodies {
     const controller = new AbortController();
     this.#running.set(call, controller);
     const { key, failures } = call;
-    const { intercept, runtime } = this.#host;
+    const { intercept, metrics, runtime } = this.#host;
     const { onStray, runId, workflow } = this.#owner;
     const request = withoutSlot(asked.request, this.#slots?.errorOf(call));
     const step = { workflow, runId, key, attempt: failures + 1, request, controller, runtime, intercept, onStray };
     const recorded = await this.#attempt(step);
+    metrics.attempted(workflow, recorded);
     this.#running.delete(call);
     this.#slots?.letGo(call);
     this.#owner.onDone(call, recorded);

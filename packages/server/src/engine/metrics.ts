@@ -1,5 +1,5 @@
 import type { NewRecord, RunStatus, Start } from "@kagzi/core";
-import { Metrics } from "@kagzi/metrics";
+import { type Buckets, Metrics, type Value } from "@kagzi/metrics";
 
 /** Of whom most metrics speak. */
 const WORKFLOW = ["namespace", "workflow"] as const;
@@ -10,6 +10,17 @@ const RUN_BOUNDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800, 3600, 21_
 const LAG_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
 const CALL_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const SIZE_BOUNDS = [1, 2, 5, 10, 25, 50, 100, 250, 500];
+
+/** Series that are kept at hand, of namespaces and of each one's workflows. */
+const KEPT = 1000;
+
+/** What is counted of the steps of one workflow. */
+interface StepSeries {
+  readonly completed: Value;
+  readonly retries: Value;
+  readonly duration: Buckets;
+  readonly of: (status: string) => Value;
+}
 
 /** Who a run is of, as far as metrics tell. */
 interface OfWorkflow {
@@ -72,6 +83,7 @@ export class EngineMetrics {
     labels: WORKFLOW,
     bounds: STEP_BOUNDS,
   });
+  readonly #steps = new Map<string, Map<string, StepSeries>>();
   readonly leasesExpired = this.registry.counter({
     name: "kagzi_leases_expired_total",
     help: "Runs that were taken back from workers that were not heard of in time.",
@@ -136,12 +148,29 @@ export class EngineMetrics {
     if (isDue) this.#timerLag.of(namespaceId).observe(seconds(ms));
   }
 
-  /** Something is recorded of a run. */
-  recorded({ namespaceId, workflowType }: OfWorkflow, { durationMs, kind, type }: NewRecord): void {
+  /** Something is recorded of a run. This is what every step comes by: its series are looked up once. */
+  recorded(run: OfWorkflow, { durationMs, kind, type }: NewRecord): void {
     if (kind !== "function") return;
-    if (type === "retrying") this.#stepRetries.of(namespaceId, workflowType).add();
-    else this.#stepsFinished.of(namespaceId, workflowType, type).add();
-    if (durationMs !== undefined) this.#stepDuration.of(namespaceId, workflowType).observe(seconds(durationMs));
+    const steps = this.#stepsOf(run);
+    (type === "retrying" ? steps.retries : type === "completed" ? steps.completed : steps.of(type)).add();
+    if (durationMs !== undefined) steps.duration.observe(seconds(durationMs));
+  }
+
+  #stepsOf({ namespaceId, workflowType }: OfWorkflow): StepSeries {
+    const known = this.#steps.get(namespaceId)?.get(workflowType);
+    if (known !== undefined) return known;
+    const steps: StepSeries = {
+      completed: this.#stepsFinished.of(namespaceId, workflowType, "completed"),
+      retries: this.#stepRetries.of(namespaceId, workflowType),
+      duration: this.#stepDuration.of(namespaceId, workflowType),
+      of: (status) => this.#stepsFinished.of(namespaceId, workflowType, status),
+    };
+    const ofNamespace = this.#steps.get(namespaceId) ?? new Map<string, StepSeries>();
+    // Names that nobody has heard of are not kept for ever.
+    if (ofNamespace.size < KEPT && this.#steps.size < KEPT) {
+      this.#steps.set(namespaceId, ofNamespace.set(workflowType, steps));
+    }
+    return steps;
   }
 
   /** A schedule has started a run, for a slot or because it was triggered. */

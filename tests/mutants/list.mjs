@@ -7,6 +7,7 @@ const about = (only) => ({ ...POSTGRES, only });
 const CORE = { project: "unit", files: ["packages/core"] };
 const REPLAY = { project: "unit", files: ["sdks/typescript/src/replay", "packages/testing", "tests/replay"] };
 const PAIRS = { project: "conformance", files: ["tests/race/pairs.test.ts"] };
+const INTERLEAVINGS = { project: "conformance", files: ["tests/race/interleavings.test.ts"] };
 const BURSTS = {
   project: "conformance",
   files: ["tests/race/linearizable.test.ts"],
@@ -181,6 +182,30 @@ export const MUTANTS = [
     from: "ON CONFLICT DO NOTHING RETURNING namespace_id, run_id\n     ),\n     fresh",
     to: "ON CONFLICT (namespace_id, external_id) DO UPDATE SET run_id = excluded.run_id RETURNING namespace_id, run_id\n     ),\n     fresh",
     suites: [about("starting"), POSTGRES],
+  },
+  {
+    name: "key-of-no-run",
+    what: "a start that finds its run begun by another one keeps the key that it took",
+    file: "packages/store-postgres/dist/runs-start.js",
+    from: "ON CONFLICT (namespace_id, schedule_id, scheduled_at) WHERE scheduled_at IS NOT NULL DO NOTHING",
+    to: "ON CONFLICT DO NOTHING",
+    suites: [INTERLEAVINGS],
+  },
+  {
+    name: "delete-at-once",
+    what: "a run is deleted while statements go on that saw it alive",
+    file: "packages/store-postgres/dist/history-writers.js",
+    from: "writers.length > 0;",
+    to: "false;",
+    suites: [INTERLEAVINGS, BURSTS],
+  },
+  {
+    name: "delete-though-changed",
+    what: "a run is deleted that was retried since it was seen to have ended",
+    file: "packages/store-postgres/dist/runs-manage.js",
+    from: "AND r.xmin::text = e.version",
+    to: "AND e.version IS NOT NULL",
+    suites: [INTERLEAVINGS],
   },
   {
     name: "locks-reversed",

@@ -2,11 +2,17 @@ import { Client } from "pg";
 
 type Query = (this: Client, ...args: unknown[]) => unknown;
 
-/** Holds the next COMMIT that goes to a port of PostgreSQL, until it is let go. */
+/** What changes or locks rows. */
+const WRITES = /\b(INSERT|UPDATE|DELETE|FOR SHARE)\b/;
+
+/** Holds the next COMMIT of more than a look that goes to a port of PostgreSQL, until it is let go. */
 export class HeldCommits {
   readonly #port: number;
   readonly #query: Query;
+  /** Connections in a transaction that has written something. */
+  readonly #writers = new WeakSet<Client>();
   #onHeld: (() => void) | undefined;
+  #part: string | undefined;
   #letGo: (() => void) | undefined;
 
   constructor(port: number) {
@@ -19,8 +25,9 @@ export class HeldCommits {
     };
   }
 
-  /** Resolves when a COMMIT is held. */
-  holdNext(): Promise<void> {
+  /** Resolves when one is held, or, with a part of its text, another statement. */
+  holdNext(part?: string): Promise<void> {
+    this.#part = part;
     return new Promise((resolve) => (this.#onHeld = resolve));
   }
 
@@ -36,11 +43,27 @@ export class HeldCommits {
   }
 
   #intercept(client: Client, args: unknown[]): unknown {
-    if (args[0] !== "COMMIT" || this.#onHeld === undefined || client.port !== this.#port) return undefined;
+    if (client.port !== this.#port) return undefined;
+    const text = textOf(args[0]);
+    this.#note(client, text);
     const onHeld = this.#onHeld;
+    if (onHeld === undefined || !this.#isMeant(client, text)) return undefined;
     this.#onHeld = undefined;
     const held = new Promise<void>((resolve) => (this.#letGo = resolve));
     onHeld();
     return held.then(() => Reflect.apply(this.#query, client, args));
   }
+
+  #isMeant(client: Client, text: string): boolean {
+    return this.#part === undefined ? text === "COMMIT" && this.#writers.has(client) : text.includes(this.#part);
+  }
+
+  #note(client: Client, text: string): void {
+    if (text.startsWith("BEGIN")) this.#writers.delete(client);
+    if (WRITES.test(text)) this.#writers.add(client);
+  }
+}
+
+function textOf(query: unknown): string {
+  return typeof query === "string" ? query : ((query as { readonly text?: string }).text ?? "");
 }

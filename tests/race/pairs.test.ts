@@ -10,13 +10,10 @@ import {
   ask,
   viewOfStore,
 } from "@kagzi/store-conformance/model";
-import { PostgresStore } from "@kagzi/store-postgres";
-import { createPgBouncer } from "@kagzi/test-support";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { deadlocksOf } from "./deadlocks.ts";
-import { HeldCommits } from "./held-commits.ts";
 import { textOf, viewText } from "./linearize.ts";
+import { Race, settledOrWaiting } from "./race.ts";
 
 const ALL_ACTS = Object.keys(ACTS) as Act[];
 const LONG = process.env["KAGZI_RACE_STATES"] === "all";
@@ -35,19 +32,18 @@ const clock = { now: Date.UTC(2030, 0, 1) };
 // Each pair on two connections: the first call has done everything but its commit when the second one begins, and commits when that one
 // has been answered or is seen waiting for a lock. What comes of it is what one order of the two, one after the other, would bring.
 describe("any two calls about one run that meet", () => {
-  let race: Awaited<ReturnType<typeof openRace>> | undefined;
+  let race: Race;
 
   beforeAll(async () => {
-    race = await openRace();
+    race = await Race.open({ url, schema: `race_${process.pid}`, clock });
   });
-  afterAll(() => race?.close());
+  afterAll(() => race.close());
 
   for (const state of MET_IN) {
     for (const first of ALL_ACTS) {
       it(`${first}, while the run is ${state}, and each other call`, { timeout: 120_000 }, async () => {
-        if (race === undefined) throw new Error("there is no race");
         for (const second of ALL_ACTS) {
-          if (!isByOneWriter(first, second)) await race.meet(state, first, second);
+          if (!isByOneWriter(first, second)) await meet(race, state, [first, second]);
         }
       });
     }
@@ -60,16 +56,15 @@ describe("any two calls about one run that meet", () => {
         `${first}, while somebody has the ${row} locked, and each other call about two runs`,
         { timeout: 120_000 },
         async () => {
-          if (race === undefined) throw new Error("there is no race");
-          for (const second of TWO_RUNS) await race.meetAt(row, first, second);
+          for (const second of TWO_RUNS) await meetAt(race, row, [first, second]);
         },
       );
     }
   }
 
   it("leave nothing broken, and no deadlock on their way", async ({ task }) => {
-    expect(await race?.store.violations()).toEqual([]);
-    expect(await race?.deadlocks()).toBe(0);
+    expect(await race.store.violations()).toEqual([]);
+    expect(await race.deadlocks()).toBe(0);
     Object.assign(task.meta, { pairs: PAIRS, states: MET_IN.length });
   });
 });
@@ -82,43 +77,7 @@ function isByOneWriter(first: Act, second: Act): boolean {
   return [first, second].includes("write a step") && [first, second].includes("park");
 }
 
-async function openRace() {
-  const bouncer = await createPgBouncer(url);
-  const schema = `race_${process.pid}`;
-  const options = { schema, clock: () => clock.now, poolSize: 3 };
-  // Through a pooler each call is a transaction with a COMMIT that can be held.
-  const held = new PostgresStore({ ...options, url: bouncer.url });
-  const store = new PostgresStore({ ...options, url });
-  await store.migrate();
-  const commits = new HeldCommits(Number(new URL(bouncer.url).port));
-  const monitor = new Client({ connectionString: url });
-  await monitor.connect();
-  const begun = await deadlocksOf(monitor);
-  return {
-    store,
-    deadlocks: async () => (await deadlocksOf(monitor)) - begun,
-    meetAt: (row: "run" | "parent", first: Act, second: Act) =>
-      meetAt({ store, monitor, schema }, row, [first, second]),
-    meet: (state: State, first: Act, second: Act) => meet({ held, store, commits, monitor }, state, [first, second]),
-    close: async () => {
-      commits.restore();
-      await Promise.all([held.close(), store.close(), monitor.end()]);
-      await bouncer.remove();
-    },
-  };
-}
-
-async function meet(
-  race: {
-    readonly held: PostgresStore;
-    readonly store: PostgresStore;
-    readonly commits: HeldCommits;
-    readonly monitor: Client;
-  },
-  state: State,
-  acts: readonly [Act, Act],
-): Promise<void> {
-  const { commits, held, monitor, store } = race;
+async function meet({ commits, held, monitor, store }: Race, state: State, acts: readonly [Act, Act]): Promise<void> {
   const stage = await Stage.open({ store, clock });
   await STATES[state](stage);
   const [first, second] = [ACTS[acts[0]](stage), ACTS[acts[1]](stage)];
@@ -135,11 +94,10 @@ async function meet(
 }
 
 async function meetAt(
-  race: { readonly store: PostgresStore; readonly monitor: Client; readonly schema: string },
+  { monitor, schema, store }: Race,
   row: "run" | "parent",
   acts: readonly [Act, Act],
 ): Promise<void> {
-  const { monitor, schema, store } = race;
   const stage = await Stage.open({ store, clock });
   await STATES.running(stage);
   const [first, second] = [ACTS[acts[0]](stage), ACTS[acts[1]](stage)];
@@ -178,19 +136,4 @@ function inTurn(world: World, one: Call, other: Call, isTurned = false): string 
 
 function outcome(answers: readonly string[], view: string): string {
   return `${answers.join("\n")}\n${view}`;
-}
-
-/** Resolves when a call was answered, or so many wait for a lock of PostgreSQL. Answers with how many do. */
-async function settledOrWaiting(call: Promise<unknown>, monitor: Client, least: number): Promise<number> {
-  let isSettled = false;
-  const settle = () => (isSettled = true);
-  call.then(settle, settle);
-  for (;;) {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (isSettled) return least - 1;
-    const { rowCount } = await monitor.query(
-      "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND application_name = 'kagzi'",
-    );
-    if ((rowCount ?? 0) >= least) return least;
-  }
 }

@@ -28,6 +28,8 @@ describe("what PostgreSQL refuses", () => {
   it("is done again at once where it lost to another transaction, and only there", () => {
     const codes = ["40001", "40P01", "55P03", "25006", "23505"];
     expect(codes.filter((code) => isTransient(refused(code)))).toEqual(["40001", "40P01"]);
+    const isPassing = (constraint: string) => isTransient(Object.assign(refused("23505"), { constraint }));
+    expect(["runs_pkey", "history_pkey"].filter(isPassing)).toEqual(["runs_pkey"]);
   });
 
   it("leaves the connection as it was, unless it leads nowhere any more", () => {

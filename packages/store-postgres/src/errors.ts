@@ -4,6 +4,8 @@ import { DatabaseError } from "pg";
 /** What this or that transaction lost to another one, and what trying again cures: serialization and deadlock. */
 const TRANSIENT = new Set(["40001", "40P01"]);
 
+const UNIQUE_VIOLATION = "23505";
+
 /** Classes and codes of SQLSTATE that say that the database cannot serve now, and may later. */
 const UNAVAILABLE = /^(08...|57P..|53...|55P03|57014|25006|58...|XX000)$/;
 
@@ -15,7 +17,12 @@ const MISCONFIGURED = /^(28...|3D000|3F000|42501)$/;
 
 /** Whether the transaction was undone because of another one and can be run again at once. */
 export function isTransient(error: unknown): boolean {
-  return error instanceof DatabaseError && TRANSIENT.has(error.code ?? "");
+  return error instanceof DatabaseError && (TRANSIENT.has(error.code ?? "") || isBegun(error));
+}
+
+/** Whether a run was begun by somebody else since this transaction looked: the next try finds it. */
+function isBegun(error: DatabaseError): boolean {
+  return error.code === UNIQUE_VIOLATION && error.constraint === "runs_pkey";
 }
 
 /** Codes after which a connection leads nowhere: its server ends, or was demoted and only reads now. */
@@ -35,7 +42,7 @@ export function isReadOnly(error: unknown): boolean {
 /** Whether a row with this key was there already. */
 export function isUniqueViolation(error: unknown): boolean {
   const cause = isKagziError(error) ? error.cause : error;
-  return cause instanceof DatabaseError && cause.code === "23505";
+  return cause instanceof DatabaseError && cause.code === UNIQUE_VIOLATION;
 }
 
 /** Whatever the driver threw, as one of our errors, the original as its cause. */
@@ -49,7 +56,7 @@ export function translateError(error: unknown): KagziError {
   if (code === NO_TABLE) {
     return new KagziError("UNAVAILABLE", `the schema is not there yet: ${error.message}`, { cause: error });
   }
-  if (UNAVAILABLE.test(code) || TRANSIENT.has(code)) {
+  if (UNAVAILABLE.test(code) || isTransient(error)) {
     return new KagziError("UNAVAILABLE", `the database cannot serve now: ${error.message}`, { cause: error });
   }
   return new KagziError("INTERNAL", `the database refused a statement: ${error.message} (SQLSTATE ${code})`, {

@@ -228,16 +228,23 @@ export async function sweepWorkers(database: Database, forgetAfterMs: number): P
   await database.run(
     statement(
       "leases_sweep",
+      // A claim that meets the end of its worker may lease a run to one that is offline: that is found by its worker's row.
       `WITH ${CLOCK},
        forgotten AS (
-         DELETE FROM ${database.schema}.workers
-         WHERE status = 'offline' AND last_heartbeat_at < (SELECT now FROM clock) - ${span("$2::bigint")}
+         DELETE FROM ${database.schema}.workers w
+         WHERE w.status = 'offline' AND w.last_heartbeat_at < (SELECT now FROM clock) - ${span("$2::bigint")}
+           AND ${holdsNothing(database.schema)}
        )
        UPDATE ${database.schema}.workers w SET status = 'offline', active_count = 0
        WHERE w.status <> 'offline' AND w.lease_expires_at < (SELECT now FROM clock)
-         AND NOT EXISTS (SELECT FROM ${database.schema}.runs r
-           WHERE r.namespace_id = w.namespace_id AND r.worker_id = w.worker_id AND r.status = 'running')`,
+         AND ${holdsNothing(database.schema)}`,
     ),
     [database.now(), forgetAfterMs],
   );
+}
+
+/** Not as NOT EXISTS, which is planned as a join of all workers with all that is held. */
+function holdsNothing(schema: string): string {
+  return `(SELECT r.run_id FROM ${schema}.runs r
+           WHERE r.namespace_id = w.namespace_id AND r.worker_id = w.worker_id AND r.status = 'running' LIMIT 1) IS NULL`;
 }

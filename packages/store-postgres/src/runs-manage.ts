@@ -1,5 +1,6 @@
 import type { NamespaceId, RerunSource, RunId, RunReference, Start, StartOutcome, WorkflowVersion } from "@kagzi/core";
 import type { Database, Statement } from "./database.ts";
+import { untilOver, writersOf } from "./history-writers.ts";
 import { begin, lookUpOthers, startName } from "./runs-start.ts";
 import { CLOCK, statement } from "./sql.ts";
 
@@ -74,36 +75,90 @@ export async function unblockRuns(
 
 /** Removes runs that have ended, with everything that is known of them. */
 export async function deleteRuns(database: Database, runs: readonly RunReference[]): Promise<readonly RunId[]> {
-  const { schema } = database;
-  const rows = await database.run<{ run_id: RunId }>(
+  const gone: RunId[] = [];
+  for (let left = runs; left.length > 0;) {
+    const { ended, writers } = await findEnded(database, left);
+    await untilOver(database, writers);
+    const removed = ended.length === 0 ? [] : await removeEnded(database, ended);
+    gone.push(...removed.map(({ run_id: runId }) => runId));
+    const names = new Set(removed.map(nameOf));
+    // One that was changed meanwhile may have begun anew, and ended anew.
+    left = ended.filter((run) => !names.has(nameOf(run))).map(toReference);
+  }
+  return gone;
+}
+
+/** A run that has ended, as it is: each change gives its row another version. */
+interface EndedRow {
+  readonly namespace_id: NamespaceId;
+  readonly run_id: RunId;
+  readonly version: string;
+}
+
+function nameOf({ namespace_id: namespaceId, run_id: runId }: Omit<EndedRow, "version">): string {
+  return `${namespaceId}/${runId}`;
+}
+
+function toReference({ namespace_id: namespaceId, run_id: runId }: Omit<EndedRow, "version">): RunReference {
+  return { namespaceId, runId };
+}
+
+// A step locks nothing of its run: a statement that adds its record goes by the run as it was when the statement began. What
+// keeps it from adding one after the end is the last record, which is in its place: so that must stay until all statements are
+// over that began before the end. The writers are looked for after the run was seen to have ended, so they are all there.
+async function findEnded(
+  database: Database,
+  runs: readonly RunReference[],
+): Promise<{ readonly ended: readonly EndedRow[]; readonly writers: readonly string[] }> {
+  const ended = await database.run<EndedRow & { writers: string[] }>(
     statement(
-      "runs_delete",
-      `WITH gone AS (
-         DELETE FROM ${schema}.runs WHERE finished_at IS NOT NULL
-           AND (namespace_id, run_id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))
-         RETURNING namespace_id, run_id, external_id
-       ),
-       keys AS (
-         DELETE FROM ${schema}.run_keys k USING gone g
-         WHERE k.namespace_id = g.namespace_id AND k.external_id = g.external_id AND k.run_id = g.run_id
-       ),
-       messages AS (
-         DELETE FROM ${schema}.inbox i USING gone g WHERE i.namespace_id = g.namespace_id AND i.run_id = g.run_id
-       ),
-       waits AS (
-         DELETE FROM ${schema}.event_waits w USING gone g WHERE w.namespace_id = g.namespace_id AND w.run_id = g.run_id
-       ),
-       progress AS (
-         DELETE FROM ${schema}.run_progress p USING gone g WHERE p.namespace_id = g.namespace_id AND p.run_id = g.run_id
-       ),
-       records AS (
-         DELETE FROM ${schema}.history h USING gone g WHERE h.namespace_id = g.namespace_id AND h.run_id = g.run_id
-       )
-       SELECT run_id FROM gone`,
+      "runs_delete_find",
+      `SELECT r.namespace_id, r.run_id, r.xmin::text AS version, ARRAY(${writersOf(database.schema)}) AS writers
+       FROM ${database.schema}.runs r
+       WHERE (r.namespace_id, r.run_id) IN (SELECT * FROM unnest($1::text[], $2::uuid[])) AND r.finished_at IS NOT NULL
+       ORDER BY r.namespace_id, r.run_id`,
     ),
     [runs.map((run) => run.namespaceId), runs.map((run) => run.runId)],
   );
-  return rows.map((row) => row.run_id);
+  return { ended, writers: ended[0]?.writers ?? [] };
+}
+
+/** Removes those that have not changed since. */
+async function removeEnded(database: Database, ended: readonly EndedRow[]): Promise<readonly EndedRow[]> {
+  return database.run<EndedRow & Record<string, unknown>>(removeStatement(database.schema), [
+    ended.map((run) => run.namespace_id),
+    ended.map((run) => run.run_id),
+    ended.map((run) => run.version),
+  ]);
+}
+
+function removeStatement(schema: string): Statement {
+  return statement(
+    "runs_delete",
+    `WITH gone AS (
+       DELETE FROM ${schema}.runs r
+       USING unnest($1::text[], $2::uuid[], $3::text[]) AS e(namespace_id, run_id, version)
+       WHERE r.namespace_id = e.namespace_id AND r.run_id = e.run_id AND r.xmin::text = e.version
+       RETURNING r.namespace_id, r.run_id, r.external_id
+     ),
+     keys AS (
+       DELETE FROM ${schema}.run_keys k USING gone g
+       WHERE k.namespace_id = g.namespace_id AND k.external_id = g.external_id AND k.run_id = g.run_id
+     ),
+     messages AS (
+       DELETE FROM ${schema}.inbox i USING gone g WHERE i.namespace_id = g.namespace_id AND i.run_id = g.run_id
+     ),
+     waits AS (
+       DELETE FROM ${schema}.event_waits w USING gone g WHERE w.namespace_id = g.namespace_id AND w.run_id = g.run_id
+     ),
+     progress AS (
+       DELETE FROM ${schema}.run_progress p USING gone g WHERE p.namespace_id = g.namespace_id AND p.run_id = g.run_id
+     ),
+     records AS (
+       DELETE FROM ${schema}.history h USING gone g WHERE h.namespace_id = g.namespace_id AND h.run_id = g.run_id
+     )
+     SELECT namespace_id, run_id FROM gone`,
+  );
 }
 
 /** Runs that were ended from outside and whose children may not know it yet. */

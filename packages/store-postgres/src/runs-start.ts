@@ -1,4 +1,12 @@
-import { type NamespaceId, type RunId, type RunReference, type Start, type StartOutcome, laneOf } from "@kagzi/core";
+import {
+  KagziError,
+  type NamespaceId,
+  type RunId,
+  type RunReference,
+  type Start,
+  type StartOutcome,
+  laneOf,
+} from "@kagzi/core";
 import { jsonColumn, metadataColumn } from "@kagzi/core/rows";
 import type { Database, Runner, Statement, Value } from "./database.ts";
 import { upsertLanes } from "./lanes.ts";
@@ -110,8 +118,10 @@ function laneOfStart(start: Start): string | undefined {
 
 // One statement and so one transaction: the key, the run and the first record of its history stand or fall together.
 // A start whose key is taken drops out at `keyed`; ON CONFLICT waits for a start that holds the key and has not
-// committed, so of two at once the second always finds the first. A parent that is waited on shares its row's lock with
-// its children's starts: its end from outside comes before them, and refuses them, or after them, and finds them.
+// committed, so of two at once the second always finds the first. A run that another start has begun since this one
+// looked is not passed over: its key is taken already, so all is undone and made again. A parent that is waited on shares
+// its row's lock with its children's starts: its end from outside comes before them, and refuses them, or after them, and
+// finds them.
 function beginStatement(
   schema: string,
   { limited, ofParents }: { readonly limited: boolean; readonly ofParents: boolean },
@@ -157,13 +167,13 @@ function beginStatement(
        WHERE (SELECT n.enabled OR s.awaited OR s.continued_from IS NOT NULL
               FROM ${schema}.namespaces n WHERE n.namespace_id = s.namespace_id)
          ${ofParents ? hasParent : ""}
+         -- Not what is there, begun by another start: this one begins nothing, and its key would lead nowhere.
+         AND (SELECT r.run_id FROM ${schema}.runs r WHERE r.namespace_id = s.namespace_id AND r.run_id = s.run_id) IS NULL
      ),
      keyed AS (
        INSERT INTO ${schema}.run_keys (namespace_id, external_id, run_id, fingerprint)
        SELECT a.namespace_id, a.external_id, a.run_id, a.fingerprint FROM allowed a
        WHERE a.external_id IS NOT NULL
-         -- The run is there, begun by another start: this one begins nothing, and its key would lead nowhere.
-         AND NOT EXISTS (SELECT FROM ${schema}.runs r WHERE r.namespace_id = a.namespace_id AND r.run_id = a.run_id)
        ORDER BY a.namespace_id, a.external_id
        ON CONFLICT DO NOTHING RETURNING namespace_id, run_id
      ),
@@ -187,7 +197,8 @@ function beginStatement(
          timeout_ms, parent_run_id, parent_step, awaited, started_as, continued_from, limit_key, throttle_key, lane,
          event_id, schedule_id, ${instant("scheduled_at")}
        FROM fresh, clock
-       ON CONFLICT DO NOTHING RETURNING namespace_id, run_id, claimed_at IS NOT NULL AS claimed
+       ON CONFLICT (namespace_id, schedule_id, scheduled_at) WHERE scheduled_at IS NOT NULL DO NOTHING
+       RETURNING namespace_id, run_id, claimed_at IS NOT NULL AS claimed
      ),${limited ? lined : ""}
      recorded AS (
        INSERT INTO ${schema}.history (namespace_id, run_id, seq, epoch, kind, type, name, occurrence, attempt,
@@ -251,13 +262,21 @@ async function lookUp(
     const row = byNumber.get(index + 1);
     if (row === undefined) return undefined;
     if (row.is_own) return foundOwn(start);
-    if (row.key_run_id === null) {
-      // What is awaited does not ask whether the namespace is enabled.
-      const isOrphan = row.enabled || start.parent?.awaited === true;
-      return { became: "refused", because: isOrphan ? "parentEnded" : "namespaceDisabled" };
-    }
-    return { became: "found", runId: row.key_run_id, fingerprint: row.fingerprint ?? "" };
+    if (row.key_run_id !== null) return { became: "found", runId: row.key_run_id, fingerprint: row.fingerprint ?? "" };
+    // What is awaited does not ask whether the namespace is enabled.
+    const { continuedFrom, parent, runId, scheduledAt } = start;
+    if (parent?.awaited === true) return { became: "refused", because: "parentEnded" };
+    if (!row.enabled && continuedFrom === undefined) return { became: "refused", because: "namespaceDisabled" };
+    // The slot of a schedule may have its run under another id.
+    if (scheduledAt !== undefined) return { became: "refused", because: "parentEnded" };
+    throw goneMeanwhile(runId);
   });
+}
+
+/** What kept it from beginning was there a moment ago: the next call begins it. */
+function goneMeanwhile(runId: RunId): KagziError {
+  const message = `run ${runId}, or the one with its external id, was deleted while it was started: make the call again`;
+  return new KagziError("UNAVAILABLE", message, { subject: "run", subjectId: runId });
 }
 
 function lookUpStatement(schema: string): Statement {

@@ -62,6 +62,13 @@ const PROBES = `
   WHERE i.taken_seq IS NOT NULL AND NOT EXISTS (SELECT 1 FROM history h
     WHERE h.namespace_id = i.namespace_id AND h.run_id = i.run_id AND h.seq = i.taken_seq AND h.kind = i.kind)
   UNION ALL
+  SELECT 'R7', 'run ' || k.run_id || ' is not there, and has ' || k.what
+  FROM (
+    SELECT namespace_id, run_id, 'a record' AS what FROM history
+    UNION SELECT namespace_id, run_id, 'a message' FROM inbox
+    UNION SELECT namespace_id, run_id, 'progress' FROM run_progress
+  ) k WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r.namespace_id = k.namespace_id AND r.run_id = k.run_id)
+  UNION ALL
   SELECT 'R7', 'the history of run ' || run_id || ' has gaps'
   FROM history GROUP BY namespace_id, run_id HAVING count(*) <> max(seq) OR min(seq) <> 1
   UNION ALL

@@ -10,6 +10,7 @@ export const KNOWN_VARIABLES: readonly string[] = [
   "KAGZI_DB_URL_FILE",
   "KAGZI_HOST",
   "KAGZI_LEASE_MS",
+  "KAGZI_LOG_FORMAT",
   "KAGZI_LOG_LEVEL",
   "KAGZI_NAMESPACE",
   "KAGZI_PORT",

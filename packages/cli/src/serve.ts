@@ -1,13 +1,13 @@
 import type { Store } from "@kagzi/core";
 import { openStore } from "@kagzi/embedded";
 import { type Log, type RunningServer, isLoopback, startServer } from "@kagzi/server";
-import { createLog } from "./log.ts";
+import { createLog, readLogOptions } from "./log.ts";
 import type { Settings } from "./settings.ts";
 
 /** Runs a server until SIGINT or SIGTERM. A second signal ends the process at once. */
 export async function serve(settings: Settings, onReady: (url: string) => void): Promise<void> {
   const { allowedHosts, allowedOrigins, auth, db, host, leaseMs, logLevel, port, schema, tls } = settings;
-  const log = createLog(logLevel, process.stderr.isTTY);
+  const log = createLog(readLogOptions(logLevel, process.env, process.stderr.isTTY));
   const signalled = firstSignal(log);
   const store = await openStore(db, { ...(schema !== undefined && { schema }) });
   try {

@@ -65,6 +65,8 @@ export interface Store {
   now(): Promise<Instant>;
   /** One line for each invariant of docs/state-machine.md that a row breaks; none if all is well. */
   violations(): Promise<readonly string[]>;
+  /** What has become of its connections; `undefined` for a store that has none. */
+  connections(): Connections | undefined;
   close(): Promise<void>;
 }
 
@@ -185,6 +187,25 @@ export interface RunFilter {
   readonly parentRunId?: RunId;
 }
 
+/** Runs of one workflow that are in one state. */
+export interface Backlog {
+  readonly namespaceId: NamespaceId;
+  readonly workflowType: string;
+  readonly status: RunStatus;
+  readonly count: number;
+  /** Of these, how many are ready to be claimed, and for how long the first of them has been. */
+  readonly ready: number;
+  readonly oldestReadyMs: number;
+}
+
+/** Connections to a database that are kept. */
+export interface Connections {
+  readonly busy: number;
+  readonly idle: number;
+  /** Operations that wait for one. */
+  readonly waiting: number;
+}
+
 /** A run with the payloads at the two ends of its history. */
 export interface RunDetail {
   readonly run: Run;
@@ -237,6 +258,8 @@ export interface RunStore {
   ahead(run: Run, limit: number): Promise<number>;
   /** How many runs a list would show, counted up to `limit`. */
   count(filter: RunFilter, limit: number): Promise<number>;
+  /** Runs that have not ended, by namespace, state and workflow: of each namespace and state the `limit` oldest. */
+  backlog(namespaceIds: readonly NamespaceId[], limit: number): Promise<readonly Backlog[]>;
 }
 
 /** What waits in the inbox of a run. */

@@ -8,7 +8,9 @@ import {
   WorkflowService,
 } from "@kagzi/proto";
 import { Health as HealthContract, ServerReflection, ServerReflectionAlpha } from "@kagzi/proto/grpc";
+import { type Metrics, collectProcess, contentTypeOf, formatOf } from "@kagzi/metrics";
 import { startBackground } from "./background/background.ts";
+import { addGauges } from "./background/gauges.ts";
 import { Health } from "./background/health.ts";
 import { type AuthMode, Door } from "./door/door.ts";
 import { guarded } from "./door/guard.ts";
@@ -29,6 +31,7 @@ export interface RunningEngine {
   readonly services: Services;
   readonly health: Health;
   readonly engine: Engine;
+  readonly metrics: Metrics;
   /** Resolves once the schema is there; rejects with what no waiting cures. */
   readonly ready: Promise<void>;
   /** Finishes what is under way. The store stays open. */
@@ -39,6 +42,7 @@ export interface RunningEngine {
 export function startEngine(options: EngineOptions): RunningEngine {
   const engine = new Engine(options);
   const health = new Health(engine.context);
+  addGauges(engine, health);
   const stopping = new AbortController();
   let stopBackground: (() => Promise<void>) | undefined;
   const begin = async () => {
@@ -50,6 +54,7 @@ export function startEngine(options: EngineOptions): RunningEngine {
     services: createServices(engine, health),
     health,
     engine,
+    metrics: engine.context.metrics.registry,
     ready,
     async stop() {
       stopping.abort();
@@ -114,14 +119,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       service,
       implementation: guarded(service, implementation, { keyRing, env: context.env }),
     })),
-    pages: { "/healthz": () => OK, "/readyz": () => readiness(health) },
+    pages: {
+      "/healthz": () => OK,
+      "/readyz": () => readiness(health),
+      "/metrics": ({ accept }) => metricsPage(engine.metrics, accept),
+    },
     readMaxBytes: READ_MAX_BYTES,
     onInternalError: (error, reference) => log.error("a call failed", { reference, error: errorField(error) }),
   });
   try {
     const { tls } = options;
     const listener = await listen({ host, port, handler, log, ...(tls !== undefined && { tls }) });
+    const stopLooking = collectProcess(engine.metrics);
     const stop = async () => {
+      stopLooking();
       await engine.stop();
       await listener.close(STOP_GRACE_MS);
     };
@@ -141,6 +152,11 @@ const OK: Page = { status: 200, contentType: "text/plain", body: "ok\n" };
 
 function readiness(health: Health): Page {
   return health.isServing ? OK : { status: 503, contentType: "text/plain", body: `${health.problem}\n` };
+}
+
+async function metricsPage(metrics: Metrics, accept: string | undefined): Promise<Page> {
+  const format = formatOf(accept);
+  return { status: 200, contentType: contentTypeOf(format), body: await metrics.text(format) };
 }
 
 const CONTRACT = [

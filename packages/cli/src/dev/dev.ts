@@ -1,7 +1,7 @@
 import { KagziError } from "@kagzi/core";
 import { openStore } from "@kagzi/embedded";
 import { type RunningServer, isLoopback, startServer } from "@kagzi/server";
-import { createLog } from "../log.ts";
+import { createLog, readLogOptions } from "../log.ts";
 import { FOLDER_DB, makeFolder } from "./folder.ts";
 import { freePort } from "./free-port.ts";
 import { openBrowser } from "./open-browser.ts";
@@ -45,7 +45,7 @@ export async function dev(settings: DevSettings): Promise<void> {
   if (db === FOLDER_DB) makeFolder();
   const store = await openStore(db);
   try {
-    const log = createLog(logLevel, process.stderr.isTTY);
+    const log = createLog(readLogOptions(logLevel, process.env, process.stderr.isTTY));
     const port = await portFor(host, settings.port);
     const server = await startServer({ store, host, port, log, auth: "off", config: { leaseMs } });
     try {

@@ -214,6 +214,19 @@ export class Workers {
     return false;
   }
 
+  /** By namespace: the workers that have a stream to this server, their slots, and how many of these runs are in. */
+  slots(): ReadonlyMap<NamespaceId, { workers: number; used: number; capacity: number }> {
+    const slots = new Map<NamespaceId, { workers: number; used: number; capacity: number }>();
+    for (const { capacity, held, namespaceId } of this.#streams.values()) {
+      const own = slots.get(namespaceId) ?? { workers: 0, used: 0, capacity: 0 };
+      own.workers += 1;
+      own.used += held.size;
+      own.capacity += capacity;
+      slots.set(namespaceId, own);
+    }
+    return slots;
+  }
+
   /** Whether the worker has a stream to this server. */
   isHere(workerId: WorkerId): boolean {
     return this.#streams.has(workerId);

@@ -33,7 +33,7 @@ function make(desc: DescMessage, making: Making, depth: number): Message {
     const field = chance.one(oneof.fields);
     Reflect.set(message, oneof.localName, { case: field.localName, value: valueOf(desc, field, making, depth) });
   }
-  const lease = "runId" in desc.field && !chance.oneIn(3) ? pools.lease(chance) : undefined;
+  const lease = "runId" in desc.field && !chance.oneIn(3) ? pools.lease(chance, "stepId" in desc.field) : undefined;
   if (lease !== undefined) sayLease(desc, message, lease);
   if (chance.oneIn(20))
     message.$unknown = [

@@ -82,6 +82,8 @@ const NUMBERS: Readonly<Record<string, readonly number[]>> = {
 export class Pools {
   readonly #seen = new Map<string, string[]>();
   readonly #leases: LeaseSeen[] = [];
+  /** Those with a step that has begun: there are few, and what ends a step is nothing without one. */
+  readonly #stepLeases: LeaseSeen[] = [];
   /** Ids of another namespace, which nothing may come of. */
   readonly #foreign: Readonly<Record<string, readonly string[]>>;
 
@@ -112,8 +114,10 @@ export class Pools {
     return chance.one(MAP_KEYS[field.localName] ?? ["a", "b"]);
   }
 
-  lease(chance: Chance): LeaseSeen | undefined {
-    return this.#leases.length === 0 ? undefined : chance.one(this.#leases);
+  /** @param hasStep whether the message is about a step that has begun */
+  lease(chance: Chance, hasStep: boolean): LeaseSeen | undefined {
+    const leases = hasStep && this.#stepLeases.length > 0 ? this.#stepLeases : this.#leases;
+    return leases.length === 0 ? undefined : chance.one(leases);
   }
 
   /** Keeps what belongs together of a call of a worker's and its answer. */
@@ -121,13 +125,9 @@ export class Pools {
     const told: Partial<LeaseSeen> = { ...request, ...answer };
     const { epoch = 1, lastSeq = 1, runId = "", stepId, taskToken } = told;
     if (runId === "" || (stepId ?? taskToken) === undefined) return;
-    keep(this.#leases, {
-      runId,
-      epoch,
-      lastSeq,
-      ...(stepId !== undefined && { stepId }),
-      ...(taskToken !== undefined && { taskToken }),
-    });
+    const lease = { runId, epoch, lastSeq, ...(taskToken !== undefined && { taskToken }) };
+    if (stepId === undefined) keep(this.#leases, lease);
+    else keep(this.#stepLeases, { ...lease, stepId });
   }
 
   /** Keeps the ids of an answer for later calls. */

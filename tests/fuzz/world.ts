@@ -22,6 +22,9 @@ const FOLDERS = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 /** No lease ends while messages are tried out. */
 const LEASE_MS = 3_600_000;
 
+/** A limit that there is room under. */
+const ROOMY = { api: { concurrency: [{ limit: 1000 }] } };
+
 /** A service, its descriptor, and how its methods are called in this process. */
 export interface Served {
   readonly desc: DescService;
@@ -36,7 +39,7 @@ export interface World {
   readonly errors: readonly string[];
   /** Everything that the other namespace shows of itself. */
   look(): Promise<readonly JsonValue[]>;
-  /** Opens the fuzzer's namespace again, which a message may have disabled, with fresh runs, and a worker that has one of them. */
+  /** Opens the fuzzer's namespace again, which a message may have disabled, with fresh runs, one that has ended, and a worker that has one of them. */
   stir(): Promise<void>;
   /** Ends the engine. Answers with one line for each invariant that a row breaks. */
   close(): Promise<readonly string[]>;
@@ -76,20 +79,30 @@ async function stir({ namespace, worker, workflow }: Services, pools: Pools): Pr
   const workflowTypes = ["order", "invoice"];
   const registered = init(
     proto.RegisterResponseSchema,
-    await worker.register(init(proto.RegisterRequestSchema, { namespaceId, workflowTypes }), CALL),
+    await worker.register(init(proto.RegisterRequestSchema, { namespaceId, workflowTypes, limits: ROOMY }), CALL),
   );
   pools.learn(proto.RegisterResponseSchema, registered);
   const about = { namespaceId, version: "1", workflowType: "order", priority: 100 };
-  for (let count = 0; count < 2; count++) {
+  for (let count = 0; count < 3; count++) {
     const started = await workflow.startWorkflow(init(proto.StartWorkflowRequestSchema, about), CALL);
     pools.learn(proto.StartWorkflowResponseSchema, init(proto.StartWorkflowResponseSchema, started));
+    const run = { namespaceId, runId: started.runId ?? "" };
+    // Only a run that has ended can be tried again.
+    if (count === 0) await workflow.terminateWorkflow(init(proto.TerminateWorkflowRequestSchema, run), CALL);
   }
   const { workerId } = registered;
   const polled = init(
     proto.PollTaskResponseSchema,
     await worker.pollTask(init(proto.PollTaskRequestSchema, { namespaceId, workerId, timeoutMs: 20n }), CALL),
   );
+  const { runId, taskToken } = polled;
+  if (runId === undefined || taskToken === undefined) return;
   pools.learnLease({}, polled);
+  const begun = await worker.beginStep(
+    init(proto.BeginStepRequestSchema, { namespaceId, runId, taskToken, stepName: "go" }),
+    CALL,
+  );
+  pools.learnLease(polled, begun);
 }
 
 async function close(engine: RunningEngine, store: Store, folder: string): Promise<readonly string[]> {

@@ -7,6 +7,7 @@ const about = (only) => ({ ...POSTGRES, only });
 const CORE = { project: "unit", files: ["packages/core"] };
 const REPLAY = { project: "unit", files: ["sdks/typescript/src/replay", "packages/testing", "tests/replay"] };
 const PAIRS = { project: "conformance", files: ["tests/race/pairs.test.ts"] };
+const INTERLEAVINGS = { project: "conformance", files: ["tests/race/interleavings.test.ts"] };
 const BURSTS = {
   project: "conformance",
   files: ["tests/race/linearizable.test.ts"],
@@ -135,12 +136,52 @@ export const MUTANTS = [
     suites: [REPLAY],
   },
   {
+    name: "overdue-run-given-out",
+    what: "a run is given to a worker though its deadline has passed",
+    file: "packages/store-postgres/dist/runs-claim.js",
+    from: "row.overdue === true",
+    to: "row.overdue === undefined",
+    suites: [about("claiming runs"), POSTGRES],
+  },
+  {
+    name: "doomed-run-taken-ahead",
+    what: "a sleeping run is taken ahead of its time though its deadline comes before that",
+    file: "packages/store-postgres/dist/runs-claim.js",
+    from: "(r.status = 'sleeping' AND (r.deadline_at IS NULL OR r.deadline_at > r.available_at))",
+    to: "(r.status = 'sleeping')",
+    suites: [about("claiming runs"), POSTGRES],
+  },
+  {
     name: "crash-not-counted",
     what: "a claim does not count as a crash to come",
     file: "packages/store-postgres/dist/runs-claim.js",
-    from: "crashes = r.crashes + 1,",
-    to: "crashes = r.crashes,",
-    suites: [about("every call in every state"), POSTGRES],
+    from: "THEN 1 ELSE r.crashes + 1 END,",
+    to: "THEN 1 ELSE r.crashes END,",
+    suites: [about("leases"), POSTGRES],
+  },
+  {
+    name: "crash-of-the-living",
+    what: "a claim counts as a crash though its worker is alive when the run is claimed again",
+    file: "packages/store-postgres/dist/runs-claim.js",
+    from: "AND last.lease_expires_at >= now)",
+    to: "AND false)",
+    suites: [about("leases"), POSTGRES],
+  },
+  {
+    name: "excuse-for-ever",
+    what: "a worker that speaks of a lease that it lost excuses later claims, too",
+    file: "packages/store-postgres/dist/leases.js",
+    from: "SET crashes = least(r.crashes, excused.later)",
+    to: "SET crashes = 0",
+    suites: [about("leases"), POSTGRES],
+  },
+  {
+    name: "excuse-for-nobody",
+    what: "a worker that speaks of a lease that it lost excuses nothing",
+    file: "packages/server/dist/engine/workers.js",
+    from: "await store.workers.excuse(worker.namespaceId, lost);",
+    to: "await Promise.resolve();",
+    suites: [e2e("silent-workers")],
   },
   {
     name: "backoff-without-end",
@@ -181,6 +222,30 @@ export const MUTANTS = [
     from: "ON CONFLICT DO NOTHING RETURNING namespace_id, run_id\n     ),\n     fresh",
     to: "ON CONFLICT (namespace_id, external_id) DO UPDATE SET run_id = excluded.run_id RETURNING namespace_id, run_id\n     ),\n     fresh",
     suites: [about("starting"), POSTGRES],
+  },
+  {
+    name: "key-of-no-run",
+    what: "a start that finds its run begun by another one keeps the key that it took",
+    file: "packages/store-postgres/dist/runs-start.js",
+    from: "ON CONFLICT (namespace_id, schedule_id, scheduled_at) WHERE scheduled_at IS NOT NULL DO NOTHING",
+    to: "ON CONFLICT DO NOTHING",
+    suites: [INTERLEAVINGS],
+  },
+  {
+    name: "delete-at-once",
+    what: "a run is deleted while statements go on that saw it alive",
+    file: "packages/store-postgres/dist/history-writers.js",
+    from: "writers.length > 0;",
+    to: "false;",
+    suites: [INTERLEAVINGS, BURSTS],
+  },
+  {
+    name: "delete-though-changed",
+    what: "a run is deleted that was retried since it was seen to have ended",
+    file: "packages/store-postgres/dist/runs-manage.js",
+    from: "AND r.xmin::text = e.version",
+    to: "AND e.version IS NOT NULL",
+    suites: [INTERLEAVINGS],
   },
   {
     name: "locks-reversed",

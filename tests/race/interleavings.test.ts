@@ -109,7 +109,7 @@ describe("what was read before another transaction changed it", () => {
     const { commits, held, store } = race;
     const { namespaceId } = await Stage.open({ store, clock });
     const runId = randomUUID() as RunId;
-    const start = startOf({ namespaceId, runId }, "key");
+    const start = startOf({ namespaceId, runId }, "its key");
     await store.runs.start([start]);
     await ask({ store, namespaceId, now: clock.now }, { do: "operate", runId, operation: OPERATIONS.end });
     const looking = commits.holdNext("is_own");

@@ -75,6 +75,8 @@ export {
   MAX_CRASHES,
   type Takeover,
   compareLeases,
+  crashesSince,
+  crashesWithClaim,
   matchLeases,
   decideTakeover,
 } from "./lease.ts";

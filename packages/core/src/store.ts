@@ -152,6 +152,8 @@ export interface ClaimResult {
   readonly claimed: readonly ClaimedRun[];
   /** Workers that were not heard of in time: nothing is leased to them before they are. */
   readonly refused: readonly WorkerId[];
+  /** Ready runs whose deadline has passed, among the first ones: nobody is given them, and they stand before others until they end. */
+  readonly overdue: readonly RunId[];
   /** Of which workflows there may be more that are ready. */
   readonly more: readonly WorkflowVersion[];
   /** When the next of the wanted runs can be taken; left out where some were claimed and there may be more. */
@@ -205,7 +207,7 @@ export interface RunStore {
   startTogether(starts: readonly Start[]): Promise<readonly StartOutcome[]>;
   /** Writes for runs that have nothing to do with each other, at most one write for each run. */
   write(writes: readonly RunWrite[]): Promise<readonly WriteOutcome[]>;
-  /** Of workflows without limits; of others nothing is claimed. */
+  /** Of workflows without limits; of others nothing is claimed. Never a run whose deadline has passed, or will before it is ready. */
   claim(request: ClaimRequest): Promise<ClaimResult>;
   /** Of a workflow with limits, as many as these let through, each key in its turn. `undefined` if it has none. */
   claimLimited(request: LimitedClaimRequest): Promise<ClaimResult | undefined>;
@@ -444,6 +446,11 @@ export interface WorkerStore {
   >;
   /** Gives runs back under the given leases: ready at once, no crash counted. */
   release(namespaceId: NamespaceId, leases: readonly Lease[]): Promise<void>;
+  /**
+   * The worker of these leases lives, though it has lost them: of each run only claims after its lease count as crashes
+   * from now on. Leases that still hold, and runs that have ended, are left alone.
+   */
+  excuse(namespaceId: NamespaceId, lost: readonly Lease[]): Promise<void>;
   /** Marks the worker offline and gives back all its runs; `false` if there is no such worker. */
   deregister(namespaceId: NamespaceId, workerId: WorkerId): Promise<boolean>;
   /** Sets `draining`; `false` if there is no such worker or it is offline. */

@@ -98,6 +98,28 @@ export async function releaseLeases(
   );
 }
 
+/** Counts no claim as a crash whose worker speaks of its lease though it is lost, nor those before it: `crashesSince`. */
+export async function excuseLeases(
+  database: Database,
+  namespaceId: NamespaceId,
+  lost: readonly Lease[],
+): Promise<void> {
+  await database.run(
+    statement(
+      "leases_excuse",
+      `WITH excused AS MATERIALIZED (
+         SELECT r.run_id, r.epoch - l.epoch AS later FROM unnest($2::uuid[], $3::int[]) AS l(run_id, epoch)
+         JOIN ${database.schema}.runs r ON r.namespace_id = $1 AND r.run_id = l.run_id AND r.epoch >= l.epoch
+         WHERE r.finished_at IS NULL AND r.crashes > r.epoch - l.epoch AND (r.status <> 'running' OR r.epoch > l.epoch)
+         ORDER BY r.run_id FOR UPDATE OF r
+       )
+       UPDATE ${database.schema}.runs r SET crashes = least(r.crashes, excused.later)
+       FROM excused WHERE r.namespace_id = $1 AND r.run_id = excused.run_id`,
+    ),
+    [namespaceId, lost.map((lease) => lease.runId), lost.map((lease) => lease.epoch)],
+  );
+}
+
 /** Marks a worker offline and gives back all its runs; `false` if there is no such worker. */
 export async function deregisterWorker(
   database: Database,
@@ -233,17 +255,18 @@ export async function sweepWorkers(database: Database, forgetAfterMs: number): P
        forgotten AS (
          DELETE FROM ${database.schema}.workers w
          WHERE w.status = 'offline' AND w.last_heartbeat_at < (SELECT now FROM clock) - ${span("$2::bigint")}
-           AND NOT ${holdsRuns(database.schema)}
+           AND ${holdsNothing(database.schema)}
        )
        UPDATE ${database.schema}.workers w SET status = 'offline', active_count = 0
        WHERE w.status <> 'offline' AND w.lease_expires_at < (SELECT now FROM clock)
-         AND NOT ${holdsRuns(database.schema)}`,
+         AND ${holdsNothing(database.schema)}`,
     ),
     [database.now(), forgetAfterMs],
   );
 }
 
-function holdsRuns(schema: string): string {
-  return `EXISTS (SELECT FROM ${schema}.runs r
-           WHERE r.namespace_id = w.namespace_id AND r.worker_id = w.worker_id AND r.status = 'running')`;
+/** Not as NOT EXISTS, which is planned as a join of all workers with all that is held. */
+function holdsNothing(schema: string): string {
+  return `(SELECT r.run_id FROM ${schema}.runs r
+           WHERE r.namespace_id = w.namespace_id AND r.worker_id = w.worker_id AND r.status = 'running' LIMIT 1) IS NULL`;
 }

@@ -25,7 +25,15 @@ import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from 
 import { latestRecords, readHistories } from "./history.ts";
 import { PostgresHints } from "./hints.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
-import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
+import {
+  deregisterWorker,
+  excuseLeases,
+  heartbeat,
+  lapsedLeases,
+  releaseLeases,
+  sweepWorkers,
+  takeOver,
+} from "./leases.ts";
 import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, overrideLimits } from "./limits.ts";
 import { migrate, schemaState } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
@@ -163,6 +171,7 @@ export class PostgresStore implements Store {
       register: (worker, leaseMs) => registerWorker(database, worker, leaseMs),
       heartbeat: (worker, leaseMs, stats) => heartbeat(vital, worker, leaseMs, stats),
       release: (namespaceId, leases) => releaseLeases(database, namespaceId, leases),
+      excuse: (namespaceId, leases) => excuseLeases(database, namespaceId, leases),
       deregister: (namespaceId, workerId) => deregisterWorker(database, namespaceId, workerId),
       drain: (namespaceId, workerId) => drainWorker(database, namespaceId, workerId),
       get: (namespaceId, workerId) => getWorker(database, namespaceId, workerId),

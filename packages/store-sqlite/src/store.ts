@@ -25,7 +25,15 @@ import { waitKeys } from "./event-waits.ts";
 import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
 import { latestRecords, readHistories } from "./history.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
-import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
+import {
+  deregisterWorker,
+  excuseLeases,
+  heartbeat,
+  lapsedLeases,
+  releaseLeases,
+  sweepWorkers,
+  takeOver,
+} from "./leases.ts";
 import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, overrideLimits } from "./limits.ts";
 import { migrate, schemaState } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
@@ -161,6 +169,7 @@ export class SqliteStore implements Store {
       register: async (worker, leaseMs) => registerWorker(database, worker, leaseMs),
       heartbeat: async (worker, leaseMs, stats) => heartbeat(database, worker, leaseMs, stats),
       release: async (namespaceId, leases) => releaseLeases(database, namespaceId, leases),
+      excuse: async (namespaceId, leases) => excuseLeases(database, namespaceId, leases),
       deregister: async (namespaceId, workerId) => deregisterWorker(database, namespaceId, workerId),
       drain: async (namespaceId, workerId) => drainWorker(database, namespaceId, workerId),
       get: async (namespaceId, workerId) => getWorker(database, namespaceId, workerId),

@@ -2,9 +2,10 @@ import type { Hint } from "@kagzi/core";
 import { expireAudit } from "../engine/audit.ts";
 import { expireEvents } from "../engine/event-router.ts";
 import type { Engine } from "../engine/engine.ts";
+import { endOverdueRuns } from "../engine/overdue.ts";
 import type { Health } from "./health.ts";
 import { type Loop, startLoops } from "./loop.ts";
-import { Reaper, endOverdueRuns } from "./reaper.ts";
+import { Reaper } from "./reaper.ts";
 import { startScheduler } from "./scheduler.ts";
 
 /** How often the store is asked whether it is there. */
@@ -23,7 +24,11 @@ export function startBackground(engine: Engine, health: Health): () => Promise<v
   const loops: Loop[] = [
     { name: "the check of the store", everyMs: CHECK_MS, run: () => health.check() },
     { name: "the search for lost workers", everyMs: reaper.everyMs, run: () => reaper.run() },
-    { name: "the search for overdue runs", everyMs: config.pollMs, run: () => endOverdueRuns(engine) },
+    {
+      name: "the search for overdue runs",
+      everyMs: config.pollMs,
+      run: () => endOverdueRuns({ store, operations: engine.operations }),
+    },
     { name: "the search for children of ended runs", everyMs: config.pollMs, run: () => engine.operations.closeRuns() },
     { name: "the search for signals", everyMs: config.pollMs, run: () => engine.signals.look() },
     { name: "the search for steps that wait for a slot", everyMs: config.pollMs, run: () => engine.stepLimits.look() },

@@ -12,6 +12,7 @@ import { KeyRing } from "./key-ring.ts";
 import { type Log, silentLog } from "./log.ts";
 import { Namespaces } from "./namespaces.ts";
 import { Operations } from "./operations.ts";
+import { endOverdue } from "./overdue.ts";
 import { Others } from "./others.ts";
 import { DeclaredSchedules } from "./declared-schedules.ts";
 import { Retention } from "./retention.ts";
@@ -80,7 +81,11 @@ export class Engine {
     const catalog = new Catalog(store, env);
     this.context = context;
     this.hints = new HintOutbox(store.hints, env, log);
-    this.dispatcher = new Dispatcher({ ...context, catalog });
+    this.dispatcher = new Dispatcher({
+      ...context,
+      catalog,
+      end: (runs) => endOverdue({ store, operations: this.operations }, runs),
+    });
     this.waiters = new Waiters(store.runs);
     this.starts = new Starts(context, { catalog, dispatcher: this.dispatcher, hints: this.hints });
     this.catalog = catalog;

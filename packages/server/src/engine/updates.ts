@@ -140,6 +140,8 @@ export class Updates {
     const outcome = await this.#commits.submit(write);
     if (outcome.became === "refused") {
       const refusal = explainRefusal(write, outcome.facts);
+      // Whoever speaks under a lease that it lost is alive.
+      if (refusal === "leaseLost") await this.#context.store.workers.excuse(write.namespaceId, [write]);
       if (refusal !== "applied") return refusal;
       const written = { dueAt: dueTimes(outcome.facts?.tail ?? []) };
       this.#tell(write, task, written);

@@ -44,6 +44,7 @@ class Stage {
     await this.#work([abandoned]);
     const limited = version >= 4 ? Object.values(limitedOf("before", onHold)) : [];
     await this.#work([...Object.values(world), ...limited], version >= 4 ? { limits: SLOTS } : {});
+    if (version >= 7) await this.#client.namespaces.update("default", { retention: "90d" });
     const matching = await this.#work([changed]);
     const runs = await this.#startAll(scenariosOf(version));
     await matching.stop();
@@ -52,7 +53,6 @@ class Stage {
     await mismatching.stop();
     if (version >= 2) await this.#events();
     if (version >= 3) await this.#schedules();
-    if (version >= 6) await this.#client.apiKeys.create({ name: "before", role: "client", expiresIn: "90d" });
     for (const [run, { status }] of runs) await reaches(run, status);
   }
 

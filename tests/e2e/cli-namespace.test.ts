@@ -31,6 +31,26 @@ describe("kagzi namespace", () => {
     expect(JSON.parse(stdout)).toMatchObject({ namespaceId: "team-a", description: "A", enabled: true });
   });
 
+  it("says and changes how long runs are kept", async () => {
+    const retention = async () => /^retention:?\s+(.*)$/m.exec((await namespace("show", "default")).stdout)?.[1];
+    expect(await retention()).toBe("as the server says");
+    for (const [given, shown] of [
+      ["90d", "90d"],
+      ["1h30m", "1h 30m"],
+      ["off", "for ever"],
+      ["server", "as the server says"],
+    ] as const) {
+      expect(await namespace("update", "default", "--retention", given)).toMatchObject({ code: 0 });
+      expect(await retention()).toBe(shown);
+    }
+    for (const given of ["soon", "-1", "101000d"]) {
+      expect(await namespace("update", "default", `--retention=${given}`)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("the retention cannot be"),
+      });
+    }
+  });
+
   it("says what is wrong, by its exit code too", async () => {
     expect(await namespace("show", "nowhere")).toMatchObject({ code: 3, stderr: expect.stringContaining("nowhere") });
     expect(await namespace("create", "default")).toMatchObject({ code: 4 });

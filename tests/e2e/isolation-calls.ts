@@ -6,6 +6,7 @@ import {
   EventService,
   NamespaceService,
   StepKind,
+  TrendRange,
   WorkerService,
   WorkflowScheduleService,
   WorkflowService,
@@ -201,6 +202,9 @@ export const FOREIGN_CALLS: readonly ForeignCall[] = [
   foreign(apiKeys.listApiKeys, "own", (_, b) => ({ namespaceId: b.namespaceId })),
   // By an id that is of no namespace; keys of one namespace know only those of theirs, which has a test of its own.
   foreign(apiKeys.revokeApiKey, "missing", () => ({ keyId: "0".repeat(16) })),
+  foreign(admin.listWorkflowTypes, "own", (_, b) => ({ namespaceId: b.namespaceId })),
+  foreign(admin.listQueues, "own", (_, b) => ({ namespaceId: b.namespaceId })),
+  foreign(admin.getTrends, "own", (_, b) => ({ namespaceId: b.namespaceId, range: TrendRange.HOUR })),
   // About the server, which all namespaces share.
   foreign(admin.healthCheck, "own", () => ({})),
   foreign(admin.getServerInfo, "own", () => ({})),

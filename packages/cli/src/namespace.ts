@@ -1,6 +1,8 @@
 import { toJson } from "@bufbuild/protobuf";
+import { KagziError } from "@kagzi/core";
 import { type Namespace, NamespaceSchema } from "@kagzi/proto";
 import type { Command } from "commander";
+import { durationMs } from "kagzi";
 import type { CallOptions, Connection } from "kagzi/wire";
 import { group, withExamples } from "./examples.ts";
 import { type ListView, type Output, type RecordView, said, showList, showRecord, timeCell } from "./output.ts";
@@ -8,13 +10,13 @@ import { listAll } from "./pages.ts";
 import { type ServerFlags, type Session, inSession, withServer } from "./session.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Cell } from "./table.ts";
-import { dateOf } from "./times.ts";
+import { dateOf, spanText } from "./times.ts";
 
-type Flags = ServerFlags & { readonly description?: string };
+type Flags = ServerFlags & { readonly description?: string; readonly retention?: string };
 type Answer = { readonly namespace?: Namespace | undefined };
 type Make = (
   connection: Connection,
-  request: { readonly namespaceId: string; readonly description: string },
+  request: { readonly namespaceId: string; readonly description?: string; readonly retention?: string },
   options: CallOptions,
 ) => Promise<Answer>;
 
@@ -65,7 +67,8 @@ function addChanges(namespace: Command, cli: Surroundings): void {
         .description("make a namespace")
         .option(...DESCRIPTION),
       "made",
-      ({ namespaces }, request, options) => namespaces.createNamespace(request, options),
+      ({ namespaces }, { description = "", namespaceId }, options) =>
+        namespaces.createNamespace({ namespaceId, description }, options),
     ),
     "kagzi namespace create staging",
     "kagzi namespace create team-a --description 'the A team'",
@@ -74,12 +77,17 @@ function addChanges(namespace: Command, cli: Surroundings): void {
     add(
       namespace
         .command("update <name>")
-        .description("describe a namespace anew")
-        .requiredOption(...DESCRIPTION),
+        .description("describe a namespace anew, or say how long its runs are kept")
+        .option(...DESCRIPTION)
+        .option(
+          "--retention <duration>",
+          "how long runs are kept after their end; off: for ever; server: as the server says",
+        ),
       "changed",
-      ({ namespaces }, request, options) => namespaces.updateNamespace(request, options),
+      ({ namespaces }, request, options) => namespaces.updateNamespace(changeOf(request), options),
     ),
     "kagzi namespace update default --description 'everything else'",
+    "kagzi namespace update default --retention 90d",
     "kagzi namespace update default --description 'ours' -o json",
   );
   withExamples(
@@ -103,10 +111,38 @@ function addChanges(namespace: Command, cli: Surroundings): void {
 }
 
 async function asked({ ask, connection }: Session, name: string, flags: Flags, make: Make): Promise<Namespace> {
-  const request = { namespaceId: name, description: flags.description ?? "" };
+  const { description, retention } = flags;
+  const request = {
+    namespaceId: name,
+    ...(description !== undefined && { description }),
+    ...(retention !== undefined && { retention }),
+  };
   const { namespace } = await ask((options) => make(connection, request, options));
   if (namespace === undefined) throw new Error(`the server's answer says nothing of namespace ${name}`);
   return namespace;
+}
+
+/** @throws KagziError `INVALID_ARGUMENT` where there is nothing to change, and for what is no duration */
+function changeOf({ description, namespaceId, retention }: Parameters<Make>[1]) {
+  if (description === undefined && retention === undefined) {
+    throw new KagziError("INVALID_ARGUMENT", "what is to change? give --description or --retention");
+  }
+  return {
+    namespaceId,
+    ...(description !== undefined && { description }),
+    ...(retention !== undefined && { retention: retentionOf(retention) }),
+  };
+}
+
+function retentionOf(text: string) {
+  if (text === "server") return { case: "serverRetention", value: true } as const;
+  const ms = text === "off" ? 0 : durationMs(text, "the retention");
+  return { case: "retentionMs", value: BigInt(ms) } as const;
+}
+
+function retentionCell({ retentionMs }: Namespace): string {
+  if (retentionMs === undefined) return "as the server says";
+  return retentionMs === 0n ? "for ever" : spanText(Number(retentionMs));
 }
 
 function state({ enabled }: Namespace): Cell {
@@ -135,6 +171,7 @@ function recordOf(output: Output, namespace: Namespace): RecordView {
       ["namespace", namespace.namespaceId],
       ["state", state(namespace)],
       ["description", namespace.description === "" ? undefined : namespace.description],
+      ["retention", retentionCell(namespace)],
       ["created", timeCell(output, dateOf(namespace.createdAt))],
       ["updated", timeCell(output, dateOf(namespace.updatedAt))],
     ],

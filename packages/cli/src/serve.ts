@@ -6,7 +6,8 @@ import type { Settings } from "./settings.ts";
 
 /** Runs a server until SIGINT or SIGTERM. A second signal ends the process at once. */
 export async function serve(settings: Settings, onReady: (url: string) => void): Promise<void> {
-  const { allowedHosts, allowedOrigins, auth, db, host, leaseMs, logLevel, port, schema, tls } = settings;
+  const { allowedHosts, allowedOrigins, auth, db, host, leaseMs, logLevel, port, runRetentionMs, schema, tls } =
+    settings;
   const log = createLog(readLogOptions(logLevel, process.env, process.stderr.isTTY));
   const signalled = firstSignal(log);
   const store = await openStore(db, { ...(schema !== undefined && { schema }) });
@@ -20,7 +21,10 @@ export async function serve(settings: Settings, onReady: (url: string) => void):
       allowedOrigins,
       ...(auth !== undefined && { auth }),
       ...(tls !== undefined && { tls }),
-      ...(leaseMs !== undefined && { config: { leaseMs } }),
+      config: {
+        ...(leaseMs !== undefined && { leaseMs }),
+        ...(runRetentionMs !== undefined && { runRetentionMs }),
+      },
     });
     if (tls !== undefined) process.on("SIGHUP", () => server.renewTls());
     try {

@@ -24,6 +24,10 @@ export function withListening(command: Command): Command {
     .option("--host <address>", "where to listen (KAGZI_HOST, default: 127.0.0.1)")
     .option("--port <number>", "KAGZI_PORT, default: 50051")
     .option("--lease <ms>", "a worker that is silent for so long loses its runs (KAGZI_LEASE_MS, default: 30000)")
+    .option(
+      "--retention <duration>",
+      "how long runs are kept after their end; off: for ever (KAGZI_RETENTION, default: 30d)",
+    )
     .option("--auth <mode>", "required: ask everybody for an API key, also on this computer (KAGZI_AUTH)")
     .option("--no-auth", "ask nobody, wherever the server listens (KAGZI_AUTH=off)")
     .option("--tls-cert <file>", "speak TLS with this certificate, PEM (KAGZI_TLS_CERT)")

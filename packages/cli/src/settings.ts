@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { KagziError } from "@kagzi/core";
 import type { AuthMode, TlsFiles } from "@kagzi/server";
+import { durationMs } from "kagzi";
 
 /** What a server is told from outside. */
 export interface Settings {
@@ -9,6 +10,8 @@ export interface Settings {
   readonly db: string;
   readonly schema: string | undefined;
   readonly leaseMs: number | undefined;
+  /** How long runs are kept after their end; 0: for ever. */
+  readonly runRetentionMs: number | undefined;
   readonly logLevel: string;
   /** `undefined`: as the server thinks right for where it listens. */
   readonly auth: AuthMode | undefined;
@@ -29,6 +32,7 @@ type TextFlag =
   | "db"
   | "schema"
   | "lease"
+  | "retention"
   | "logLevel"
   | "tlsCert"
   | "tlsKey"
@@ -48,6 +52,7 @@ export function readSettings(flags: Flags, env: NodeJS.ProcessEnv, defaultDb: st
     db: flags.db ?? env["KAGZI_DB_URL"] ?? textOfFile("KAGZI_DB_URL_FILE", env) ?? defaultDb,
     schema: flags.schema ?? env["KAGZI_DB_SCHEMA"],
     leaseMs: lease === undefined ? undefined : wholeNumber("lease", lease, 300, 3_600_000),
+    runRetentionMs: retentionMs(flags.retention ?? env["KAGZI_RETENTION"]),
     logLevel: flags.logLevel ?? env["KAGZI_LOG_LEVEL"] ?? "info",
     auth: authMode(flags.auth === false ? "off" : (flags.auth ?? env["KAGZI_AUTH"])),
     tls: tlsFiles(flags, env),
@@ -92,6 +97,17 @@ function textOfFile(name: string, env: NodeJS.ProcessEnv): string | undefined {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new KagziError("INVALID_ARGUMENT", `the file that ${name} names cannot be read: ${why}`, { cause });
   }
+}
+
+function retentionMs(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (text === "off") return 0;
+  const ms = durationMs(text, 'the retention, which may also be "off",');
+  if (ms > 0) return ms;
+  throw new KagziError(
+    "INVALID_ARGUMENT",
+    'the retention is 0, which would remove runs at their end: to keep them for ever say "off"',
+  );
 }
 
 /** @throws KagziError `INVALID_ARGUMENT` */

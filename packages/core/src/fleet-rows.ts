@@ -94,6 +94,7 @@ export interface NamespaceRow {
   readonly description: string;
   /** SQLite has no booleans and answers with 0 or 1. */
   readonly enabled: boolean | number;
+  readonly retention_ms: number | null;
   readonly created_at: Instant;
   readonly updated_at: Instant;
 }
@@ -103,6 +104,7 @@ export function toNamespace(row: NamespaceRow): Namespace {
     namespaceId: row.namespace_id,
     description: row.description,
     enabled: Boolean(row.enabled),
+    ...(row.retention_ms !== null && { retentionMs: row.retention_ms }),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -35,19 +35,30 @@ export interface SlotWait {
   readonly waiting: number;
 }
 
+/** Which limit is in the way of a run that is ready: that of its key, that of all runs, or the throttle. */
+export type Hold = "key" | "all" | "throttle";
+
+/** `undefined` if no limit is in its way. */
+export function holdOf({ all, limits, ofKey, throttle }: Standing): Hold | undefined {
+  const { perKey, total } = roomOf(limits);
+  if (ofKey.running >= perKey) return "key";
+  if (all.running >= total) return "all";
+  const { throttle: window } = limits;
+  return window !== undefined && throttle !== undefined && throttle.begun >= window.limit ? "throttle" : undefined;
+}
+
 /** Why a run that is ready does not have its turn; `undefined` if no limit is in its way. */
-export function heldBack(
-  run: Run & { readonly availableAt: Instant },
-  { all, limits, ofKey, throttle }: Standing,
-): WaitingFor | undefined {
+export function heldBack(run: Run & { readonly availableAt: Instant }, standing: Standing): WaitingFor | undefined {
+  const { all, limits, ofKey, throttle } = standing;
   const { perKey, total } = roomOf(limits);
   const since = run.availableAt;
-  if (ofKey.running >= perKey) {
+  const hold = holdOf(standing);
+  if (hold === "key") {
     return { reason: "limit", since, limit: perKey, key: run.limitKey ?? "", holders: ofKey.holders };
   }
-  if (all.running >= total) return { reason: "limit", since, limit: total, holders: all.holders };
+  if (hold === "all") return { reason: "limit", since, limit: total, holders: all.holders };
   const { throttle: window } = limits;
-  if (window === undefined || throttle === undefined || throttle.begun < window.limit) return undefined;
+  if (hold === undefined || window === undefined || throttle === undefined) return undefined;
   const { limit, perMs } = window;
   const key = window.key === undefined ? {} : { key: run.throttleKey ?? "" };
   return { reason: "throttle", since, limit, perMs, ...key, ...untilOf(throttle) };

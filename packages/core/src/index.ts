@@ -82,7 +82,7 @@ export {
 } from "./lease.ts";
 export { LIMITS } from "./limits.ts";
 export { type Addressed, type Message, type NewMessage, messageOfEnd } from "./message.ts";
-export type { Namespace } from "./namespace.ts";
+export type { Namespace, NamespaceChange } from "./namespace.ts";
 export { type Operation, type RunChange, decideOperation, isBlocked } from "./operation.ts";
 export { type Payload, payloadBytes } from "./payload.ts";
 export {
@@ -228,4 +228,25 @@ export {
   shareOut,
 } from "./workflow-limits.ts";
 export { CALL_MS, type SlotClaim, type SlotFacts, decideSlot, freeSlots } from "./slot.ts";
-export { type Begun, type Places, type SlotWait, type Standing } from "./held-back.ts";
+export { type Begun, type Hold, type Places, type SlotWait, type Standing, holdOf } from "./held-back.ts";
+export type { StatisticsStore, TrendRequest } from "./statistics-store.ts";
+export { LONGEST_RETENTION_MS, expiresAt, isThrottling, retentionOf } from "./retention.ts";
+export {
+  type Bucket,
+  type Count,
+  type Ended,
+  type EndedSample,
+  type Line,
+  type Live,
+  type Percentiles,
+  type Queued,
+  type Samples,
+  type StartedSample,
+  type Trend,
+  bucketsUntil,
+  countOf,
+  firstRunIdAt,
+  sumOf,
+  timeOfRunId,
+  trendsOf,
+} from "./statistics.ts";

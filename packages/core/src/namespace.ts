@@ -7,6 +7,16 @@ export interface Namespace {
   readonly description: string;
   /** While false nothing new starts; what runs goes on to its end. */
   readonly enabled: boolean;
+  /** How long runs are kept after their end; 0: for ever. Absent: as long as the server says. */
+  readonly retentionMs?: number;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
+}
+
+/** What of a namespace is to change. */
+export interface NamespaceChange {
+  readonly description?: string;
+  readonly enabled?: boolean;
+  /** `null`: as long as the server says. */
+  readonly retentionMs?: number | null;
 }

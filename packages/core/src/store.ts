@@ -15,7 +15,7 @@ import type {
 } from "./event.ts";
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
 import type { GivenBack, GrantedLease, LapsedLease, Lease } from "./lease.ts";
-import type { Namespace } from "./namespace.ts";
+import type { Namespace, NamespaceChange } from "./namespace.ts";
 import type { Addressed, Message } from "./message.ts";
 import type { RunChange } from "./operation.ts";
 import type { Payload } from "./payload.ts";
@@ -26,6 +26,7 @@ import type { RunWrite } from "./run-update.ts";
 import type { Begun, Places } from "./held-back.ts";
 import type { SlotClaim } from "./slot.ts";
 import type { Schedule, ScheduleReference } from "./schedule.ts";
+import type { StatisticsStore } from "./statistics-store.ts";
 import type { Instant } from "./time.ts";
 import type { NewWorker, Worker, WorkerStats, WorkerStatus, WorkflowVersion } from "./worker.ts";
 import type { LimitKeys, Throttle, WorkflowLimits } from "./workflow-limits.ts";
@@ -49,6 +50,7 @@ export interface Store {
   readonly slots: SlotStore;
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
+  readonly statistics: StatisticsStore;
   readonly apiKeys: ApiKeyStore;
   readonly audit: AuditStore;
   readonly hints: Hints;
@@ -239,6 +241,19 @@ export interface RunStore {
   rerun(start: Start, source: RerunSource): Promise<StartOutcome>;
   /** Gives runs that are paused because they did not match their code another try. Answers with how many. */
   unblock(namespaceId: NamespaceId, workflows: readonly WorkflowVersion[]): Promise<number>;
+  /**
+   * Runs of a namespace that ended more than `olderThanMs` ago and after `after`, in the order in which they did, at most
+   * `limit`, and the time by which they are so old. Of those that ended at `after` none are given.
+   */
+  expired(
+    namespaceId: NamespaceId,
+    page: { readonly olderThanMs: number; readonly after: Instant; readonly limit: number },
+  ): Promise<{ readonly now: Instant; readonly runs: readonly Run[] }>;
+  /**
+   * Of runs that have ended those that must stay: something is still to be done for their children, their parent goes on
+   * or may be retried, or the run is there that went on where they ended.
+   */
+  needed(runs: readonly RunReference[]): Promise<readonly RunId[]>;
   /** Removes runs that have ended, with everything that is known of them. Answers with those removed. */
   delete(runs: readonly RunReference[]): Promise<readonly RunId[]>;
   /** Runs that were ended from outside and whose children may not know it yet. */
@@ -487,10 +502,7 @@ export interface NamespaceStore {
   get(namespaceId: NamespaceId): Promise<Namespace | undefined>;
   /** By name. */
   list(page: { readonly after?: NamespaceId; readonly limit: number }): Promise<readonly Namespace[]>;
-  update(
-    namespaceId: NamespaceId,
-    change: { readonly description?: string; readonly enabled?: boolean },
-  ): Promise<Namespace | undefined>;
+  update(namespaceId: NamespaceId, change: NamespaceChange): Promise<Namespace | undefined>;
 }
 
 /** A schedule as it is in the transaction that is about to change it. */

@@ -18,6 +18,7 @@ import { describeSlots } from "./slots.ts";
 import { describeSchedules } from "./schedules.ts";
 import { describeRestarts } from "./restarts.ts";
 import { describeStates } from "./states.ts";
+import { describeStatistics } from "./statistics.ts";
 import { describeStarts } from "./starts.ts";
 import { describeWrites } from "./writes.ts";
 
@@ -64,6 +65,7 @@ export function describeStore(harness: StoreHarness): void {
     describeSlots(fixture);
     describeSecurity(fixture);
     describeSchedules(harness, fixture);
+    describeStatistics(fixture);
     describeModel(fixture);
     describeLifetime(harness, fixture);
   });

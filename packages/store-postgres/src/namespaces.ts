@@ -1,4 +1,4 @@
-import type { Namespace, NamespaceId } from "@kagzi/core";
+import type { Namespace, NamespaceChange, NamespaceId } from "@kagzi/core";
 import { type NamespaceRow, toNamespace } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import { CLOCK, statement } from "./sql.ts";
@@ -48,17 +48,25 @@ export async function listNamespaces(
 export async function updateNamespace(
   database: Database,
   namespaceId: NamespaceId,
-  change: { readonly description?: string; readonly enabled?: boolean },
+  change: NamespaceChange,
 ): Promise<Namespace | undefined> {
   const [row] = await database.run<NamespaceRow>(
     statement(
       "namespaces_update",
       `WITH ${CLOCK}
        UPDATE ${database.schema}.namespaces
-       SET description = coalesce($3, description), enabled = coalesce($4, enabled), updated_at = now
+       SET description = coalesce($3, description), enabled = coalesce($4, enabled),
+         retention_ms = CASE WHEN $5::boolean THEN $6::bigint ELSE retention_ms END, updated_at = now
        FROM clock WHERE namespace_id = $2 RETURNING namespaces.*`,
     ),
-    [database.now(), namespaceId, change.description ?? null, change.enabled ?? null],
+    [
+      database.now(),
+      namespaceId,
+      change.description ?? null,
+      change.enabled ?? null,
+      change.retentionMs !== undefined,
+      change.retentionMs ?? null,
+    ],
   );
   return row && toNamespace(row);
 }

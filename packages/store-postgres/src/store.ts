@@ -12,12 +12,14 @@ import type {
   ScheduleStore,
   SchemaState,
   SlotStore,
+  StatisticsStore,
   Store,
   WorkerStore,
 } from "@kagzi/core";
 import { createApiKey, findApiKey, listApiKeys, revokeApiKey, usedApiKeys } from "./api-keys.ts";
 import { addAuditEntry, expireAudit, listAudit } from "./audit.ts";
 import { Database, type PostgresOptions } from "./database.ts";
+import { expiredRuns, neededRuns } from "./runs-expire.ts";
 import { routeEvents } from "./event-routes.ts";
 import { waitKeys } from "./event-waits.ts";
 import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
@@ -65,6 +67,15 @@ import {
   slotWaits,
   waitedLimits,
 } from "./slots.ts";
+import {
+  endedOfWorkflows,
+  endedSamples,
+  listWorkflows,
+  liveRuns,
+  queuedRuns,
+  readyLines,
+  startedSamples,
+} from "./statistics.ts";
 import { violations } from "./violations.ts";
 import { drainWorker, getWorker, listWorkers, registerWorker, setDefaultVersion, workflowVersions } from "./workers.ts";
 
@@ -80,6 +91,7 @@ export class PostgresStore implements Store {
   readonly slots: SlotStore;
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
+  readonly statistics: StatisticsStore;
   readonly apiKeys: ApiKeyStore;
   readonly audit: AuditStore;
   readonly hints: PostgresHints;
@@ -103,6 +115,8 @@ export class PostgresStore implements Store {
       operate: (run, decide) => operateOnRun(database, run, decide),
       rerun: (start, source) => rerunRun(database, start, source),
       unblock: (namespaceId, workflows) => unblockRuns(database, namespaceId, workflows),
+      expired: (namespaceId, page) => expiredRuns(database, namespaceId, page),
+      needed: (runs) => neededRuns(database, runs),
       delete: (runs) => deleteRuns(database, runs),
       closing: (limit) => closingRuns(database, limit),
       children: (parent, limit) => openChildren(database, parent, limit),
@@ -185,6 +199,15 @@ export class PostgresStore implements Store {
       list: (filter, page) => listSchedules(database, filter, page),
       declared: (namespaceId, workflowTypes) => declaredSchedules(database, namespaceId, workflowTypes),
       delete: (reference, declaredBy) => deleteSchedule(database, reference, declaredBy),
+    };
+    this.statistics = {
+      workflows: (namespaceId, page) => listWorkflows(database, namespaceId, page),
+      queued: (namespaceId, workflowTypes, limit) => queuedRuns(database, namespaceId, workflowTypes, limit),
+      lines: (namespaceId, workflowTypes, count) => readyLines(database, namespaceId, workflowTypes, count),
+      live: (namespaceId, limit) => liveRuns(database, namespaceId, limit),
+      ended: (namespaceId, workflowTypes, count) => endedOfWorkflows(database, namespaceId, workflowTypes, count),
+      endedSamples: (request, workflowTypes) => endedSamples(database, request, workflowTypes),
+      startedSamples: (request, workflowType) => startedSamples(database, request, workflowType),
     };
     this.apiKeys = {
       create: (key, entry) => createApiKey(database, key, entry),

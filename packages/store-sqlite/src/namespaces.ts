@@ -1,4 +1,4 @@
-import type { Namespace, NamespaceId } from "@kagzi/core";
+import type { Namespace, NamespaceChange, NamespaceId } from "@kagzi/core";
 import { type NamespaceRow, toNamespace } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 
@@ -10,7 +10,8 @@ export function createNamespace(
 ): Namespace | undefined {
   const now = database.now();
   const [row] = database.all<NamespaceRow>(
-    "INSERT INTO namespaces VALUES (?, ?, 1, ?, ?) ON CONFLICT DO NOTHING RETURNING *",
+    `INSERT INTO namespaces (namespace_id, description, enabled, created_at, updated_at) VALUES (?, ?, 1, ?, ?)
+     ON CONFLICT DO NOTHING RETURNING *`,
     [namespaceId, description, now, now],
   );
   return row && toNamespace(row);
@@ -37,14 +38,17 @@ export function listNamespaces(
 export function updateNamespace(
   database: Database,
   namespaceId: NamespaceId,
-  change: { readonly description?: string; readonly enabled?: boolean },
+  change: NamespaceChange,
 ): Namespace | undefined {
   const [row] = database.all<NamespaceRow>(
-    `UPDATE namespaces SET description = coalesce(?, description), enabled = coalesce(?, enabled), updated_at = ?
+    `UPDATE namespaces SET description = coalesce(?, description), enabled = coalesce(?, enabled),
+       retention_ms = CASE WHEN ? THEN ? ELSE retention_ms END, updated_at = ?
      WHERE namespace_id = ? RETURNING *`,
     [
       change.description ?? null,
       change.enabled === undefined ? null : Number(change.enabled),
+      Number(change.retentionMs !== undefined),
+      change.retentionMs ?? null,
       database.now(),
       namespaceId,
     ],

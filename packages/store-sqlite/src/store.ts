@@ -11,6 +11,7 @@ import type {
   RunStore,
   SchemaState,
   SlotStore,
+  StatisticsStore,
   ScheduleStore,
   Store,
   WorkerStore,
@@ -18,6 +19,7 @@ import type {
 import { createApiKey, findApiKey, listApiKeys, revokeApiKey, usedApiKeys } from "./api-keys.ts";
 import { addAuditEntry, expireAudit, listAudit } from "./audit.ts";
 import { Database, type SqliteOptions } from "./database.ts";
+import { expiredRuns, neededRuns } from "./runs-expire.ts";
 import { routeEvents } from "./event-routes.ts";
 import { waitKeys } from "./event-waits.ts";
 import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
@@ -63,6 +65,15 @@ import {
   getSchedule,
   listSchedules,
 } from "./schedules.ts";
+import {
+  endedOfWorkflows,
+  endedSamples,
+  listWorkflows,
+  liveRuns,
+  queuedRuns,
+  readyLines,
+  startedSamples,
+} from "./statistics.ts";
 import { violations } from "./violations.ts";
 import { drainWorker, getWorker, listWorkers, registerWorker, setDefaultVersion, workflowVersions } from "./workers.ts";
 
@@ -81,6 +92,7 @@ export class SqliteStore implements Store {
   readonly slots: SlotStore;
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
+  readonly statistics: StatisticsStore;
   readonly apiKeys: ApiKeyStore;
   readonly audit: AuditStore;
   readonly hints: Hints = NO_HINTS;
@@ -99,6 +111,8 @@ export class SqliteStore implements Store {
       operate: async (run, decide) => operateOnRun(database, run, decide),
       rerun: async (start, source) => rerunRun(database, start, source),
       unblock: async (namespaceId, workflows) => unblockRuns(database, namespaceId, workflows),
+      expired: async (namespaceId, page) => expiredRuns(database, namespaceId, page),
+      needed: async (runs) => neededRuns(database, runs),
       delete: async (runs) => deleteRuns(database, runs),
       closing: async (limit) => closingRuns(database, limit),
       children: async (parent, limit) => openChildren(database, parent, limit),
@@ -182,6 +196,15 @@ export class SqliteStore implements Store {
       list: async (filter, page) => listSchedules(database, filter, page),
       declared: async (namespaceId, workflowTypes) => declaredSchedules(database, namespaceId, workflowTypes),
       delete: async (reference, declaredBy) => deleteSchedule(database, reference, declaredBy),
+    };
+    this.statistics = {
+      workflows: async (namespaceId, page) => listWorkflows(database, namespaceId, page),
+      queued: async (namespaceId, workflowTypes, limit) => queuedRuns(database, namespaceId, workflowTypes, limit),
+      lines: async (namespaceId, workflowTypes, count) => readyLines(database, namespaceId, workflowTypes, count),
+      live: async (namespaceId, limit) => liveRuns(database, namespaceId, limit),
+      ended: async (namespaceId, workflowTypes, count) => endedOfWorkflows(database, namespaceId, workflowTypes, count),
+      endedSamples: async (request, workflowTypes) => endedSamples(database, request, workflowTypes),
+      startedSamples: async (request, workflowType) => startedSamples(database, request, workflowType),
     };
     this.apiKeys = {
       create: async (key, entry) => createApiKey(database, key, entry),

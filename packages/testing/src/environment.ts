@@ -102,7 +102,7 @@ export class TestEnvironment implements AsyncDisposable {
     const engine = await embedded("sqlite::memory:", {
       clock: clock.read,
       env,
-      config: { leaseMs: NEVER_MS, pollMs: NEVER_MS, claimAheadMs: 0 },
+      config: { leaseMs: NEVER_MS, pollMs: NEVER_MS, claimAheadMs: 0, runRetentionMs: 0 },
     });
     const environment = new TestEnvironment(parts, clock, engine, timers);
     await environment.#worker.worker.start();

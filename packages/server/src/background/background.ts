@@ -11,7 +11,7 @@ import { startScheduler } from "./scheduler.ts";
 /** How often the store is asked whether it is there. */
 const CHECK_MS = 2000;
 
-/** How often events are looked for that are older than they are kept. */
+/** How often events and runs are looked for that are older than they are kept. */
 const EXPIRE_MS = 60_000;
 
 /** How often it is written down which keys were used. */
@@ -34,6 +34,7 @@ export function startBackground(engine: Engine, health: Health): () => Promise<v
     { name: "the search for steps that wait for a slot", everyMs: config.pollMs, run: () => engine.stepLimits.look() },
     { name: "the search for events that were not brought", everyMs: config.pollMs, run: () => engine.router.route() },
     { name: "the search for old events", everyMs: EXPIRE_MS, run: () => expireEvents(engine.context) },
+    { name: "the search for old runs", everyMs: EXPIRE_MS, run: () => engine.retention.run() },
     { name: "the search for old entries of the audit log", everyMs: EXPIRE_MS, run: () => expireAudit(engine.context) },
     { name: "the note of which keys are used", everyMs: USED_MS, run: () => engine.keyRing.writeUsed() },
     { name: "the search for ended runs", everyMs: config.pollMs, run: () => engine.waiters.look() },

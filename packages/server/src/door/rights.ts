@@ -76,6 +76,9 @@ export const NEEDED: Readonly<Record<string, Readonly<Record<string, Needed>>>> 
     GetStepLimit: "read",
     SetStepLimit: "admin",
     ListAuditLog: "admin",
+    ListWorkflowTypes: "read",
+    ListQueues: "read",
+    GetTrends: "read",
   },
   "kagzi.v1.NamespaceService": {
     CreateNamespace: "admin everywhere",

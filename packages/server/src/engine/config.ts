@@ -12,6 +12,8 @@ export interface EngineConfig {
   readonly eventRetentionMs: number;
   /** What was done by hand is kept in the audit log for so long. */
   readonly auditRetentionMs: number;
+  /** Runs are kept for so long after their end, where their namespace says nothing else; 0: for ever. */
+  readonly runRetentionMs: number;
   /** How long a start waits for a database that does not answer, before its caller is told. */
   readonly startPatienceMs: number;
   /** Writes of one commit at most. */
@@ -29,6 +31,7 @@ export const DEFAULT_CONFIG: EngineConfig = {
   forgetWorkersAfterMs: 24 * 60 * 60 * 1000,
   eventRetentionMs: 30 * 24 * 60 * 60 * 1000,
   auditRetentionMs: 90 * 24 * 60 * 60 * 1000,
+  runRetentionMs: 30 * 24 * 60 * 60 * 1000,
   startPatienceMs: 5000,
   commitItems: 500,
   commitBytes: 4 * 1024 * 1024,

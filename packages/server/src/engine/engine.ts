@@ -17,11 +17,13 @@ import { Operations } from "./operations.ts";
 import { endOverdue } from "./overdue.ts";
 import { Others } from "./others.ts";
 import { DeclaredSchedules } from "./declared-schedules.ts";
+import { Retention } from "./retention.ts";
 import { Runs } from "./runs.ts";
 import { ScheduleFires } from "./schedule-fires.ts";
 import { Schedules } from "./schedules.ts";
 import { Signals } from "./signals.ts";
 import { Starts } from "./starts.ts";
+import { Statistics } from "./statistics.ts";
 import { StepLimits } from "./step-limits.ts";
 import { StoreClock } from "./store-clock.ts";
 import { TaskPolls } from "./task-polls.ts";
@@ -67,6 +69,8 @@ export class Engine {
   readonly polls: TaskPolls;
   readonly unary: UnaryWorker;
   readonly namespaces: Namespaces;
+  readonly statistics: Statistics;
+  readonly retention: Retention;
   readonly apiKeys: ApiKeys;
   readonly keyRing: KeyRing;
   readonly schedules: Schedules;
@@ -105,6 +109,8 @@ export class Engine {
     this.polls = new TaskPolls(context, { workers: this.workers, dispatcher: this.dispatcher });
     this.unary = new UnaryWorker(context, { runs: this.runs, updates: this.updates });
     this.namespaces = new Namespaces(context);
+    this.statistics = new Statistics(context);
+    this.retention = new Retention(context, { catalog });
     this.apiKeys = new ApiKeys(context);
     this.keyRing = new KeyRing(context);
   }

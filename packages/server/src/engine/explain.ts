@@ -22,6 +22,7 @@ import {
   stepsOf,
 } from "@kagzi/core";
 import type { EngineContext } from "./engine.ts";
+import { standingOf } from "./standing.ts";
 import type { Runs } from "./runs.ts";
 
 /** Records from the end of a history among which open waits are looked for. */
@@ -125,18 +126,10 @@ export class Explanations {
 
   /** Where a run stands with the limits of its workflow, if that has any. */
   async #standing({ limitKey, namespaceId, startedAt, throttleKey, workflowType }: Run): Promise<Standing | undefined> {
-    const { limits: store } = this.#context.store;
-    const [settings] = limitKey === undefined ? [] : await store.get(namespaceId, [workflowType]);
-    if (settings === undefined) return undefined;
-    const limits = effectiveLimits(settings);
-    const { throttle } = limits;
-    const isThrottled = throttle !== undefined && throttleKey !== undefined && startedAt === undefined;
-    const [all, ofKey, begun] = await Promise.all([
-      store.places(namespaceId, workflowType, undefined, MAX_NAMED),
-      store.places(namespaceId, workflowType, limitKey, MAX_NAMED),
-      isThrottled ? store.begun(namespaceId, workflowType, throttleKey, throttle) : undefined,
-    ]);
-    return { limits, all, ofKey, ...(begun !== undefined && { throttle: begun }) };
+    if (limitKey === undefined) return undefined;
+    const isThrottled = throttleKey !== undefined && startedAt === undefined;
+    const who = { namespaceId, workflowType, limitKey, ...(isThrottled && { throttleKey }) };
+    return standingOf(this.#context.store, who, MAX_NAMED);
   }
 
   /** Steps of the run that wait for slots of named limits. */

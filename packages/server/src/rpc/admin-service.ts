@@ -35,6 +35,7 @@ import {
 } from "./convert.ts";
 import { namespaceFilter } from "./namespace-filter.ts";
 import type { Service } from "./service.ts";
+import { createStatisticsCalls } from "./statistics.ts";
 
 /** Keys that a look at the limits of a workflow shows. */
 const USAGE_SHOWN = 100;
@@ -44,6 +45,8 @@ export function createAdminService(engine: Engine, health: Health): Service<type
   const { clock, env, store } = engine.context;
   const started = env.now();
   return {
+    ...createStatisticsCalls(engine),
+
     async listWorkers(request) {
       const { taskQueue, statusFilter } = request;
       const filter = {

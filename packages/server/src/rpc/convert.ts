@@ -148,7 +148,10 @@ function text(value: string): string {
 /** A run as its list shows it, or with what else is known of it. */
 export function toWireRun(
   run: Run,
-  detail: Omit<RunDetail, "run"> & { readonly waitingFor?: MessageInitShape<typeof wire.WaitingForSchema> } = {},
+  detail: Omit<RunDetail, "run"> & {
+    readonly waitingFor?: MessageInitShape<typeof wire.WaitingForSchema>;
+    readonly expiresAt?: Instant;
+  } = {},
 ): wire.Workflow {
   const error = run.status === "paused" ? run.pauseError : detail.error;
   return create(wire.WorkflowSchema, {
@@ -166,6 +169,7 @@ export function toWireRun(
     ...givenTime("startedAt", run.startedAt),
     ...givenTime("deadlineAt", run.deadlineAt),
     ...("finishedAt" in run && { finishedAt: toTimestamp(run.finishedAt) }),
+    ...givenTime("expiresAt", detail.expiresAt),
     ...("availableAt" in run && givenTime("wakeUpAt", run.availableAt)),
     ...given("input", detail.input),
     ...given("output", detail.output),

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
-import { type Namespace, checkNamespaceId } from "@kagzi/core";
-import { NamespaceSchema, type NamespaceService } from "@kagzi/proto";
+import { KagziError, type Namespace, checkNamespaceId } from "@kagzi/core";
+import { NamespaceSchema, type NamespaceService, type UpdateNamespaceRequest } from "@kagzi/proto";
 import type { Engine } from "../engine/engine.ts";
 import { fromWirePage, given, toTimestamp, toWirePage } from "./convert.ts";
 import type { Service } from "./service.ts";
@@ -21,8 +21,8 @@ export function createNamespaceService({ namespaces }: Engine): Service<typeof N
       const page = await namespaces.list(fromWirePage(request.page));
       return { namespaces: page.items.map(toWire), page: toWirePage(page) };
     },
-    async updateNamespace({ namespaceId, description }) {
-      const change = given("description", description);
+    async updateNamespace({ namespaceId, description, retention }) {
+      const change = { ...given("description", description), ...given("retentionMs", retentionMs(retention)) };
       return { namespace: toWire(await namespaces.update(checkNamespaceId(namespaceId), change)) };
     },
     async enableNamespace(request) {
@@ -34,11 +34,23 @@ export function createNamespaceService({ namespaces }: Engine): Service<typeof N
   };
 }
 
+/** `null`: as long as the server says. */
+function retentionMs({ case: what, value }: UpdateNamespaceRequest["retention"]): number | null | undefined {
+  if (what === "retentionMs") return Number(value);
+  if (what === undefined) return undefined;
+  if (value) return null;
+  throw new KagziError(
+    "INVALID_ARGUMENT",
+    "server_retention is true or absent: to keep runs for ever, set retention_ms to 0",
+  );
+}
+
 function toWire(namespace: Namespace) {
   return create(NamespaceSchema, {
     namespaceId: namespace.namespaceId,
     description: namespace.description,
     enabled: namespace.enabled,
+    ...given("retentionMs", namespace.retentionMs === undefined ? undefined : BigInt(namespace.retentionMs)),
     createdAt: toTimestamp(namespace.createdAt),
     updatedAt: toTimestamp(namespace.updatedAt),
   });

@@ -147,8 +147,12 @@ export function createWorkflowService(engine: Engine): Service<typeof WorkflowSe
 
 async function withReason(engine: Engine, detail: RunDetail): Promise<Workflow> {
   const { run } = detail;
-  const waitingFor = await engine.explanations.waitingFor(detail);
-  return toWireRun(run, { ...detail, ...given("waitingFor", waitingFor && toWireReason(run, waitingFor)) });
+  const [waitingFor, expiresAt] = await Promise.all([
+    engine.explanations.waitingFor(detail),
+    engine.retention.expiresAt(run),
+  ]);
+  const reason = given("waitingFor", waitingFor && toWireReason(run, waitingFor));
+  return toWireRun(run, { ...detail, ...reason, ...given("expiresAt", expiresAt) });
 }
 
 function filterOf(request: ListWorkflowsRequest | CancelWorkflowsRequest): RunFilter {

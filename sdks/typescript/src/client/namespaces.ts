@@ -2,6 +2,8 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { Namespace as WireNamespace } from "@kagzi/proto";
 import { call } from "../calls.ts";
 import type { Connection } from "../connection.ts";
+import type { Duration } from "../duration-grammar.ts";
+import { durationMs } from "../duration.ts";
 import { KagziError } from "../error.ts";
 import { checkText } from "../names.ts";
 import type { Runtime } from "../runtime.ts";
@@ -12,6 +14,8 @@ export interface Namespace {
   readonly description: string;
   /** While false nothing new starts in it. */
   readonly enabled: boolean;
+  /** How long runs are kept after their end, in milliseconds; 0: for ever. Absent: as long as the server says. */
+  readonly retentionMs?: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -56,9 +60,20 @@ export class NamespacesClient {
     }
   }
 
-  /** @throws KagziError `NOT_FOUND` */
-  async update(name: string, change: { readonly description: string }): Promise<Namespace> {
-    const request = { namespaceId: name, description: checkText("the description", change.description) };
+  /**
+   * `retention`: how long runs are kept after their end; `"off"`: for ever; `"server"`: as long as the server says.
+   * @throws KagziError `NOT_FOUND`
+   */
+  async update(
+    name: string,
+    change: { readonly description?: string; readonly retention?: Duration },
+  ): Promise<Namespace> {
+    const { description, retention } = change;
+    const request = {
+      namespaceId: name,
+      ...(description !== undefined && { description: checkText("the description", description) }),
+      ...(retention !== undefined && { retention: toWireRetention(retention) }),
+    };
     const answer = await call({ runtime: this.#runtime }, (callOptions) =>
       this.#connection.namespaces.updateNamespace(request, callOptions),
     );
@@ -82,6 +97,12 @@ export class NamespacesClient {
   }
 }
 
+function toWireRetention(retention: Duration) {
+  if (retention === "server") return { case: "serverRetention", value: true } as const;
+  const ms = retention === "off" ? 0 : durationMs(retention, "the retention");
+  return { case: "retentionMs", value: BigInt(ms) } as const;
+}
+
 function toNamespace(namespace: WireNamespace | undefined): Namespace {
   if (namespace?.createdAt === undefined || namespace.updatedAt === undefined) {
     throw new KagziError("INTERNAL", "the server's answer holds no namespace");
@@ -90,6 +111,7 @@ function toNamespace(namespace: WireNamespace | undefined): Namespace {
     name: namespace.namespaceId,
     description: namespace.description,
     enabled: namespace.enabled,
+    ...(namespace.retentionMs !== undefined && { retentionMs: Number(namespace.retentionMs) }),
     createdAt: timestampDate(namespace.createdAt),
     updatedAt: timestampDate(namespace.updatedAt),
   };

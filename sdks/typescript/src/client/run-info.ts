@@ -22,6 +22,8 @@ export interface RunInfo<Output = unknown> {
   readonly createdAt: Date;
   readonly startedAt?: Date;
   readonly finishedAt?: Date;
+  /** When it is removed, or soon after, unless something still needs it; absent in lists. */
+  readonly expiresAt?: Date;
   readonly wakeUpAt?: Date;
   readonly deadlineAt?: Date;
   readonly workerId?: string;
@@ -63,6 +65,7 @@ export function toRunInfo<Output>(run: Workflow, payloads: Payloads): RunInfo<Ou
     ...(run.externalId !== undefined && { externalId: run.externalId }),
     ...givenDate("startedAt", run.startedAt),
     ...givenDate("finishedAt", run.finishedAt),
+    ...givenDate("expiresAt", run.expiresAt),
     ...givenDate("wakeUpAt", run.wakeUpAt),
     ...givenDate("deadlineAt", run.deadlineAt),
     ...(run.workerId !== undefined && { workerId: run.workerId }),

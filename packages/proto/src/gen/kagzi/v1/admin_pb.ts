@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kagzi/v1/admin.proto.
  */
 export const file_kagzi_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChRrYWd6aS92MS9hZG1pbi5wcm90bxIIa2FnemkudjEivQEKEkxpc3RXb3JrZXJzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFwoKdGFza19xdWV1ZRgCIAEoCUgAiAEBEjIKDXN0YXR1c19maWx0ZXIYAyABKA4yFi5rYWd6aS52MS5Xb3JrZXJTdGF0dXNIAYgBARIjCgRwYWdlGAQgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3RCDQoLX3Rhc2tfcXVldWVCEAoOX3N0YXR1c19maWx0ZXIiWgoTTGlzdFdvcmtlcnNSZXNwb25zZRIhCgd3b3JrZXJzGAEgAygLMhAua2FnemkudjEuV29ya2VyEiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyI7ChBHZXRXb3JrZXJSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIRCgl3b3JrZXJfaWQYAiABKAkiNQoRR2V0V29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIjcKDkdldFN0ZXBSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJIi8KD0dldFN0ZXBSZXNwb25zZRIcCgRzdGVwGAEgASgLMg4ua2FnemkudjEuU3RlcCJdChBMaXN0U3RlcHNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSIwoEcGFnZRgDIAEoCzIVLmthZ3ppLnYxLlBhZ2VSZXF1ZXN0IlQKEUxpc3RTdGVwc1Jlc3BvbnNlEh0KBXN0ZXBzGAEgAygLMg4ua2FnemkudjEuU3RlcBIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8iFAoSSGVhbHRoQ2hlY2tSZXF1ZXN0Ik8KE0hlYWx0aENoZWNrUmVzcG9uc2USJwoGc3RhdHVzGAEgASgOMhcua2FnemkudjEuU2VydmluZ1N0YXR1cxIPCgdtZXNzYWdlGAIgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IsQBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USFgoOc2VydmVyX3ZlcnNpb24YASABKAkSEwoLYXBpX3ZlcnNpb24YAiABKAkSDQoFc3RvcmUYAyABKAkSFgoOc2NoZW1hX3ZlcnNpb24YBCABKAUSLgoKc3RhcnRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDbm93GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCInCg9HZXRTdGF0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJIk8KEEdldFN0YXRzUmVzcG9uc2USIwoEcnVucxgBIAMoCzIVLmthZ3ppLnYxLlN0YXR1c0NvdW50EhYKDndvcmtlcnNfb25saW5lGAIgASgFIkYKC1N0YXR1c0NvdW50EigKBnN0YXR1cxgBIAEoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEg0KBWNvdW50GAIgASgDIj0KEkRyYWluV29ya2VyUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEQoJd29ya2VyX2lkGAIgASgJIjcKE0RyYWluV29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIkkKGkdldFdvcmtmbG93VmVyc2lvbnNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJImEKG0dldFdvcmtmbG93VmVyc2lvbnNSZXNwb25zZRIQCgh2ZXJzaW9ucxgBIAMoCRIcCg9kZWZhdWx0X3ZlcnNpb24YAiABKAlIAIgBAUISChBfZGVmYXVsdF92ZXJzaW9uImkKGFNldERlZmF1bHRWZXJzaW9uUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFQoNd29ya2Zsb3dfdHlwZRgCIAEoCRIUCgd2ZXJzaW9uGAMgASgJSACIAQFCCgoIX3ZlcnNpb24iGwoZU2V0RGVmYXVsdFZlcnNpb25SZXNwb25zZSJHChhHZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhUKDXdvcmtmbG93X3R5cGUYAiABKAkiiAEKGUdldFdvcmtmbG93TGltaXRzUmVzcG9uc2USIgoIZGVjbGFyZWQYASABKAsyEC5rYWd6aS52MS5MaW1pdHMSIgoIb3ZlcnJpZGUYAiABKAsyEC5rYWd6aS52MS5MaW1pdHMSIwoFdXNhZ2UYAyADKAsyFC5rYWd6aS52MS5MaW1pdFVzYWdlIjsKCkxpbWl0VXNhZ2USCwoDa2V5GAEgASgJEg8KB3J1bm5pbmcYAiABKAUSDwoHd2FpdGluZxgDIAEoBSJpChhTZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhUKDXdvcmtmbG93X3R5cGUYAiABKAkSIAoGbGltaXRzGAMgASgLMhAua2FnemkudjEuTGltaXRzIhsKGVNldFdvcmtmbG93TGltaXRzUmVzcG9uc2UiOQoTR2V0U3RlcExpbWl0UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDAoEbmFtZRgCIAEoCSKWAQoUR2V0U3RlcExpbWl0UmVzcG9uc2USIgoIZGVjbGFyZWQYASABKAsyEC5rYWd6aS52MS5MaW1pdHMSIgoIb3ZlcnJpZGUYAiABKAsyEC5rYWd6aS52MS5MaW1pdHMSJQoHaG9sZGVycxgDIAMoCzIULmthZ3ppLnYxLlNsb3RIb2xkZXISDwoHd2FpdGluZxgEIAEoBSIqCgpTbG90SG9sZGVyEg4KBnJ1bl9pZBgBIAEoCRIMCgRzdGVwGAIgASgJIlsKE1NldFN0ZXBMaW1pdFJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSIAoGbGltaXRzGAMgASgLMhAua2FnemkudjEuTGltaXRzIhYKFFNldFN0ZXBMaW1pdFJlc3BvbnNlImgKE0xpc3RBdWRpdExvZ1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhYKDmFsbF9uYW1lc3BhY2VzGAIgASgIEiMKBHBhZ2UYAyABKAsyFS5rYWd6aS52MS5QYWdlUmVxdWVzdCJfChRMaXN0QXVkaXRMb2dSZXNwb25zZRIlCgdlbnRyaWVzGAEgAygLMhQua2FnemkudjEuQXVkaXRFbnRyeRIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8ixQEKCkF1ZGl0RW50cnkSEAoIZW50cnlfaWQYASABKAkSJgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWFjdG9yGAMgASgJEhIKCmFjdG9yX25hbWUYBCABKAkSDgoGYWN0aW9uGAUgASgJEg8KB3N1YmplY3QYBiABKAkSEgoKc3ViamVjdF9pZBgHIAEoCRIUCgxuYW1lc3BhY2VfaWQYCCABKAkSDwoHb3V0Y29tZRgJIAEoCSprCg1TZXJ2aW5nU3RhdHVzEh4KGlNFUlZJTkdfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGgoWU0VSVklOR19TVEFUVVNfU0VSVklORxABEh4KGlNFUlZJTkdfU1RBVFVTX05PVF9TRVJWSU5HEAIyvgkKDEFkbWluU2VydmljZRJKCgtMaXN0V29ya2VycxIcLmthZ3ppLnYxLkxpc3RXb3JrZXJzUmVxdWVzdBodLmthZ3ppLnYxLkxpc3RXb3JrZXJzUmVzcG9uc2USRAoJR2V0V29ya2VyEhoua2FnemkudjEuR2V0V29ya2VyUmVxdWVzdBobLmthZ3ppLnYxLkdldFdvcmtlclJlc3BvbnNlEj4KB0dldFN0ZXASGC5rYWd6aS52MS5HZXRTdGVwUmVxdWVzdBoZLmthZ3ppLnYxLkdldFN0ZXBSZXNwb25zZRJECglMaXN0U3RlcHMSGi5rYWd6aS52MS5MaXN0U3RlcHNSZXF1ZXN0Ghsua2FnemkudjEuTGlzdFN0ZXBzUmVzcG9uc2USSgoLSGVhbHRoQ2hlY2sSHC5rYWd6aS52MS5IZWFsdGhDaGVja1JlcXVlc3QaHS5rYWd6aS52MS5IZWFsdGhDaGVja1Jlc3BvbnNlElAKDUdldFNlcnZlckluZm8SHi5rYWd6aS52MS5HZXRTZXJ2ZXJJbmZvUmVxdWVzdBofLmthZ3ppLnYxLkdldFNlcnZlckluZm9SZXNwb25zZRJBCghHZXRTdGF0cxIZLmthZ3ppLnYxLkdldFN0YXRzUmVxdWVzdBoaLmthZ3ppLnYxLkdldFN0YXRzUmVzcG9uc2USSgoLRHJhaW5Xb3JrZXISHC5rYWd6aS52MS5EcmFpbldvcmtlclJlcXVlc3QaHS5rYWd6aS52MS5EcmFpbldvcmtlclJlc3BvbnNlEmIKE0dldFdvcmtmbG93VmVyc2lvbnMSJC5rYWd6aS52MS5HZXRXb3JrZmxvd1ZlcnNpb25zUmVxdWVzdBolLmthZ3ppLnYxLkdldFdvcmtmbG93VmVyc2lvbnNSZXNwb25zZRJcChFTZXREZWZhdWx0VmVyc2lvbhIiLmthZ3ppLnYxLlNldERlZmF1bHRWZXJzaW9uUmVxdWVzdBojLmthZ3ppLnYxLlNldERlZmF1bHRWZXJzaW9uUmVzcG9uc2USXAoRR2V0V29ya2Zsb3dMaW1pdHMSIi5rYWd6aS52MS5HZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QaIy5rYWd6aS52MS5HZXRXb3JrZmxvd0xpbWl0c1Jlc3BvbnNlElwKEVNldFdvcmtmbG93TGltaXRzEiIua2FnemkudjEuU2V0V29ya2Zsb3dMaW1pdHNSZXF1ZXN0GiMua2FnemkudjEuU2V0V29ya2Zsb3dMaW1pdHNSZXNwb25zZRJNCgxHZXRTdGVwTGltaXQSHS5rYWd6aS52MS5HZXRTdGVwTGltaXRSZXF1ZXN0Gh4ua2FnemkudjEuR2V0U3RlcExpbWl0UmVzcG9uc2USTQoMU2V0U3RlcExpbWl0Eh0ua2FnemkudjEuU2V0U3RlcExpbWl0UmVxdWVzdBoeLmthZ3ppLnYxLlNldFN0ZXBMaW1pdFJlc3BvbnNlEk0KDExpc3RBdWRpdExvZxIdLmthZ3ppLnYxLkxpc3RBdWRpdExvZ1JlcXVlc3QaHi5rYWd6aS52MS5MaXN0QXVkaXRMb2dSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step, file_kagzi_v1_worker, file_kagzi_v1_workflow]);
+  fileDesc("ChRrYWd6aS92MS9hZG1pbi5wcm90bxIIa2FnemkudjEivQEKEkxpc3RXb3JrZXJzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFwoKdGFza19xdWV1ZRgCIAEoCUgAiAEBEjIKDXN0YXR1c19maWx0ZXIYAyABKA4yFi5rYWd6aS52MS5Xb3JrZXJTdGF0dXNIAYgBARIjCgRwYWdlGAQgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3RCDQoLX3Rhc2tfcXVldWVCEAoOX3N0YXR1c19maWx0ZXIiWgoTTGlzdFdvcmtlcnNSZXNwb25zZRIhCgd3b3JrZXJzGAEgAygLMhAua2FnemkudjEuV29ya2VyEiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyI7ChBHZXRXb3JrZXJSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIRCgl3b3JrZXJfaWQYAiABKAkiNQoRR2V0V29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIjcKDkdldFN0ZXBSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJIi8KD0dldFN0ZXBSZXNwb25zZRIcCgRzdGVwGAEgASgLMg4ua2FnemkudjEuU3RlcCJdChBMaXN0U3RlcHNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSIwoEcGFnZRgDIAEoCzIVLmthZ3ppLnYxLlBhZ2VSZXF1ZXN0IlQKEUxpc3RTdGVwc1Jlc3BvbnNlEh0KBXN0ZXBzGAEgAygLMg4ua2FnemkudjEuU3RlcBIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8iFAoSSGVhbHRoQ2hlY2tSZXF1ZXN0Ik8KE0hlYWx0aENoZWNrUmVzcG9uc2USJwoGc3RhdHVzGAEgASgOMhcua2FnemkudjEuU2VydmluZ1N0YXR1cxIPCgdtZXNzYWdlGAIgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IsQBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USFgoOc2VydmVyX3ZlcnNpb24YASABKAkSEwoLYXBpX3ZlcnNpb24YAiABKAkSDQoFc3RvcmUYAyABKAkSFgoOc2NoZW1hX3ZlcnNpb24YBCABKAUSLgoKc3RhcnRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDbm93GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCInCg9HZXRTdGF0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJIk8KEEdldFN0YXRzUmVzcG9uc2USIwoEcnVucxgBIAMoCzIVLmthZ3ppLnYxLlN0YXR1c0NvdW50EhYKDndvcmtlcnNfb25saW5lGAIgASgFIkYKC1N0YXR1c0NvdW50EigKBnN0YXR1cxgBIAEoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEg0KBWNvdW50GAIgASgDIj0KEkRyYWluV29ya2VyUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEQoJd29ya2VyX2lkGAIgASgJIjcKE0RyYWluV29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIkkKGkdldFdvcmtmbG93VmVyc2lvbnNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJImEKG0dldFdvcmtmbG93VmVyc2lvbnNSZXNwb25zZRIQCgh2ZXJzaW9ucxgBIAMoCRIcCg9kZWZhdWx0X3ZlcnNpb24YAiABKAlIAIgBAUISChBfZGVmYXVsdF92ZXJzaW9uImkKGFNldERlZmF1bHRWZXJzaW9uUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFQoNd29ya2Zsb3dfdHlwZRgCIAEoCRIUCgd2ZXJzaW9uGAMgASgJSACIAQFCCgoIX3ZlcnNpb24iGwoZU2V0RGVmYXVsdFZlcnNpb25SZXNwb25zZSJHChhHZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhUKDXdvcmtmbG93X3R5cGUYAiABKAkiiAEKGUdldFdvcmtmbG93TGltaXRzUmVzcG9uc2USIgoIZGVjbGFyZWQYASABKAsyEC5rYWd6aS52MS5MaW1pdHMSIgoIb3ZlcnJpZGUYAiABKAsyEC5rYWd6aS52MS5MaW1pdHMSIwoFdXNhZ2UYAyADKAsyFC5rYWd6aS52MS5MaW1pdFVzYWdlIjsKCkxpbWl0VXNhZ2USCwoDa2V5GAEgASgJEg8KB3J1bm5pbmcYAiABKAUSDwoHd2FpdGluZxgDIAEoBSJpChhTZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhUKDXdvcmtmbG93X3R5cGUYAiABKAkSIAoGbGltaXRzGAMgASgLMhAua2FnemkudjEuTGltaXRzIhsKGVNldFdvcmtmbG93TGltaXRzUmVzcG9uc2UiOQoTR2V0U3RlcExpbWl0UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDAoEbmFtZRgCIAEoCSKWAQoUR2V0U3RlcExpbWl0UmVzcG9uc2USIgoIZGVjbGFyZWQYASABKAsyEC5rYWd6aS52MS5MaW1pdHMSIgoIb3ZlcnJpZGUYAiABKAsyEC5rYWd6aS52MS5MaW1pdHMSJQoHaG9sZGVycxgDIAMoCzIULmthZ3ppLnYxLlNsb3RIb2xkZXISDwoHd2FpdGluZxgEIAEoBSIqCgpTbG90SG9sZGVyEg4KBnJ1bl9pZBgBIAEoCRIMCgRzdGVwGAIgASgJIlsKE1NldFN0ZXBMaW1pdFJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSIAoGbGltaXRzGAMgASgLMhAua2FnemkudjEuTGltaXRzIhYKFFNldFN0ZXBMaW1pdFJlc3BvbnNlIicKCFJ1bkNvdW50Eg0KBXZhbHVlGAEgASgDEgwKBG1vcmUYAiABKAgiVQoYTGlzdFdvcmtmbG93VHlwZXNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIjCgRwYWdlGAIgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3QibQoZTGlzdFdvcmtmbG93VHlwZXNSZXNwb25zZRIuCg53b3JrZmxvd190eXBlcxgBIAMoCzIWLmthZ3ppLnYxLldvcmtmbG93VHlwZRIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8i+QMKDFdvcmtmbG93VHlwZRIVCg13b3JrZmxvd190eXBlGAEgASgJEi8KCHZlcnNpb25zGAIgAygLMh0ua2FnemkudjEuV29ya2Zsb3dUeXBlVmVyc2lvbhIXCg9kZWZhdWx0X3ZlcnNpb24YAyABKAkSDgoGcGlubmVkGAQgASgIEhIKCndvcmtlcl9pZHMYBSADKAkSIQoFcmVhZHkYBiABKAsyEi5rYWd6aS52MS5SdW5Db3VudBIjCgdkZWxheWVkGAcgASgLMhIua2FnemkudjEuUnVuQ291bnQSIwoHcnVubmluZxgIIAEoCzISLmthZ3ppLnYxLlJ1bkNvdW50EiQKCHNsZWVwaW5nGAkgASgLMhIua2FnemkudjEuUnVuQ291bnQSIwoHd2FpdGluZxgKIAEoCzISLmthZ3ppLnYxLlJ1bkNvdW50EiIKBnBhdXNlZBgLIAEoCzISLmthZ3ppLnYxLlJ1bkNvdW50EisKD2ZhaWxlZF9sYXN0X2RheRgMIAEoCzISLmthZ3ppLnYxLlJ1bkNvdW50EjMKD29sZGVzdF9yZWFkeV9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoKbGFzdF9lbmRlZBgOIAEoCzISLmthZ3ppLnYxLkVuZGVkUnVuIj4KE1dvcmtmbG93VHlwZVZlcnNpb24SDwoHdmVyc2lvbhgBIAEoCRIWCg53b3JrZXJzX29ubGluZRgCIAEoBSJ1CghFbmRlZFJ1bhIOCgZydW5faWQYASABKAkSKAoGc3RhdHVzGAIgASgOMhgua2FnemkudjEuV29ya2Zsb3dTdGF0dXMSLwoLZmluaXNoZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImYKEUxpc3RRdWV1ZXNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIaCg13b3JrZmxvd190eXBlGAIgASgJSACIAQESDQoFbGltaXQYAyABKAVCEAoOX3dvcmtmbG93X3R5cGUiQwoSTGlzdFF1ZXVlc1Jlc3BvbnNlEh8KBnF1ZXVlcxgBIAMoCzIPLmthZ3ppLnYxLlF1ZXVlEgwKBG1vcmUYAiABKAgimAIKBVF1ZXVlEhUKDXdvcmtmbG93X3R5cGUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRISCgp0YXNrX3F1ZXVlGAMgASgJEhAKA2tleRgEIAEoCUgAiAEBEhkKDHRocm90dGxlX2tleRgFIAEoCUgBiAEBEiEKBXJlYWR5GAYgASgLMhIua2FnemkudjEuUnVuQ291bnQSMwoPb2xkZXN0X3JlYWR5X2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIkCgdoZWxkX2J5GAggASgOMhMua2FnemkudjEuUXVldWVIb2xkEg8KB3J1bm5pbmcYCSABKAVCBgoEX2tleUIPCg1fdGhyb3R0bGVfa2V5InsKEEdldFRyZW5kc1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhoKDXdvcmtmbG93X3R5cGUYAiABKAlIAIgBARIjCgVyYW5nZRgDIAEoDjIULmthZ3ppLnYxLlRyZW5kUmFuZ2VCEAoOX3dvcmtmbG93X3R5cGUiUwoRR2V0VHJlbmRzUmVzcG9uc2USJgoHYnVja2V0cxgBIAMoCzIVLmthZ3ppLnYxLlRyZW5kQnVja2V0EhYKDm1vcmVfd29ya2Zsb3dzGAIgASgIIo4CCgtUcmVuZEJ1Y2tldBIpCgVzaW5jZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3N0YXJ0ZWQYAyABKAMSEQoJY29tcGxldGVkGAQgASgDEg4KBmZhaWxlZBgFIAEoAxIRCgljYW5jZWxsZWQYBiABKAMSIwoIZHVyYXRpb24YByABKAsyES5rYWd6aS52MS5MYXRlbmN5EiwKEXNjaGVkdWxlX3RvX3N0YXJ0GAggASgLMhEua2FnemkudjEuTGF0ZW5jeRIPCgdzYW1wbGVkGAkgASgIIikKB0xhdGVuY3kSDgoGcDUwX21zGAEgASgDEg4KBnA5NV9tcxgCIAEoAyJoChNMaXN0QXVkaXRMb2dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIWCg5hbGxfbmFtZXNwYWNlcxgCIAEoCBIjCgRwYWdlGAMgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3QiXwoUTGlzdEF1ZGl0TG9nUmVzcG9uc2USJQoHZW50cmllcxgBIAMoCzIULmthZ3ppLnYxLkF1ZGl0RW50cnkSIAoEcGFnZRgCIAEoCzISLmthZ3ppLnYxLlBhZ2VJbmZvIsUBCgpBdWRpdEVudHJ5EhAKCGVudHJ5X2lkGAEgASgJEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgDIAEoCRISCgphY3Rvcl9uYW1lGAQgASgJEg4KBmFjdGlvbhgFIAEoCRIPCgdzdWJqZWN0GAYgASgJEhIKCnN1YmplY3RfaWQYByABKAkSFAoMbmFtZXNwYWNlX2lkGAggASgJEg8KB291dGNvbWUYCSABKAkqawoNU2VydmluZ1N0YXR1cxIeChpTRVJWSU5HX1NUQVRVU19VTlNQRUNJRklFRBAAEhoKFlNFUlZJTkdfU1RBVFVTX1NFUlZJTkcQARIeChpTRVJWSU5HX1NUQVRVU19OT1RfU0VSVklORxACKpYBCglRdWV1ZUhvbGQSGgoWUVVFVUVfSE9MRF9VTlNQRUNJRklFRBAAEhgKFFFVRVVFX0hPTERfTk9fV09SS0VSEAESHgoaUVVFVUVfSE9MRF9LRVlfQ09OQ1VSUkVOQ1kQAhIaChZRVUVVRV9IT0xEX0NPTkNVUlJFTkNZEAMSFwoTUVVFVUVfSE9MRF9USFJPVFRMRRAEKmoKClRyZW5kUmFuZ2USGwoXVFJFTkRfUkFOR0VfVU5TUEVDSUZJRUQQABIUChBUUkVORF9SQU5HRV9IT1VSEAESEwoPVFJFTkRfUkFOR0VfREFZEAISFAoQVFJFTkRfUkFOR0VfV0VFSxADMqsLCgxBZG1pblNlcnZpY2USSgoLTGlzdFdvcmtlcnMSHC5rYWd6aS52MS5MaXN0V29ya2Vyc1JlcXVlc3QaHS5rYWd6aS52MS5MaXN0V29ya2Vyc1Jlc3BvbnNlEkQKCUdldFdvcmtlchIaLmthZ3ppLnYxLkdldFdvcmtlclJlcXVlc3QaGy5rYWd6aS52MS5HZXRXb3JrZXJSZXNwb25zZRI+CgdHZXRTdGVwEhgua2FnemkudjEuR2V0U3RlcFJlcXVlc3QaGS5rYWd6aS52MS5HZXRTdGVwUmVzcG9uc2USRAoJTGlzdFN0ZXBzEhoua2FnemkudjEuTGlzdFN0ZXBzUmVxdWVzdBobLmthZ3ppLnYxLkxpc3RTdGVwc1Jlc3BvbnNlEkoKC0hlYWx0aENoZWNrEhwua2FnemkudjEuSGVhbHRoQ2hlY2tSZXF1ZXN0Gh0ua2FnemkudjEuSGVhbHRoQ2hlY2tSZXNwb25zZRJQCg1HZXRTZXJ2ZXJJbmZvEh4ua2FnemkudjEuR2V0U2VydmVySW5mb1JlcXVlc3QaHy5rYWd6aS52MS5HZXRTZXJ2ZXJJbmZvUmVzcG9uc2USQQoIR2V0U3RhdHMSGS5rYWd6aS52MS5HZXRTdGF0c1JlcXVlc3QaGi5rYWd6aS52MS5HZXRTdGF0c1Jlc3BvbnNlEkoKC0RyYWluV29ya2VyEhwua2FnemkudjEuRHJhaW5Xb3JrZXJSZXF1ZXN0Gh0ua2FnemkudjEuRHJhaW5Xb3JrZXJSZXNwb25zZRJiChNHZXRXb3JrZmxvd1ZlcnNpb25zEiQua2FnemkudjEuR2V0V29ya2Zsb3dWZXJzaW9uc1JlcXVlc3QaJS5rYWd6aS52MS5HZXRXb3JrZmxvd1ZlcnNpb25zUmVzcG9uc2USXAoRU2V0RGVmYXVsdFZlcnNpb24SIi5rYWd6aS52MS5TZXREZWZhdWx0VmVyc2lvblJlcXVlc3QaIy5rYWd6aS52MS5TZXREZWZhdWx0VmVyc2lvblJlc3BvbnNlElwKEUdldFdvcmtmbG93TGltaXRzEiIua2FnemkudjEuR2V0V29ya2Zsb3dMaW1pdHNSZXF1ZXN0GiMua2FnemkudjEuR2V0V29ya2Zsb3dMaW1pdHNSZXNwb25zZRJcChFTZXRXb3JrZmxvd0xpbWl0cxIiLmthZ3ppLnYxLlNldFdvcmtmbG93TGltaXRzUmVxdWVzdBojLmthZ3ppLnYxLlNldFdvcmtmbG93TGltaXRzUmVzcG9uc2USTQoMR2V0U3RlcExpbWl0Eh0ua2FnemkudjEuR2V0U3RlcExpbWl0UmVxdWVzdBoeLmthZ3ppLnYxLkdldFN0ZXBMaW1pdFJlc3BvbnNlEk0KDFNldFN0ZXBMaW1pdBIdLmthZ3ppLnYxLlNldFN0ZXBMaW1pdFJlcXVlc3QaHi5rYWd6aS52MS5TZXRTdGVwTGltaXRSZXNwb25zZRJcChFMaXN0V29ya2Zsb3dUeXBlcxIiLmthZ3ppLnYxLkxpc3RXb3JrZmxvd1R5cGVzUmVxdWVzdBojLmthZ3ppLnYxLkxpc3RXb3JrZmxvd1R5cGVzUmVzcG9uc2USRwoKTGlzdFF1ZXVlcxIbLmthZ3ppLnYxLkxpc3RRdWV1ZXNSZXF1ZXN0Ghwua2FnemkudjEuTGlzdFF1ZXVlc1Jlc3BvbnNlEkQKCUdldFRyZW5kcxIaLmthZ3ppLnYxLkdldFRyZW5kc1JlcXVlc3QaGy5rYWd6aS52MS5HZXRUcmVuZHNSZXNwb25zZRJNCgxMaXN0QXVkaXRMb2cSHS5rYWd6aS52MS5MaXN0QXVkaXRMb2dSZXF1ZXN0Gh4ua2FnemkudjEuTGlzdEF1ZGl0TG9nUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step, file_kagzi_v1_worker, file_kagzi_v1_workflow]);
 
 /**
  * @generated from message kagzi.v1.ListWorkersRequest
@@ -748,6 +748,490 @@ export const SetStepLimitResponseSchema: GenMessage<SetStepLimitResponse> = /*@_
   messageDesc(file_kagzi_v1_admin, 30);
 
 /**
+ * How many there are: exactly `value`, or with `more` at least so many. Counting ends at 10,000.
+ *
+ * @generated from message kagzi.v1.RunCount
+ */
+export type RunCount = Message<"kagzi.v1.RunCount"> & {
+  /**
+   * @generated from field: int64 value = 1;
+   */
+  value: bigint;
+
+  /**
+   * @generated from field: bool more = 2;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message kagzi.v1.RunCount.
+ * Use `create(RunCountSchema)` to create a new message.
+ */
+export const RunCountSchema: GenMessage<RunCount> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 31);
+
+/**
+ * @generated from message kagzi.v1.ListWorkflowTypesRequest
+ */
+export type ListWorkflowTypesRequest = Message<"kagzi.v1.ListWorkflowTypesRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * @generated from field: kagzi.v1.PageRequest page = 2;
+   */
+  page?: PageRequest | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.ListWorkflowTypesRequest.
+ * Use `create(ListWorkflowTypesRequestSchema)` to create a new message.
+ */
+export const ListWorkflowTypesRequestSchema: GenMessage<ListWorkflowTypesRequest> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 32);
+
+/**
+ * @generated from message kagzi.v1.ListWorkflowTypesResponse
+ */
+export type ListWorkflowTypesResponse = Message<"kagzi.v1.ListWorkflowTypesResponse"> & {
+  /**
+   * Those that a worker has registered, or that have runs which are claimable or have ended.
+   *
+   * @generated from field: repeated kagzi.v1.WorkflowType workflow_types = 1;
+   */
+  workflowTypes: WorkflowType[];
+
+  /**
+   * @generated from field: kagzi.v1.PageInfo page = 2;
+   */
+  page?: PageInfo | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.ListWorkflowTypesResponse.
+ * Use `create(ListWorkflowTypesResponseSchema)` to create a new message.
+ */
+export const ListWorkflowTypesResponseSchema: GenMessage<ListWorkflowTypesResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 33);
+
+/**
+ * @generated from message kagzi.v1.WorkflowType
+ */
+export type WorkflowType = Message<"kagzi.v1.WorkflowType"> & {
+  /**
+   * @generated from field: string workflow_type = 1;
+   */
+  workflowType: string;
+
+  /**
+   * The highest first; those that workers have ever registered.
+   *
+   * @generated from field: repeated kagzi.v1.WorkflowTypeVersion versions = 2;
+   */
+  versions: WorkflowTypeVersion[];
+
+  /**
+   * The one that new runs take.
+   *
+   * @generated from field: string default_version = 3;
+   */
+  defaultVersion: string;
+
+  /**
+   * It was said by SetDefaultVersion.
+   *
+   * @generated from field: bool pinned = 4;
+   */
+  pinned: boolean;
+
+  /**
+   * Workers that are online and take it, at most 100 of them.
+   *
+   * @generated from field: repeated string worker_ids = 5;
+   */
+  workerIds: string[];
+
+  /**
+   * Claimable now, whether or not a limit holds them back.
+   *
+   * @generated from field: kagzi.v1.RunCount ready = 6;
+   */
+  ready?: RunCount | undefined;
+
+  /**
+   * Pending, to begin or to go on later.
+   *
+   * @generated from field: kagzi.v1.RunCount delayed = 7;
+   */
+  delayed?: RunCount | undefined;
+
+  /**
+   * @generated from field: kagzi.v1.RunCount running = 8;
+   */
+  running?: RunCount | undefined;
+
+  /**
+   * @generated from field: kagzi.v1.RunCount sleeping = 9;
+   */
+  sleeping?: RunCount | undefined;
+
+  /**
+   * @generated from field: kagzi.v1.RunCount waiting = 10;
+   */
+  waiting?: RunCount | undefined;
+
+  /**
+   * @generated from field: kagzi.v1.RunCount paused = 11;
+   */
+  paused?: RunCount | undefined;
+
+  /**
+   * Within the last 24 hours.
+   *
+   * @generated from field: kagzi.v1.RunCount failed_last_day = 12;
+   */
+  failedLastDay?: RunCount | undefined;
+
+  /**
+   * Since when the first of those that are ready has been so.
+   *
+   * @generated from field: google.protobuf.Timestamp oldest_ready_at = 13;
+   */
+  oldestReadyAt?: Timestamp | undefined;
+
+  /**
+   * The run that ended last.
+   *
+   * @generated from field: kagzi.v1.EndedRun last_ended = 14;
+   */
+  lastEnded?: EndedRun | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.WorkflowType.
+ * Use `create(WorkflowTypeSchema)` to create a new message.
+ */
+export const WorkflowTypeSchema: GenMessage<WorkflowType> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 34);
+
+/**
+ * @generated from message kagzi.v1.WorkflowTypeVersion
+ */
+export type WorkflowTypeVersion = Message<"kagzi.v1.WorkflowTypeVersion"> & {
+  /**
+   * @generated from field: string version = 1;
+   */
+  version: string;
+
+  /**
+   * Workers that are online and take it.
+   *
+   * @generated from field: int32 workers_online = 2;
+   */
+  workersOnline: number;
+};
+
+/**
+ * Describes the message kagzi.v1.WorkflowTypeVersion.
+ * Use `create(WorkflowTypeVersionSchema)` to create a new message.
+ */
+export const WorkflowTypeVersionSchema: GenMessage<WorkflowTypeVersion> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 35);
+
+/**
+ * @generated from message kagzi.v1.EndedRun
+ */
+export type EndedRun = Message<"kagzi.v1.EndedRun"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * @generated from field: kagzi.v1.WorkflowStatus status = 2;
+   */
+  status: WorkflowStatus;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp finished_at = 3;
+   */
+  finishedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message kagzi.v1.EndedRun.
+ * Use `create(EndedRunSchema)` to create a new message.
+ */
+export const EndedRunSchema: GenMessage<EndedRun> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 36);
+
+/**
+ * @generated from message kagzi.v1.ListQueuesRequest
+ */
+export type ListQueuesRequest = Message<"kagzi.v1.ListQueuesRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * Absent: of all workflows.
+   *
+   * @generated from field: optional string workflow_type = 2;
+   */
+  workflowType?: string | undefined;
+
+  /**
+   * 1 to 100; 0 means 20.
+   *
+   * @generated from field: int32 limit = 3;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message kagzi.v1.ListQueuesRequest.
+ * Use `create(ListQueuesRequestSchema)` to create a new message.
+ */
+export const ListQueuesRequestSchema: GenMessage<ListQueuesRequest> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 37);
+
+/**
+ * @generated from message kagzi.v1.ListQueuesResponse
+ */
+export type ListQueuesResponse = Message<"kagzi.v1.ListQueuesResponse"> & {
+  /**
+   * @generated from field: repeated kagzi.v1.Queue queues = 1;
+   */
+  queues: Queue[];
+
+  /**
+   * There are others, which are not longer, or were not looked at: at most 500 of a workflow are.
+   *
+   * @generated from field: bool more = 2;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message kagzi.v1.ListQueuesResponse.
+ * Use `create(ListQueuesResponseSchema)` to create a new message.
+ */
+export const ListQueuesResponseSchema: GenMessage<ListQueuesResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 38);
+
+/**
+ * @generated from message kagzi.v1.Queue
+ */
+export type Queue = Message<"kagzi.v1.Queue"> & {
+  /**
+   * @generated from field: string workflow_type = 1;
+   */
+  workflowType: string;
+
+  /**
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * @generated from field: string task_queue = 3;
+   */
+  taskQueue: string;
+
+  /**
+   * Of runs that wait in a line of their workflow's limits: their value of the field that the concurrency names. Empty where
+   * that names none.
+   *
+   * @generated from field: optional string key = 4;
+   */
+  key?: string | undefined;
+
+  /**
+   * The same of the throttle; absent where none holds the runs back.
+   *
+   * @generated from field: optional string throttle_key = 5;
+   */
+  throttleKey?: string | undefined;
+
+  /**
+   * Of a line they are counted up to 1000.
+   *
+   * @generated from field: kagzi.v1.RunCount ready = 6;
+   */
+  ready?: RunCount | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp oldest_ready_at = 7;
+   */
+  oldestReadyAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: kagzi.v1.QueueHold held_by = 8;
+   */
+  heldBy: QueueHold;
+
+  /**
+   * Of a line: runs of its key that hold a place.
+   *
+   * @generated from field: int32 running = 9;
+   */
+  running: number;
+};
+
+/**
+ * Describes the message kagzi.v1.Queue.
+ * Use `create(QueueSchema)` to create a new message.
+ */
+export const QueueSchema: GenMessage<Queue> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 39);
+
+/**
+ * @generated from message kagzi.v1.GetTrendsRequest
+ */
+export type GetTrendsRequest = Message<"kagzi.v1.GetTrendsRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * Absent: all workflows together, the first 50 by name.
+   *
+   * @generated from field: optional string workflow_type = 2;
+   */
+  workflowType?: string | undefined;
+
+  /**
+   * @generated from field: kagzi.v1.TrendRange range = 3;
+   */
+  range: TrendRange;
+};
+
+/**
+ * Describes the message kagzi.v1.GetTrendsRequest.
+ * Use `create(GetTrendsRequestSchema)` to create a new message.
+ */
+export const GetTrendsRequestSchema: GenMessage<GetTrendsRequest> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 40);
+
+/**
+ * @generated from message kagzi.v1.GetTrendsResponse
+ */
+export type GetTrendsResponse = Message<"kagzi.v1.GetTrendsResponse"> & {
+  /**
+   * The oldest first; the last one is still going on.
+   *
+   * @generated from field: repeated kagzi.v1.TrendBucket buckets = 1;
+   */
+  buckets: TrendBucket[];
+
+  /**
+   * There are more workflows, whose runs were not counted.
+   *
+   * @generated from field: bool more_workflows = 2;
+   */
+  moreWorkflows: boolean;
+};
+
+/**
+ * Describes the message kagzi.v1.GetTrendsResponse.
+ * Use `create(GetTrendsResponseSchema)` to create a new message.
+ */
+export const GetTrendsResponseSchema: GenMessage<GetTrendsResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 41);
+
+/**
+ * @generated from message kagzi.v1.TrendBucket
+ */
+export type TrendBucket = Message<"kagzi.v1.TrendBucket"> & {
+  /**
+   * @generated from field: google.protobuf.Timestamp since = 1;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp until = 2;
+   */
+  until?: Timestamp | undefined;
+
+  /**
+   * By the time in the ids of runs.
+   *
+   * @generated from field: int64 started = 3;
+   */
+  started: bigint;
+
+  /**
+   * @generated from field: int64 completed = 4;
+   */
+  completed: bigint;
+
+  /**
+   * @generated from field: int64 failed = 5;
+   */
+  failed: bigint;
+
+  /**
+   * @generated from field: int64 cancelled = 6;
+   */
+  cancelled: bigint;
+
+  /**
+   * From the first claim to the end, of runs that ended within the bucket. Absent: there are none.
+   *
+   * @generated from field: kagzi.v1.Latency duration = 7;
+   */
+  duration?: Latency | undefined;
+
+  /**
+   * From the start to the first claim, a delay that was asked for included.
+   *
+   * @generated from field: kagzi.v1.Latency schedule_to_start = 8;
+   */
+  scheduleToStart?: Latency | undefined;
+
+  /**
+   * There were more runs than are read for a bucket: counts are projected from the newest of them, latencies are theirs.
+   *
+   * @generated from field: bool sampled = 9;
+   */
+  sampled: boolean;
+};
+
+/**
+ * Describes the message kagzi.v1.TrendBucket.
+ * Use `create(TrendBucketSchema)` to create a new message.
+ */
+export const TrendBucketSchema: GenMessage<TrendBucket> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 42);
+
+/**
+ * @generated from message kagzi.v1.Latency
+ */
+export type Latency = Message<"kagzi.v1.Latency"> & {
+  /**
+   * @generated from field: int64 p50_ms = 1;
+   */
+  p50Ms: bigint;
+
+  /**
+   * @generated from field: int64 p95_ms = 2;
+   */
+  p95Ms: bigint;
+};
+
+/**
+ * Describes the message kagzi.v1.Latency.
+ * Use `create(LatencySchema)` to create a new message.
+ */
+export const LatencySchema: GenMessage<Latency> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 43);
+
+/**
  * @generated from message kagzi.v1.ListAuditLogRequest
  */
 export type ListAuditLogRequest = Message<"kagzi.v1.ListAuditLogRequest"> & {
@@ -776,7 +1260,7 @@ export type ListAuditLogRequest = Message<"kagzi.v1.ListAuditLogRequest"> & {
  * Use `create(ListAuditLogRequestSchema)` to create a new message.
  */
 export const ListAuditLogRequestSchema: GenMessage<ListAuditLogRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 31);
+  messageDesc(file_kagzi_v1_admin, 44);
 
 /**
  * @generated from message kagzi.v1.ListAuditLogResponse
@@ -798,7 +1282,7 @@ export type ListAuditLogResponse = Message<"kagzi.v1.ListAuditLogResponse"> & {
  * Use `create(ListAuditLogResponseSchema)` to create a new message.
  */
 export const ListAuditLogResponseSchema: GenMessage<ListAuditLogResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 32);
+  messageDesc(file_kagzi_v1_admin, 45);
 
 /**
  * @generated from message kagzi.v1.AuditEntry
@@ -865,7 +1349,7 @@ export type AuditEntry = Message<"kagzi.v1.AuditEntry"> & {
  * Use `create(AuditEntrySchema)` to create a new message.
  */
 export const AuditEntrySchema: GenMessage<AuditEntry> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 33);
+  messageDesc(file_kagzi_v1_admin, 46);
 
 /**
  * @generated from enum kagzi.v1.ServingStatus
@@ -892,6 +1376,87 @@ export enum ServingStatus {
  */
 export const ServingStatusSchema: GenEnum<ServingStatus> = /*@__PURE__*/
   enumDesc(file_kagzi_v1_admin, 0);
+
+/**
+ * @generated from enum kagzi.v1.QueueHold
+ */
+export enum QueueHold {
+  /**
+   * Nothing: its runs are about to be taken, or its workers are busy.
+   *
+   * @generated from enum value: QUEUE_HOLD_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * No worker that takes them is online.
+   *
+   * @generated from enum value: QUEUE_HOLD_NO_WORKER = 1;
+   */
+  NO_WORKER = 1,
+
+  /**
+   * The concurrency of its key.
+   *
+   * @generated from enum value: QUEUE_HOLD_KEY_CONCURRENCY = 2;
+   */
+  KEY_CONCURRENCY = 2,
+
+  /**
+   * The concurrency of all runs of the workflow.
+   *
+   * @generated from enum value: QUEUE_HOLD_CONCURRENCY = 3;
+   */
+  CONCURRENCY = 3,
+
+  /**
+   * @generated from enum value: QUEUE_HOLD_THROTTLE = 4;
+   */
+  THROTTLE = 4,
+}
+
+/**
+ * Describes the enum kagzi.v1.QueueHold.
+ */
+export const QueueHoldSchema: GenEnum<QueueHold> = /*@__PURE__*/
+  enumDesc(file_kagzi_v1_admin, 1);
+
+/**
+ * @generated from enum kagzi.v1.TrendRange
+ */
+export enum TrendRange {
+  /**
+   * @generated from enum value: TREND_RANGE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * 60 buckets of a minute.
+   *
+   * @generated from enum value: TREND_RANGE_HOUR = 1;
+   */
+  HOUR = 1,
+
+  /**
+   * 48 buckets of half an hour.
+   *
+   * @generated from enum value: TREND_RANGE_DAY = 2;
+   */
+  DAY = 2,
+
+  /**
+   * 56 buckets of three hours.
+   *
+   * @generated from enum value: TREND_RANGE_WEEK = 3;
+   */
+  WEEK = 3,
+}
+
+/**
+ * Describes the enum kagzi.v1.TrendRange.
+ */
+export const TrendRangeSchema: GenEnum<TrendRange> = /*@__PURE__*/
+  enumDesc(file_kagzi_v1_admin, 2);
 
 /**
  * What operators and dashboards look at.
@@ -1026,6 +1591,36 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof SetStepLimitRequestSchema;
     output: typeof SetStepLimitResponseSchema;
+  },
+  /**
+   * The workflows of a namespace, by name, with how their runs are doing.
+   *
+   * @generated from rpc kagzi.v1.AdminService.ListWorkflowTypes
+   */
+  listWorkflowTypes: {
+    methodKind: "unary";
+    input: typeof ListWorkflowTypesRequestSchema;
+    output: typeof ListWorkflowTypesResponseSchema;
+  },
+  /**
+   * What is ready and waits for a worker or for a limit, the longest queues first.
+   *
+   * @generated from rpc kagzi.v1.AdminService.ListQueues
+   */
+  listQueues: {
+    methodKind: "unary";
+    input: typeof ListQueuesRequestSchema;
+    output: typeof ListQueuesResponseSchema;
+  },
+  /**
+   * What became of runs over time.
+   *
+   * @generated from rpc kagzi.v1.AdminService.GetTrends
+   */
+  getTrends: {
+    methodKind: "unary";
+    input: typeof GetTrendsRequestSchema;
+    output: typeof GetTrendsResponseSchema;
   },
   /**
    * What was done by hand, and by whom, the newest first. Entries are kept for 90 days.

@@ -162,7 +162,7 @@ function readyStatement(schema: string): Statement {
   return statement(
     "runs_ready",
     `WITH ${CLOCK}, ${wantedUnlimited(schema)}
-     SELECT c.run_id, c.workflow_type, c.version, c.worker_id, c.available_at, c.overdue
+     SELECT c.run_id, c.workflow_type, c.version, c.worker_id, c.status, c.available_at, c.overdue
      FROM wanted w CROSS JOIN LATERAL (${priorities(schema)}
        SELECT ready.*, l.priority FROM level l CROSS JOIN LATERAL (
          SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.status, r.available_at,

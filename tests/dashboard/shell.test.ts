@@ -62,4 +62,24 @@ describe("the shell", () => {
     await page.context().setOffline(false);
     await page.getByRole("alert").waitFor({ state: "detached" });
   });
+
+  it("asks for nothing while nobody looks, and at once when somebody does", async () => {
+    const { page } = dashboard;
+    await page.clock.install();
+    await dashboard.goto("/default/runs");
+    await page.getByRole("table", { name: "Runs" }).waitFor();
+    const show = (isHidden: boolean) =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, isHidden);
+    await show(true);
+    await page.waitForLoadState("networkidle");
+    let asked = 0;
+    page.on("request", () => (asked += 1));
+    await page.clock.runFor(60_000);
+    expect(asked).toBe(0);
+    await show(false);
+    await expect.poll(() => asked).toBeGreaterThan(0);
+  });
 });

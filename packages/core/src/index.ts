@@ -1,5 +1,24 @@
 export type { Activity, RunningStep } from "./activity.ts";
 export {
+  type ApiKey,
+  type ApiKeyParts,
+  LOCAL,
+  type NewApiKey,
+  type Principal,
+  ROLES,
+  type Right,
+  type Role,
+  checkKeyId,
+  checkRole,
+  formatApiKey,
+  mayDo,
+  parseApiKey,
+  principalOf,
+  rolesWith,
+  whyInvalid,
+} from "./api-key.ts";
+export { type AuditEntry, type NewAuditEntry, auditEntry } from "./audit.ts";
+export {
   checkInteger,
   checkName,
   checkNamespaceId,
@@ -133,6 +152,9 @@ export {
 } from "./schedule.ts";
 export { type Step, stepsOf, withRunning } from "./steps.ts";
 export type {
+  ApiKeyCreation,
+  ApiKeyStore,
+  AuditStore,
   ClaimRequest,
   ClaimResult,
   ClaimedRun,
@@ -163,6 +185,7 @@ export type {
   RunFilter,
   RunReference,
   RunStore,
+  SchemaState,
   ScheduleChange,
   ScheduleFound,
   ScheduleStore,

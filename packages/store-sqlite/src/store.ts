@@ -1,4 +1,6 @@
 import type {
+  ApiKeyStore,
+  AuditStore,
   EventStore,
   Hints,
   HistoryStore,
@@ -7,11 +9,14 @@ import type {
   LimitStore,
   NamespaceStore,
   RunStore,
+  SchemaState,
   SlotStore,
   ScheduleStore,
   Store,
   WorkerStore,
 } from "@kagzi/core";
+import { createApiKey, findApiKey, listApiKeys, revokeApiKey, usedApiKeys } from "./api-keys.ts";
+import { addAuditEntry, expireAudit, listAudit } from "./audit.ts";
 import { Database, type SqliteOptions } from "./database.ts";
 import { routeEvents } from "./event-routes.ts";
 import { waitKeys } from "./event-waits.ts";
@@ -28,7 +33,7 @@ import {
   takeOver,
 } from "./leases.ts";
 import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, overrideLimits } from "./limits.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, schemaState } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { risks } from "./risks.ts";
 import { claimRuns } from "./runs-claim.ts";
@@ -75,6 +80,8 @@ export class SqliteStore implements Store {
   readonly slots: SlotStore;
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly audit: AuditStore;
   readonly hints: Hints = NO_HINTS;
   readonly #database: Database;
 
@@ -174,10 +181,26 @@ export class SqliteStore implements Store {
       declared: async (namespaceId, workflowTypes) => declaredSchedules(database, namespaceId, workflowTypes),
       delete: async (reference, declaredBy) => deleteSchedule(database, reference, declaredBy),
     };
+    this.apiKeys = {
+      create: async (key, entry) => createApiKey(database, key, entry),
+      find: async (keyId) => findApiKey(database, keyId),
+      list: async (filter, page) => listApiKeys(database, filter, page),
+      revoke: async (keyId, entry) => revokeApiKey(database, keyId, entry),
+      used: async (keyIds) => usedApiKeys(database, keyIds),
+    };
+    this.audit = {
+      add: async (entry) => addAuditEntry(database, entry),
+      list: async (filter, page) => listAudit(database, filter, page),
+      expire: async (olderThanMs, limit) => expireAudit(database, olderThanMs, limit),
+    };
   }
 
   async migrate(): Promise<number> {
     return migrate(this.#database);
+  }
+
+  async schemaState(): Promise<SchemaState> {
+    return schemaState(this.#database);
   }
 
   async risks(): Promise<readonly string[]> {

@@ -1,4 +1,5 @@
 import type { Hint } from "@kagzi/core";
+import { expireAudit } from "../engine/audit.ts";
 import { expireEvents } from "../engine/event-router.ts";
 import type { Engine } from "../engine/engine.ts";
 import { endOverdueRuns } from "../engine/overdue.ts";
@@ -12,6 +13,9 @@ const CHECK_MS = 2000;
 
 /** How often events are looked for that are older than they are kept. */
 const EXPIRE_MS = 60_000;
+
+/** How often it is written down which keys were used. */
+const USED_MS = 60_000;
 
 /** Starts what goes on by itself in a server. Answers with a way to stop it. */
 export function startBackground(engine: Engine, health: Health): () => Promise<void> {
@@ -30,6 +34,8 @@ export function startBackground(engine: Engine, health: Health): () => Promise<v
     { name: "the search for steps that wait for a slot", everyMs: config.pollMs, run: () => engine.stepLimits.look() },
     { name: "the search for events that were not brought", everyMs: config.pollMs, run: () => engine.router.route() },
     { name: "the search for old events", everyMs: EXPIRE_MS, run: () => expireEvents(engine.context) },
+    { name: "the search for old entries of the audit log", everyMs: EXPIRE_MS, run: () => expireAudit(engine.context) },
+    { name: "the note of which keys are used", everyMs: USED_MS, run: () => engine.keyRing.writeUsed() },
     { name: "the search for ended runs", everyMs: config.pollMs, run: () => engine.waiters.look() },
     { name: "the search for work", everyMs: config.pollMs, run: async () => engine.dispatcher.lookAgain() },
   ];

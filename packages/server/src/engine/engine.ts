@@ -1,4 +1,5 @@
 import type { Store } from "@kagzi/core";
+import { ApiKeys } from "./api-keys.ts";
 import { Catalog } from "./catalog.ts";
 import { DEFAULT_CONFIG, type EngineConfig } from "./config.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -7,6 +8,7 @@ import { EventRouter } from "./event-router.ts";
 import { Events } from "./events.ts";
 import { Explanations } from "./explain.ts";
 import { HintOutbox } from "./hint-outbox.ts";
+import { KeyRing } from "./key-ring.ts";
 import { type Log, silentLog } from "./log.ts";
 import { Namespaces } from "./namespaces.ts";
 import { Operations } from "./operations.ts";
@@ -62,6 +64,8 @@ export class Engine {
   readonly polls: TaskPolls;
   readonly unary: UnaryWorker;
   readonly namespaces: Namespaces;
+  readonly apiKeys: ApiKeys;
+  readonly keyRing: KeyRing;
   readonly schedules: Schedules;
   readonly scheduleFires: ScheduleFires;
   readonly hints: HintOutbox;
@@ -96,6 +100,8 @@ export class Engine {
     this.polls = new TaskPolls(context, { workers: this.workers, dispatcher: this.dispatcher });
     this.unary = new UnaryWorker(context, { runs: this.runs, updates: this.updates });
     this.namespaces = new Namespaces(context);
+    this.apiKeys = new ApiKeys(context);
+    this.keyRing = new KeyRing(context);
   }
 
   /**

@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import { LOCAL } from "@kagzi/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Listener, listen } from "./listen.ts";
 import { createRequestHandler } from "./request-handler.ts";
@@ -41,6 +42,7 @@ describe("the site", () => {
       host: "127.0.0.1",
       port: 0,
       handler: createRequestHandler({
+        door: { admit: () => LOCAL, meet: () => ({ headers: {} }) },
         routes: [],
         pages: { "/healthz": () => ({ status: 200, contentType: "text/plain", body: "ok\n" }) },
         site: createSite(folder),

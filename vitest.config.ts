@@ -84,6 +84,14 @@ export default defineConfig({
       },
       {
         test: {
+          name: "dashboard",
+          include: ["tests/dashboard/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: "crash",
           include: ["tests/crash/**/*.test.ts"],
           testTimeout: 120_000,

@@ -54,6 +54,51 @@ describe.each(ENGINES.filter(([name]) => name.includes("server")))("an operator 
     expect([first.steps.length, first.page]).toMatchObject([3, { hasMore: true }]);
   });
 
+  it("follows what is recorded of a run, with times, and without payloads where they are not wanted", async () => {
+    const followed = workflow("followed", async (ctx) => {
+      await ctx.step("fetch", { input: { url: "x" } }, ({ input }) => input.url.length);
+      await ctx.sleep("pause", "5ms");
+    });
+    await using worker = new Worker({ ...engine.at, workflows: [followed], logger: quiet });
+    await worker.start();
+    const run = await client.start(followed, undefined);
+    await run.result();
+    const read = (body: object) =>
+      ask<{ records: Record<string, unknown>[] }>("ListHistory", { runId: run.id, ...body });
+    const { records } = await read({});
+    const step = records.find(({ stepName }) => stepName === "fetch");
+    expect(step).toMatchObject({ input: { data: btoa('{"url":"x"}') }, payload: { data: btoa("1") } });
+    expect([typeof step?.["recordedAt"], typeof step?.["durationMs"]]).toEqual(["string", "string"]);
+    const later = await read({ afterSeq: step?.["seq"], omitPayloads: true });
+    expect(later.records.map(({ seq }) => seq)).toEqual(
+      records.map(({ seq }) => seq).filter((seq) => Number(seq) > Number(step?.["seq"])),
+    );
+    const bare = await read({ omitPayloads: true });
+    expect(bare.records.some((record) => "payload" in record || "input" in record)).toBe(false);
+    expect(await ask("ListHistory", { runId: "00000000-0000-7000-8000-000000000000" })).toMatchObject({
+      code: "not_found",
+    });
+  });
+
+  it("learns the shape of a workflow's input from the schema in its code", async () => {
+    const shape = { type: "object", properties: { name: { type: "string" } } };
+    const schema = {
+      "~standard": {
+        version: 1,
+        vendor: "test",
+        validate: (value: unknown) => ({ value: value as { readonly name: string } }),
+        jsonSchema: { input: () => shape, output: () => shape },
+      },
+    } as const;
+    const formed = workflow("formed", { input: schema, version: "2" }, () => {});
+    await using worker = new Worker({ ...engine.at, workflows: [formed], logger: quiet });
+    await worker.start();
+    const { inputSchemas } = await ask<{ inputSchemas: Record<string, string> }>("GetWorkflowVersions", {
+      workflowType: "formed",
+    });
+    expect(JSON.parse(inputSchemas["2"] ?? "")).toEqual(shape);
+  });
+
   it("sees the workers, and lets one of them finish and take no more", async () => {
     let finish = () => {};
     const gate = new Promise<void>((resolve) => {

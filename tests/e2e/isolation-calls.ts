@@ -181,6 +181,7 @@ export const FOREIGN_CALLS: readonly ForeignCall[] = [
   foreign(admin.getStep, "missing", (a, b) => ({ namespaceId: b.namespaceId, stepId: a.stepId })),
   foreign(admin.getStep, "missing", (a, b) => ({ namespaceId: b.namespaceId, stepId: a.stepToken })),
   foreign(admin.listSteps, "missing", run),
+  foreign(admin.listHistory, "missing", run),
   foreign(admin.getStats, "own", (_, b) => ({ namespaceId: b.namespaceId })),
   foreign(admin.getWorkflowVersions, "own", (_, b) => ({ namespaceId: b.namespaceId, workflowType: TYPE })),
   foreign(admin.setDefaultVersion, "missing", (_, b) => ({

@@ -18,6 +18,8 @@ export const LIMITS = {
   workflowsPerWorker: 1000,
   /** Of named limits that one worker may declare. */
   limitsPerWorker: 1000,
+  /** Of the JSON Schema of a workflow's input, in characters. */
+  inputSchemaChars: 32 * 1024,
   /** Of events that one workflow may be started by. */
   eventsPerWorkflow: 100,
   /** Of runs that took an event, in a list. */

@@ -16,6 +16,8 @@ export interface OfferedWorkflow extends WorkflowVersion {
   readonly limits?: WorkflowLimits;
   /** Names of events that start it. */
   readonly on?: readonly string[];
+  /** The JSON Schema of its input, as JSON. */
+  readonly inputSchema?: string;
 }
 
 export type WorkerStatus = "online" | "draining" | "offline";

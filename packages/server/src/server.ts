@@ -23,6 +23,7 @@ import { createHealthService } from "./http/health.ts";
 import { listen } from "./http/listen.ts";
 import { createReflectionService } from "./http/reflection.ts";
 import { type Page, type Route, createRequestHandler } from "./http/request-handler.ts";
+import { createSite, dashboardFolder } from "./http/site.ts";
 import type { TlsFiles } from "./http/tls.ts";
 import { type Services, createServices } from "./rpc/services.ts";
 
@@ -71,6 +72,8 @@ export interface ServerOptions extends EngineOptions {
   readonly host: string;
   /** 0: one that is free. */
   readonly port: number;
+  /** The folder of the files that browsers are served; absent: the dashboard. */
+  readonly site?: string;
   /** Default: `optional` where only this computer can come, and otherwise `required`. */
   readonly auth?: AuthMode;
   /** Files in PEM; without them there is no TLS. */
@@ -104,7 +107,7 @@ const STOP_GRACE_MS = 5000;
  * @throws KagziError `PRECONDITION_FAILED` if the port is taken
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host, log = silentLog, port } = options;
+  const { host, log = silentLog, port, site = dashboardFolder() } = options;
   const engine = startEngine(options);
   const { health } = engine;
   const { context, keyRing } = engine.engine;
@@ -124,6 +127,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       "/readyz": () => readiness(health),
       "/metrics": ({ accept }) => metricsPage(engine.metrics, accept),
     },
+      site: createSite(site),
     readMaxBytes: READ_MAX_BYTES,
     onInternalError: (error, reference) => log.error("a call failed", { reference, error: errorField(error) }),
   });

@@ -29,6 +29,7 @@ import { heartbeatIntervalMs } from "./config.ts";
 import { type Declaration, type DeclaredSchedules, checkDeclarations } from "./declared-schedules.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EngineContext } from "./engine.ts";
+import { checkInputSchema, schemasIn } from "./input-schemas.ts";
 import { bring } from "./messages.ts";
 import { type Page, type PageRequest, pageOf, pageSize } from "./runs.ts";
 import { type WorkerLink, WorkerSession } from "./session.ts";
@@ -139,6 +140,12 @@ export class Workers {
     const worker = await this.#context.store.workers.get(namespaceId, workerId);
     if (worker === undefined) throw unknownWorker(workerId);
     return worker;
+  }
+
+  /** By version: the JSON Schemas of a workflow's input that workers have told, the newest thousand that are online. */
+  async inputSchemas(namespaceId: NamespaceId, workflowType: string): Promise<Readonly<Record<string, string>>> {
+    const { workers } = this.#context.store;
+    return schemasIn(await workers.list({ namespaceId, status: "online" }, { limit: LIMITS.pageSize }), workflowType);
   }
 
   /** The newest first. */
@@ -401,9 +408,11 @@ function checkEventNames(workflowType: string, names: readonly string[]): void {
 function checkWorker(worker: Omit<NewWorker, "workerId">): void {
   checkOptionalName("a task queue", worker.taskQueue);
   checkInteger("the number of workflows", worker.workflows.length, 1, LIMITS.workflowsPerWorker);
-  for (const { limits, on = [], timeoutMs, workflowType, version } of worker.workflows) {
+  for (const offered of worker.workflows) {
+    const { limits, on = [], timeoutMs, workflowType, version } = offered;
     // The name first: the others quote it.
     checkName("the name of a workflow", workflowType);
+    checkInputSchema(offered);
     if (limits !== undefined) checkLimits(`workflow ${JSON.stringify(workflowType)}`, limits);
     checkEventNames(workflowType, on);
     checkName("a version", version);

@@ -19,6 +19,7 @@ import { forbidden } from "../door/refusals.ts";
 import { type OnInternalError, toConnectError } from "../rpc/errors.ts";
 import { errorResponse, unknownMethod, withErrorDetails } from "./errors-in-responses.ts";
 import { type PlainMethod, isPlain, servePlainCall } from "./plain-call.ts";
+import type { Site } from "./site.ts";
 import { type Whole, respond, sendWhole } from "./respond.ts";
 
 export type Request = IncomingMessage | Http2ServerRequest;
@@ -53,6 +54,8 @@ export interface RequestHandlerOptions {
   readonly routes: readonly Route[];
   /** By exact path, for GET and HEAD. */
   readonly pages: Readonly<Record<string, PageSource>>;
+  /** What browsers see at every path that nothing else is at. Absent: nothing. */
+  readonly site?: Site;
   /** Of a request or one message of a stream; larger ones are refused. */
   readonly readMaxBytes: number;
   readonly onInternalError: OnInternalError;
@@ -60,7 +63,7 @@ export interface RequestHandlerOptions {
 
 /** Serves calls in gRPC, gRPC-web and Connect (binary and JSON), and pages. Nothing that a request says can end the process. */
 export function createRequestHandler(options: RequestHandlerOptions): RequestHandler {
-  const { onInternalError, pages, readMaxBytes, routes } = options;
+  const { onInternalError, pages, readMaxBytes, routes, site } = options;
   const router = createConnectRouter({
     interceptors: [convertErrors(onInternalError)],
     readMaxBytes,
@@ -94,6 +97,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
       return void endpoint(request).then((whole) => sendWhole(response, whole), refuse);
     }
     const call = calls.get(path);
+    if (call === undefined && site?.serve(request, response, path) === true) return undefined;
     if (call === undefined) return answer(unknownMethod(path, contentTypeOf(request)), request, response);
     const serve = (principal: Principal) => {
       const values = createContextValues().set(PRINCIPAL, principal);

@@ -33,6 +33,7 @@ import {
   toWireStep,
   toWireWorker,
 } from "./convert.ts";
+import { listHistory } from "./history.ts";
 import { namespaceFilter } from "./namespace-filter.ts";
 import type { Service } from "./service.ts";
 import { createStatisticsCalls } from "./statistics.ts";
@@ -83,6 +84,8 @@ export function createAdminService(engine: Engine, health: Health): Service<type
       return { steps: paged.items.map((step) => toWireStep(run, step)), page: toWirePage(paged) };
     },
 
+    listHistory: (request) => listHistory(engine, request),
+
     async healthCheck() {
       return {
         status: health.isServing ? ServingStatus.SERVING : ServingStatus.NOT_SERVING,
@@ -119,7 +122,8 @@ export function createAdminService(engine: Engine, health: Health): Service<type
       const workflowType = checkName("the name of a workflow", request.workflowType);
       const { pinned, registered } = await store.workers.versions(namespaceId, workflowType);
       const versions = registered.toSorted(compareVersions).toReversed();
-      return { versions, ...given("defaultVersion", pinned) };
+      const inputSchemas = await workers.inputSchemas(namespaceId, workflowType);
+      return { versions, inputSchemas, ...given("defaultVersion", pinned) };
     },
 
     async setDefaultVersion(request) {

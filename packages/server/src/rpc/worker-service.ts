@@ -173,7 +173,7 @@ function newWorker(request: RegisterRequest): Parameters<Engine["workers"]["regi
   const workflows = new Map<string, OfferedWorkflow>();
   for (const workflowType of request.workflowTypes) workflows.set(workflowType, { workflowType, version: "1" });
   for (const each of request.workflows) {
-    const { on, timeoutMs, version, workflowType } = each;
+    const { inputSchema, on, timeoutMs, version, workflowType } = each;
     const timeout = given("timeoutMs", timeoutMs === undefined ? undefined : Number(timeoutMs));
     const limits = fromWireLimits(each);
     const offered = {
@@ -181,6 +181,7 @@ function newWorker(request: RegisterRequest): Parameters<Engine["workers"]["regi
       version,
       ...timeout,
       ...(on.length > 0 && { on }),
+      ...given("inputSchema", inputSchema),
       ...given("limits", isUnlimited(limits) ? undefined : limits),
     };
     workflows.set(`${workflowType}\0${version}`, offered);

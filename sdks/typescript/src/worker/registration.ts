@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { StandardJSONSchemaV1 } from "@standard-schema/spec";
 import type { DeclaredScheduleSchema, WorkflowVersionSchema } from "@kagzi/proto";
 import type { Payloads } from "../payload/codec.ts";
 import { type DeclaredSchedule, inputToBeMade, wireRules, wireTiming } from "../schedule.ts";
@@ -11,14 +12,32 @@ export async function wireWorkflow(
   payloads: Payloads,
 ): Promise<MessageInitShape<typeof WorkflowVersionSchema>> {
   const { limits, name, on, schedules, timeoutMs, version } = workflow;
+  const inputSchema = inputSchemaOf(workflow);
   return {
     workflowType: name,
     version,
     ...toWireLimits(limits),
     on: [...on],
+    ...(inputSchema !== undefined && { inputSchema }),
     ...(timeoutMs !== undefined && { timeoutMs: BigInt(timeoutMs) }),
     schedules: await Promise.all(schedules.map((schedule) => wireSchedule(workflow, schedule, payloads))),
   };
+}
+
+/** As the server takes it, in characters. */
+const LONGEST_SCHEMA = 32 * 1024;
+
+/** The JSON Schema of the input, where the schema library tells it (Standard JSON Schema). Forms are made from it. */
+export function inputSchemaOf({ schema }: Workflow<unknown, unknown>): string | undefined {
+  const { jsonSchema } = (schema?.["~standard"] ?? {}) as Partial<StandardJSONSchemaV1.Props>;
+  if (typeof jsonSchema?.input !== "function") return undefined;
+  try {
+    const text = JSON.stringify(jsonSchema.input({ target: "draft-2020-12" }));
+    return text.length > LONGEST_SCHEMA ? undefined : text;
+  } catch {
+    // There are types that JSON Schema has no words for. Nothing but a form is lost.
+    return undefined;
+  }
 }
 
 async function wireSchedule(

@@ -10,7 +10,7 @@ import type { PageInfo, PageRequest } from "./common_pb.ts";
 import { file_kagzi_v1_common } from "./common_pb.ts";
 import type { Step } from "./step_pb.ts";
 import { file_kagzi_v1_step } from "./step_pb.ts";
-import type { Limits, Worker, WorkerStatus } from "./worker_pb.ts";
+import type { HistoryRecord, Limits, RunningStep, Worker, WorkerStatus } from "./worker_pb.ts";
 import { file_kagzi_v1_worker } from "./worker_pb.ts";
 import type { WorkflowStatus } from "./workflow_pb.ts";
 import { file_kagzi_v1_workflow } from "./workflow_pb.ts";
@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kagzi/v1/admin.proto.
  */
 export const file_kagzi_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChRrYWd6aS92MS9hZG1pbi5wcm90bxIIa2FnemkudjEivQEKEkxpc3RXb3JrZXJzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFwoKdGFza19xdWV1ZRgCIAEoCUgAiAEBEjIKDXN0YXR1c19maWx0ZXIYAyABKA4yFi5rYWd6aS52MS5Xb3JrZXJTdGF0dXNIAYgBARIjCgRwYWdlGAQgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3RCDQoLX3Rhc2tfcXVldWVCEAoOX3N0YXR1c19maWx0ZXIiWgoTTGlzdFdvcmtlcnNSZXNwb25zZRIhCgd3b3JrZXJzGAEgAygLMhAua2FnemkudjEuV29ya2VyEiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyI7ChBHZXRXb3JrZXJSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIRCgl3b3JrZXJfaWQYAiABKAkiNQoRR2V0V29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIjcKDkdldFN0ZXBSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJIi8KD0dldFN0ZXBSZXNwb25zZRIcCgRzdGVwGAEgASgLMg4ua2FnemkudjEuU3RlcCJdChBMaXN0U3RlcHNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSIwoEcGFnZRgDIAEoCzIVLmthZ3ppLnYxLlBhZ2VSZXF1ZXN0IlQKEUxpc3RTdGVwc1Jlc3BvbnNlEh0KBXN0ZXBzGAEgAygLMg4ua2FnemkudjEuU3RlcBIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8iFAoSSGVhbHRoQ2hlY2tSZXF1ZXN0Ik8KE0hlYWx0aENoZWNrUmVzcG9uc2USJwoGc3RhdHVzGAEgASgOMhcua2FnemkudjEuU2VydmluZ1N0YXR1cxIPCgdtZXNzYWdlGAIgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IsQBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USFgoOc2VydmVyX3ZlcnNpb24YASABKAkSEwoLYXBpX3ZlcnNpb24YAiABKAkSDQoFc3RvcmUYAyABKAkSFgoOc2NoZW1hX3ZlcnNpb24YBCABKAUSLgoKc3RhcnRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDbm93GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCInCg9HZXRTdGF0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJIk8KEEdldFN0YXRzUmVzcG9uc2USIwoEcnVucxgBIAMoCzIVLmthZ3ppLnYxLlN0YXR1c0NvdW50EhYKDndvcmtlcnNfb25saW5lGAIgASgFIkYKC1N0YXR1c0NvdW50EigKBnN0YXR1cxgBIAEoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEg0KBWNvdW50GAIgASgDIj0KEkRyYWluV29ya2VyUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEQoJd29ya2VyX2lkGAIgASgJIjcKE0RyYWluV29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIkkKGkdldFdvcmtmbG93VmVyc2lvbnNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJImEKG0dldFdvcmtmbG93VmVyc2lvbnNSZXNwb25zZRIQCgh2ZXJzaW9ucxgBIAMoCRIcCg9kZWZhdWx0X3ZlcnNpb24YAiABKAlIAIgBAUISChBfZGVmYXVsdF92ZXJzaW9uImkKGFNldERlZmF1bHRWZXJzaW9uUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFQoNd29ya2Zsb3dfdHlwZRgCIAEoCRIUCgd2ZXJzaW9uGAMgASgJSACIAQFCCgoIX3ZlcnNpb24iGwoZU2V0RGVmYXVsdFZlcnNpb25SZXNwb25zZSJHChhHZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhUKDXdvcmtmbG93X3R5cGUYAiABKAkiiAEKGUdldFdvcmtmbG93TGltaXRzUmVzcG9uc2USIgoIZGVjbGFyZWQYASABKAsyEC5rYWd6aS52MS5MaW1pdHMSIgoIb3ZlcnJpZGUYAiABKAsyEC5rYWd6aS52MS5MaW1pdHMSIwoFdXNhZ2UYAyADKAsyFC5rYWd6aS52MS5MaW1pdFVzYWdlIjsKCkxpbWl0VXNhZ2USCwoDa2V5GAEgASgJEg8KB3J1bm5pbmcYAiABKAUSDwoHd2FpdGluZxgDIAEoBSJpChhTZXRXb3JrZmxvd0xpbWl0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhUKDXdvcmtmbG93X3R5cGUYAiABKAkSIAoGbGltaXRzGAMgASgLMhAua2FnemkudjEuTGltaXRzIhsKGVNldFdvcmtmbG93TGltaXRzUmVzcG9uc2UiOQoTR2V0U3RlcExpbWl0UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDAoEbmFtZRgCIAEoCSKWAQoUR2V0U3RlcExpbWl0UmVzcG9uc2USIgoIZGVjbGFyZWQYASABKAsyEC5rYWd6aS52MS5MaW1pdHMSIgoIb3ZlcnJpZGUYAiABKAsyEC5rYWd6aS52MS5MaW1pdHMSJQoHaG9sZGVycxgDIAMoCzIULmthZ3ppLnYxLlNsb3RIb2xkZXISDwoHd2FpdGluZxgEIAEoBSIqCgpTbG90SG9sZGVyEg4KBnJ1bl9pZBgBIAEoCRIMCgRzdGVwGAIgASgJIlsKE1NldFN0ZXBMaW1pdFJlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSIAoGbGltaXRzGAMgASgLMhAua2FnemkudjEuTGltaXRzIhYKFFNldFN0ZXBMaW1pdFJlc3BvbnNlIicKCFJ1bkNvdW50Eg0KBXZhbHVlGAEgASgDEgwKBG1vcmUYAiABKAgiVQoYTGlzdFdvcmtmbG93VHlwZXNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIjCgRwYWdlGAIgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3QibQoZTGlzdFdvcmtmbG93VHlwZXNSZXNwb25zZRIuCg53b3JrZmxvd190eXBlcxgBIAMoCzIWLmthZ3ppLnYxLldvcmtmbG93VHlwZRIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8i+QMKDFdvcmtmbG93VHlwZRIVCg13b3JrZmxvd190eXBlGAEgASgJEi8KCHZlcnNpb25zGAIgAygLMh0ua2FnemkudjEuV29ya2Zsb3dUeXBlVmVyc2lvbhIXCg9kZWZhdWx0X3ZlcnNpb24YAyABKAkSDgoGcGlubmVkGAQgASgIEhIKCndvcmtlcl9pZHMYBSADKAkSIQoFcmVhZHkYBiABKAsyEi5rYWd6aS52MS5SdW5Db3VudBIjCgdkZWxheWVkGAcgASgLMhIua2FnemkudjEuUnVuQ291bnQSIwoHcnVubmluZxgIIAEoCzISLmthZ3ppLnYxLlJ1bkNvdW50EiQKCHNsZWVwaW5nGAkgASgLMhIua2FnemkudjEuUnVuQ291bnQSIwoHd2FpdGluZxgKIAEoCzISLmthZ3ppLnYxLlJ1bkNvdW50EiIKBnBhdXNlZBgLIAEoCzISLmthZ3ppLnYxLlJ1bkNvdW50EisKD2ZhaWxlZF9sYXN0X2RheRgMIAEoCzISLmthZ3ppLnYxLlJ1bkNvdW50EjMKD29sZGVzdF9yZWFkeV9hdBgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoKbGFzdF9lbmRlZBgOIAEoCzISLmthZ3ppLnYxLkVuZGVkUnVuIj4KE1dvcmtmbG93VHlwZVZlcnNpb24SDwoHdmVyc2lvbhgBIAEoCRIWCg53b3JrZXJzX29ubGluZRgCIAEoBSJ1CghFbmRlZFJ1bhIOCgZydW5faWQYASABKAkSKAoGc3RhdHVzGAIgASgOMhgua2FnemkudjEuV29ya2Zsb3dTdGF0dXMSLwoLZmluaXNoZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImYKEUxpc3RRdWV1ZXNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIaCg13b3JrZmxvd190eXBlGAIgASgJSACIAQESDQoFbGltaXQYAyABKAVCEAoOX3dvcmtmbG93X3R5cGUiQwoSTGlzdFF1ZXVlc1Jlc3BvbnNlEh8KBnF1ZXVlcxgBIAMoCzIPLmthZ3ppLnYxLlF1ZXVlEgwKBG1vcmUYAiABKAgimAIKBVF1ZXVlEhUKDXdvcmtmbG93X3R5cGUYASABKAkSDwoHdmVyc2lvbhgCIAEoCRISCgp0YXNrX3F1ZXVlGAMgASgJEhAKA2tleRgEIAEoCUgAiAEBEhkKDHRocm90dGxlX2tleRgFIAEoCUgBiAEBEiEKBXJlYWR5GAYgASgLMhIua2FnemkudjEuUnVuQ291bnQSMwoPb2xkZXN0X3JlYWR5X2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIkCgdoZWxkX2J5GAggASgOMhMua2FnemkudjEuUXVldWVIb2xkEg8KB3J1bm5pbmcYCSABKAVCBgoEX2tleUIPCg1fdGhyb3R0bGVfa2V5InsKEEdldFRyZW5kc1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhoKDXdvcmtmbG93X3R5cGUYAiABKAlIAIgBARIjCgVyYW5nZRgDIAEoDjIULmthZ3ppLnYxLlRyZW5kUmFuZ2VCEAoOX3dvcmtmbG93X3R5cGUiUwoRR2V0VHJlbmRzUmVzcG9uc2USJgoHYnVja2V0cxgBIAMoCzIVLmthZ3ppLnYxLlRyZW5kQnVja2V0EhYKDm1vcmVfd29ya2Zsb3dzGAIgASgIIo4CCgtUcmVuZEJ1Y2tldBIpCgVzaW5jZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3N0YXJ0ZWQYAyABKAMSEQoJY29tcGxldGVkGAQgASgDEg4KBmZhaWxlZBgFIAEoAxIRCgljYW5jZWxsZWQYBiABKAMSIwoIZHVyYXRpb24YByABKAsyES5rYWd6aS52MS5MYXRlbmN5EiwKEXNjaGVkdWxlX3RvX3N0YXJ0GAggASgLMhEua2FnemkudjEuTGF0ZW5jeRIPCgdzYW1wbGVkGAkgASgIIikKB0xhdGVuY3kSDgoGcDUwX21zGAEgASgDEg4KBnA5NV9tcxgCIAEoAyJoChNMaXN0QXVkaXRMb2dSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIWCg5hbGxfbmFtZXNwYWNlcxgCIAEoCBIjCgRwYWdlGAMgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3QiXwoUTGlzdEF1ZGl0TG9nUmVzcG9uc2USJQoHZW50cmllcxgBIAMoCzIULmthZ3ppLnYxLkF1ZGl0RW50cnkSIAoEcGFnZRgCIAEoCzISLmthZ3ppLnYxLlBhZ2VJbmZvIsUBCgpBdWRpdEVudHJ5EhAKCGVudHJ5X2lkGAEgASgJEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgDIAEoCRISCgphY3Rvcl9uYW1lGAQgASgJEg4KBmFjdGlvbhgFIAEoCRIPCgdzdWJqZWN0GAYgASgJEhIKCnN1YmplY3RfaWQYByABKAkSFAoMbmFtZXNwYWNlX2lkGAggASgJEg8KB291dGNvbWUYCSABKAkqawoNU2VydmluZ1N0YXR1cxIeChpTRVJWSU5HX1NUQVRVU19VTlNQRUNJRklFRBAAEhoKFlNFUlZJTkdfU1RBVFVTX1NFUlZJTkcQARIeChpTRVJWSU5HX1NUQVRVU19OT1RfU0VSVklORxACKpYBCglRdWV1ZUhvbGQSGgoWUVVFVUVfSE9MRF9VTlNQRUNJRklFRBAAEhgKFFFVRVVFX0hPTERfTk9fV09SS0VSEAESHgoaUVVFVUVfSE9MRF9LRVlfQ09OQ1VSUkVOQ1kQAhIaChZRVUVVRV9IT0xEX0NPTkNVUlJFTkNZEAMSFwoTUVVFVUVfSE9MRF9USFJPVFRMRRAEKmoKClRyZW5kUmFuZ2USGwoXVFJFTkRfUkFOR0VfVU5TUEVDSUZJRUQQABIUChBUUkVORF9SQU5HRV9IT1VSEAESEwoPVFJFTkRfUkFOR0VfREFZEAISFAoQVFJFTkRfUkFOR0VfV0VFSxADMqsLCgxBZG1pblNlcnZpY2USSgoLTGlzdFdvcmtlcnMSHC5rYWd6aS52MS5MaXN0V29ya2Vyc1JlcXVlc3QaHS5rYWd6aS52MS5MaXN0V29ya2Vyc1Jlc3BvbnNlEkQKCUdldFdvcmtlchIaLmthZ3ppLnYxLkdldFdvcmtlclJlcXVlc3QaGy5rYWd6aS52MS5HZXRXb3JrZXJSZXNwb25zZRI+CgdHZXRTdGVwEhgua2FnemkudjEuR2V0U3RlcFJlcXVlc3QaGS5rYWd6aS52MS5HZXRTdGVwUmVzcG9uc2USRAoJTGlzdFN0ZXBzEhoua2FnemkudjEuTGlzdFN0ZXBzUmVxdWVzdBobLmthZ3ppLnYxLkxpc3RTdGVwc1Jlc3BvbnNlEkoKC0hlYWx0aENoZWNrEhwua2FnemkudjEuSGVhbHRoQ2hlY2tSZXF1ZXN0Gh0ua2FnemkudjEuSGVhbHRoQ2hlY2tSZXNwb25zZRJQCg1HZXRTZXJ2ZXJJbmZvEh4ua2FnemkudjEuR2V0U2VydmVySW5mb1JlcXVlc3QaHy5rYWd6aS52MS5HZXRTZXJ2ZXJJbmZvUmVzcG9uc2USQQoIR2V0U3RhdHMSGS5rYWd6aS52MS5HZXRTdGF0c1JlcXVlc3QaGi5rYWd6aS52MS5HZXRTdGF0c1Jlc3BvbnNlEkoKC0RyYWluV29ya2VyEhwua2FnemkudjEuRHJhaW5Xb3JrZXJSZXF1ZXN0Gh0ua2FnemkudjEuRHJhaW5Xb3JrZXJSZXNwb25zZRJiChNHZXRXb3JrZmxvd1ZlcnNpb25zEiQua2FnemkudjEuR2V0V29ya2Zsb3dWZXJzaW9uc1JlcXVlc3QaJS5rYWd6aS52MS5HZXRXb3JrZmxvd1ZlcnNpb25zUmVzcG9uc2USXAoRU2V0RGVmYXVsdFZlcnNpb24SIi5rYWd6aS52MS5TZXREZWZhdWx0VmVyc2lvblJlcXVlc3QaIy5rYWd6aS52MS5TZXREZWZhdWx0VmVyc2lvblJlc3BvbnNlElwKEUdldFdvcmtmbG93TGltaXRzEiIua2FnemkudjEuR2V0V29ya2Zsb3dMaW1pdHNSZXF1ZXN0GiMua2FnemkudjEuR2V0V29ya2Zsb3dMaW1pdHNSZXNwb25zZRJcChFTZXRXb3JrZmxvd0xpbWl0cxIiLmthZ3ppLnYxLlNldFdvcmtmbG93TGltaXRzUmVxdWVzdBojLmthZ3ppLnYxLlNldFdvcmtmbG93TGltaXRzUmVzcG9uc2USTQoMR2V0U3RlcExpbWl0Eh0ua2FnemkudjEuR2V0U3RlcExpbWl0UmVxdWVzdBoeLmthZ3ppLnYxLkdldFN0ZXBMaW1pdFJlc3BvbnNlEk0KDFNldFN0ZXBMaW1pdBIdLmthZ3ppLnYxLlNldFN0ZXBMaW1pdFJlcXVlc3QaHi5rYWd6aS52MS5TZXRTdGVwTGltaXRSZXNwb25zZRJcChFMaXN0V29ya2Zsb3dUeXBlcxIiLmthZ3ppLnYxLkxpc3RXb3JrZmxvd1R5cGVzUmVxdWVzdBojLmthZ3ppLnYxLkxpc3RXb3JrZmxvd1R5cGVzUmVzcG9uc2USRwoKTGlzdFF1ZXVlcxIbLmthZ3ppLnYxLkxpc3RRdWV1ZXNSZXF1ZXN0Ghwua2FnemkudjEuTGlzdFF1ZXVlc1Jlc3BvbnNlEkQKCUdldFRyZW5kcxIaLmthZ3ppLnYxLkdldFRyZW5kc1JlcXVlc3QaGy5rYWd6aS52MS5HZXRUcmVuZHNSZXNwb25zZRJNCgxMaXN0QXVkaXRMb2cSHS5rYWd6aS52MS5MaXN0QXVkaXRMb2dSZXF1ZXN0Gh4ua2FnemkudjEuTGlzdEF1ZGl0TG9nUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step, file_kagzi_v1_worker, file_kagzi_v1_workflow]);
+  fileDesc("ChRrYWd6aS92MS9hZG1pbi5wcm90bxIIa2FnemkudjEivQEKEkxpc3RXb3JrZXJzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFwoKdGFza19xdWV1ZRgCIAEoCUgAiAEBEjIKDXN0YXR1c19maWx0ZXIYAyABKA4yFi5rYWd6aS52MS5Xb3JrZXJTdGF0dXNIAYgBARIjCgRwYWdlGAQgASgLMhUua2FnemkudjEuUGFnZVJlcXVlc3RCDQoLX3Rhc2tfcXVldWVCEAoOX3N0YXR1c19maWx0ZXIiWgoTTGlzdFdvcmtlcnNSZXNwb25zZRIhCgd3b3JrZXJzGAEgAygLMhAua2FnemkudjEuV29ya2VyEiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyI7ChBHZXRXb3JrZXJSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIRCgl3b3JrZXJfaWQYAiABKAkiNQoRR2V0V29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIjcKDkdldFN0ZXBSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIPCgdzdGVwX2lkGAIgASgJIi8KD0dldFN0ZXBSZXNwb25zZRIcCgRzdGVwGAEgASgLMg4ua2FnemkudjEuU3RlcCJdChBMaXN0U3RlcHNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSIwoEcGFnZRgDIAEoCzIVLmthZ3ppLnYxLlBhZ2VSZXF1ZXN0IlQKEUxpc3RTdGVwc1Jlc3BvbnNlEh0KBXN0ZXBzGAEgAygLMg4ua2FnemkudjEuU3RlcBIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8iZAoSTGlzdEhpc3RvcnlSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSEQoJYWZ0ZXJfc2VxGAMgASgFEhUKDW9taXRfcGF5bG9hZHMYBCABKAgieQoTTGlzdEhpc3RvcnlSZXNwb25zZRIoCgdyZWNvcmRzGAEgAygLMhcua2FnemkudjEuSGlzdG9yeVJlY29yZBIQCghoYXNfbW9yZRgCIAEoCBImCgdydW5uaW5nGAMgAygLMhUua2FnemkudjEuUnVubmluZ1N0ZXAiFAoSSGVhbHRoQ2hlY2tSZXF1ZXN0Ik8KE0hlYWx0aENoZWNrUmVzcG9uc2USJwoGc3RhdHVzGAEgASgOMhcua2FnemkudjEuU2VydmluZ1N0YXR1cxIPCgdtZXNzYWdlGAIgASgJIhYKFEdldFNlcnZlckluZm9SZXF1ZXN0IsQBChVHZXRTZXJ2ZXJJbmZvUmVzcG9uc2USFgoOc2VydmVyX3ZlcnNpb24YASABKAkSEwoLYXBpX3ZlcnNpb24YAiABKAkSDQoFc3RvcmUYAyABKAkSFgoOc2NoZW1hX3ZlcnNpb24YBCABKAUSLgoKc3RhcnRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoDbm93GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCInCg9HZXRTdGF0c1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJIk8KEEdldFN0YXRzUmVzcG9uc2USIwoEcnVucxgBIAMoCzIVLmthZ3ppLnYxLlN0YXR1c0NvdW50EhYKDndvcmtlcnNfb25saW5lGAIgASgFIkYKC1N0YXR1c0NvdW50EigKBnN0YXR1cxgBIAEoDjIYLmthZ3ppLnYxLldvcmtmbG93U3RhdHVzEg0KBWNvdW50GAIgASgDIj0KEkRyYWluV29ya2VyUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSEQoJd29ya2VyX2lkGAIgASgJIjcKE0RyYWluV29ya2VyUmVzcG9uc2USIAoGd29ya2VyGAEgASgLMhAua2FnemkudjEuV29ya2VyIkkKGkdldFdvcmtmbG93VmVyc2lvbnNSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJIuYBChtHZXRXb3JrZmxvd1ZlcnNpb25zUmVzcG9uc2USEAoIdmVyc2lvbnMYASADKAkSHAoPZGVmYXVsdF92ZXJzaW9uGAIgASgJSACIAQESTgoNaW5wdXRfc2NoZW1hcxgDIAMoCzI3LmthZ3ppLnYxLkdldFdvcmtmbG93VmVyc2lvbnNSZXNwb25zZS5JbnB1dFNjaGVtYXNFbnRyeRozChFJbnB1dFNjaGVtYXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQhIKEF9kZWZhdWx0X3ZlcnNpb24iaQoYU2V0RGVmYXVsdFZlcnNpb25SZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIVCg13b3JrZmxvd190eXBlGAIgASgJEhQKB3ZlcnNpb24YAyABKAlIAIgBAUIKCghfdmVyc2lvbiIbChlTZXREZWZhdWx0VmVyc2lvblJlc3BvbnNlIkcKGEdldFdvcmtmbG93TGltaXRzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFQoNd29ya2Zsb3dfdHlwZRgCIAEoCSKIAQoZR2V0V29ya2Zsb3dMaW1pdHNSZXNwb25zZRIiCghkZWNsYXJlZBgBIAEoCzIQLmthZ3ppLnYxLkxpbWl0cxIiCghvdmVycmlkZRgCIAEoCzIQLmthZ3ppLnYxLkxpbWl0cxIjCgV1c2FnZRgDIAMoCzIULmthZ3ppLnYxLkxpbWl0VXNhZ2UiOwoKTGltaXRVc2FnZRILCgNrZXkYASABKAkSDwoHcnVubmluZxgCIAEoBRIPCgd3YWl0aW5nGAMgASgFImkKGFNldFdvcmtmbG93TGltaXRzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSFQoNd29ya2Zsb3dfdHlwZRgCIAEoCRIgCgZsaW1pdHMYAyABKAsyEC5rYWd6aS52MS5MaW1pdHMiGwoZU2V0V29ya2Zsb3dMaW1pdHNSZXNwb25zZSI5ChNHZXRTdGVwTGltaXRSZXF1ZXN0EhQKDG5hbWVzcGFjZV9pZBgBIAEoCRIMCgRuYW1lGAIgASgJIpYBChRHZXRTdGVwTGltaXRSZXNwb25zZRIiCghkZWNsYXJlZBgBIAEoCzIQLmthZ3ppLnYxLkxpbWl0cxIiCghvdmVycmlkZRgCIAEoCzIQLmthZ3ppLnYxLkxpbWl0cxIlCgdob2xkZXJzGAMgAygLMhQua2FnemkudjEuU2xvdEhvbGRlchIPCgd3YWl0aW5nGAQgASgFIioKClNsb3RIb2xkZXISDgoGcnVuX2lkGAEgASgJEgwKBHN0ZXAYAiABKAkiWwoTU2V0U3RlcExpbWl0UmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIgCgZsaW1pdHMYAyABKAsyEC5rYWd6aS52MS5MaW1pdHMiFgoUU2V0U3RlcExpbWl0UmVzcG9uc2UiJwoIUnVuQ291bnQSDQoFdmFsdWUYASABKAMSDAoEbW9yZRgCIAEoCCJVChhMaXN0V29ya2Zsb3dUeXBlc1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEiMKBHBhZ2UYAiABKAsyFS5rYWd6aS52MS5QYWdlUmVxdWVzdCJtChlMaXN0V29ya2Zsb3dUeXBlc1Jlc3BvbnNlEi4KDndvcmtmbG93X3R5cGVzGAEgAygLMhYua2FnemkudjEuV29ya2Zsb3dUeXBlEiAKBHBhZ2UYAiABKAsyEi5rYWd6aS52MS5QYWdlSW5mbyL5AwoMV29ya2Zsb3dUeXBlEhUKDXdvcmtmbG93X3R5cGUYASABKAkSLwoIdmVyc2lvbnMYAiADKAsyHS5rYWd6aS52MS5Xb3JrZmxvd1R5cGVWZXJzaW9uEhcKD2RlZmF1bHRfdmVyc2lvbhgDIAEoCRIOCgZwaW5uZWQYBCABKAgSEgoKd29ya2VyX2lkcxgFIAMoCRIhCgVyZWFkeRgGIAEoCzISLmthZ3ppLnYxLlJ1bkNvdW50EiMKB2RlbGF5ZWQYByABKAsyEi5rYWd6aS52MS5SdW5Db3VudBIjCgdydW5uaW5nGAggASgLMhIua2FnemkudjEuUnVuQ291bnQSJAoIc2xlZXBpbmcYCSABKAsyEi5rYWd6aS52MS5SdW5Db3VudBIjCgd3YWl0aW5nGAogASgLMhIua2FnemkudjEuUnVuQ291bnQSIgoGcGF1c2VkGAsgASgLMhIua2FnemkudjEuUnVuQ291bnQSKwoPZmFpbGVkX2xhc3RfZGF5GAwgASgLMhIua2FnemkudjEuUnVuQ291bnQSMwoPb2xkZXN0X3JlYWR5X2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgpsYXN0X2VuZGVkGA4gASgLMhIua2FnemkudjEuRW5kZWRSdW4iPgoTV29ya2Zsb3dUeXBlVmVyc2lvbhIPCgd2ZXJzaW9uGAEgASgJEhYKDndvcmtlcnNfb25saW5lGAIgASgFInUKCEVuZGVkUnVuEg4KBnJ1bl9pZBgBIAEoCRIoCgZzdGF0dXMYAiABKA4yGC5rYWd6aS52MS5Xb3JrZmxvd1N0YXR1cxIvCgtmaW5pc2hlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiZgoRTGlzdFF1ZXVlc1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhoKDXdvcmtmbG93X3R5cGUYAiABKAlIAIgBARINCgVsaW1pdBgDIAEoBUIQCg5fd29ya2Zsb3dfdHlwZSJDChJMaXN0UXVldWVzUmVzcG9uc2USHwoGcXVldWVzGAEgAygLMg8ua2FnemkudjEuUXVldWUSDAoEbW9yZRgCIAEoCCKYAgoFUXVldWUSFQoNd29ya2Zsb3dfdHlwZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhIKCnRhc2tfcXVldWUYAyABKAkSEAoDa2V5GAQgASgJSACIAQESGQoMdGhyb3R0bGVfa2V5GAUgASgJSAGIAQESIQoFcmVhZHkYBiABKAsyEi5rYWd6aS52MS5SdW5Db3VudBIzCg9vbGRlc3RfcmVhZHlfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiQKB2hlbGRfYnkYCCABKA4yEy5rYWd6aS52MS5RdWV1ZUhvbGQSDwoHcnVubmluZxgJIAEoBUIGCgRfa2V5Qg8KDV90aHJvdHRsZV9rZXkiewoQR2V0VHJlbmRzUmVxdWVzdBIUCgxuYW1lc3BhY2VfaWQYASABKAkSGgoNd29ya2Zsb3dfdHlwZRgCIAEoCUgAiAEBEiMKBXJhbmdlGAMgASgOMhQua2FnemkudjEuVHJlbmRSYW5nZUIQCg5fd29ya2Zsb3dfdHlwZSJTChFHZXRUcmVuZHNSZXNwb25zZRImCgdidWNrZXRzGAEgAygLMhUua2FnemkudjEuVHJlbmRCdWNrZXQSFgoObW9yZV93b3JrZmxvd3MYAiABKAgijgIKC1RyZW5kQnVja2V0EikKBXNpbmNlGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgV1bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHc3RhcnRlZBgDIAEoAxIRCgljb21wbGV0ZWQYBCABKAMSDgoGZmFpbGVkGAUgASgDEhEKCWNhbmNlbGxlZBgGIAEoAxIjCghkdXJhdGlvbhgHIAEoCzIRLmthZ3ppLnYxLkxhdGVuY3kSLAoRc2NoZWR1bGVfdG9fc3RhcnQYCCABKAsyES5rYWd6aS52MS5MYXRlbmN5Eg8KB3NhbXBsZWQYCSABKAgiKQoHTGF0ZW5jeRIOCgZwNTBfbXMYASABKAMSDgoGcDk1X21zGAIgASgDImgKE0xpc3RBdWRpdExvZ1JlcXVlc3QSFAoMbmFtZXNwYWNlX2lkGAEgASgJEhYKDmFsbF9uYW1lc3BhY2VzGAIgASgIEiMKBHBhZ2UYAyABKAsyFS5rYWd6aS52MS5QYWdlUmVxdWVzdCJfChRMaXN0QXVkaXRMb2dSZXNwb25zZRIlCgdlbnRyaWVzGAEgAygLMhQua2FnemkudjEuQXVkaXRFbnRyeRIgCgRwYWdlGAIgASgLMhIua2FnemkudjEuUGFnZUluZm8ixQEKCkF1ZGl0RW50cnkSEAoIZW50cnlfaWQYASABKAkSJgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWFjdG9yGAMgASgJEhIKCmFjdG9yX25hbWUYBCABKAkSDgoGYWN0aW9uGAUgASgJEg8KB3N1YmplY3QYBiABKAkSEgoKc3ViamVjdF9pZBgHIAEoCRIUCgxuYW1lc3BhY2VfaWQYCCABKAkSDwoHb3V0Y29tZRgJIAEoCSprCg1TZXJ2aW5nU3RhdHVzEh4KGlNFUlZJTkdfU1RBVFVTX1VOU1BFQ0lGSUVEEAASGgoWU0VSVklOR19TVEFUVVNfU0VSVklORxABEh4KGlNFUlZJTkdfU1RBVFVTX05PVF9TRVJWSU5HEAIqlgEKCVF1ZXVlSG9sZBIaChZRVUVVRV9IT0xEX1VOU1BFQ0lGSUVEEAASGAoUUVVFVUVfSE9MRF9OT19XT1JLRVIQARIeChpRVUVVRV9IT0xEX0tFWV9DT05DVVJSRU5DWRACEhoKFlFVRVVFX0hPTERfQ09OQ1VSUkVOQ1kQAxIXChNRVUVVRV9IT0xEX1RIUk9UVExFEAQqagoKVHJlbmRSYW5nZRIbChdUUkVORF9SQU5HRV9VTlNQRUNJRklFRBAAEhQKEFRSRU5EX1JBTkdFX0hPVVIQARITCg9UUkVORF9SQU5HRV9EQVkQAhIUChBUUkVORF9SQU5HRV9XRUVLEAMy9wsKDEFkbWluU2VydmljZRJKCgtMaXN0V29ya2VycxIcLmthZ3ppLnYxLkxpc3RXb3JrZXJzUmVxdWVzdBodLmthZ3ppLnYxLkxpc3RXb3JrZXJzUmVzcG9uc2USRAoJR2V0V29ya2VyEhoua2FnemkudjEuR2V0V29ya2VyUmVxdWVzdBobLmthZ3ppLnYxLkdldFdvcmtlclJlc3BvbnNlEj4KB0dldFN0ZXASGC5rYWd6aS52MS5HZXRTdGVwUmVxdWVzdBoZLmthZ3ppLnYxLkdldFN0ZXBSZXNwb25zZRJECglMaXN0U3RlcHMSGi5rYWd6aS52MS5MaXN0U3RlcHNSZXF1ZXN0Ghsua2FnemkudjEuTGlzdFN0ZXBzUmVzcG9uc2USSgoLTGlzdEhpc3RvcnkSHC5rYWd6aS52MS5MaXN0SGlzdG9yeVJlcXVlc3QaHS5rYWd6aS52MS5MaXN0SGlzdG9yeVJlc3BvbnNlEkoKC0hlYWx0aENoZWNrEhwua2FnemkudjEuSGVhbHRoQ2hlY2tSZXF1ZXN0Gh0ua2FnemkudjEuSGVhbHRoQ2hlY2tSZXNwb25zZRJQCg1HZXRTZXJ2ZXJJbmZvEh4ua2FnemkudjEuR2V0U2VydmVySW5mb1JlcXVlc3QaHy5rYWd6aS52MS5HZXRTZXJ2ZXJJbmZvUmVzcG9uc2USQQoIR2V0U3RhdHMSGS5rYWd6aS52MS5HZXRTdGF0c1JlcXVlc3QaGi5rYWd6aS52MS5HZXRTdGF0c1Jlc3BvbnNlEkoKC0RyYWluV29ya2VyEhwua2FnemkudjEuRHJhaW5Xb3JrZXJSZXF1ZXN0Gh0ua2FnemkudjEuRHJhaW5Xb3JrZXJSZXNwb25zZRJiChNHZXRXb3JrZmxvd1ZlcnNpb25zEiQua2FnemkudjEuR2V0V29ya2Zsb3dWZXJzaW9uc1JlcXVlc3QaJS5rYWd6aS52MS5HZXRXb3JrZmxvd1ZlcnNpb25zUmVzcG9uc2USXAoRU2V0RGVmYXVsdFZlcnNpb24SIi5rYWd6aS52MS5TZXREZWZhdWx0VmVyc2lvblJlcXVlc3QaIy5rYWd6aS52MS5TZXREZWZhdWx0VmVyc2lvblJlc3BvbnNlElwKEUdldFdvcmtmbG93TGltaXRzEiIua2FnemkudjEuR2V0V29ya2Zsb3dMaW1pdHNSZXF1ZXN0GiMua2FnemkudjEuR2V0V29ya2Zsb3dMaW1pdHNSZXNwb25zZRJcChFTZXRXb3JrZmxvd0xpbWl0cxIiLmthZ3ppLnYxLlNldFdvcmtmbG93TGltaXRzUmVxdWVzdBojLmthZ3ppLnYxLlNldFdvcmtmbG93TGltaXRzUmVzcG9uc2USTQoMR2V0U3RlcExpbWl0Eh0ua2FnemkudjEuR2V0U3RlcExpbWl0UmVxdWVzdBoeLmthZ3ppLnYxLkdldFN0ZXBMaW1pdFJlc3BvbnNlEk0KDFNldFN0ZXBMaW1pdBIdLmthZ3ppLnYxLlNldFN0ZXBMaW1pdFJlcXVlc3QaHi5rYWd6aS52MS5TZXRTdGVwTGltaXRSZXNwb25zZRJcChFMaXN0V29ya2Zsb3dUeXBlcxIiLmthZ3ppLnYxLkxpc3RXb3JrZmxvd1R5cGVzUmVxdWVzdBojLmthZ3ppLnYxLkxpc3RXb3JrZmxvd1R5cGVzUmVzcG9uc2USRwoKTGlzdFF1ZXVlcxIbLmthZ3ppLnYxLkxpc3RRdWV1ZXNSZXF1ZXN0Ghwua2FnemkudjEuTGlzdFF1ZXVlc1Jlc3BvbnNlEkQKCUdldFRyZW5kcxIaLmthZ3ppLnYxLkdldFRyZW5kc1JlcXVlc3QaGy5rYWd6aS52MS5HZXRUcmVuZHNSZXNwb25zZRJNCgxMaXN0QXVkaXRMb2cSHS5rYWd6aS52MS5MaXN0QXVkaXRMb2dSZXF1ZXN0Gh4ua2FnemkudjEuTGlzdEF1ZGl0TG9nUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kagzi_v1_common, file_kagzi_v1_step, file_kagzi_v1_worker, file_kagzi_v1_workflow]);
 
 /**
  * @generated from message kagzi.v1.ListWorkersRequest
@@ -204,6 +204,73 @@ export const ListStepsResponseSchema: GenMessage<ListStepsResponse> = /*@__PURE_
   messageDesc(file_kagzi_v1_admin, 7);
 
 /**
+ * @generated from message kagzi.v1.ListHistoryRequest
+ */
+export type ListHistoryRequest = Message<"kagzi.v1.ListHistoryRequest"> & {
+  /**
+   * @generated from field: string namespace_id = 1;
+   */
+  namespaceId: string;
+
+  /**
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+
+  /**
+   * Its number; 0 for the first page.
+   *
+   * @generated from field: int32 after_seq = 3;
+   */
+  afterSeq: number;
+
+  /**
+   * Leaves out inputs and outputs.
+   *
+   * @generated from field: bool omit_payloads = 4;
+   */
+  omitPayloads: boolean;
+};
+
+/**
+ * Describes the message kagzi.v1.ListHistoryRequest.
+ * Use `create(ListHistoryRequestSchema)` to create a new message.
+ */
+export const ListHistoryRequestSchema: GenMessage<ListHistoryRequest> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 8);
+
+/**
+ * @generated from message kagzi.v1.ListHistoryResponse
+ */
+export type ListHistoryResponse = Message<"kagzi.v1.ListHistoryResponse"> & {
+  /**
+   * @generated from field: repeated kagzi.v1.HistoryRecord records = 1;
+   */
+  records: HistoryRecord[];
+
+  /**
+   * There are more already.
+   *
+   * @generated from field: bool has_more = 2;
+   */
+  hasMore: boolean;
+
+  /**
+   * Steps whose functions have been running for a while: they have no record yet.
+   *
+   * @generated from field: repeated kagzi.v1.RunningStep running = 3;
+   */
+  running: RunningStep[];
+};
+
+/**
+ * Describes the message kagzi.v1.ListHistoryResponse.
+ * Use `create(ListHistoryResponseSchema)` to create a new message.
+ */
+export const ListHistoryResponseSchema: GenMessage<ListHistoryResponse> = /*@__PURE__*/
+  messageDesc(file_kagzi_v1_admin, 9);
+
+/**
  * @generated from message kagzi.v1.HealthCheckRequest
  */
 export type HealthCheckRequest = Message<"kagzi.v1.HealthCheckRequest"> & {
@@ -214,7 +281,7 @@ export type HealthCheckRequest = Message<"kagzi.v1.HealthCheckRequest"> & {
  * Use `create(HealthCheckRequestSchema)` to create a new message.
  */
 export const HealthCheckRequestSchema: GenMessage<HealthCheckRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 8);
+  messageDesc(file_kagzi_v1_admin, 10);
 
 /**
  * @generated from message kagzi.v1.HealthCheckResponse
@@ -238,7 +305,7 @@ export type HealthCheckResponse = Message<"kagzi.v1.HealthCheckResponse"> & {
  * Use `create(HealthCheckResponseSchema)` to create a new message.
  */
 export const HealthCheckResponseSchema: GenMessage<HealthCheckResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 9);
+  messageDesc(file_kagzi_v1_admin, 11);
 
 /**
  * @generated from message kagzi.v1.GetServerInfoRequest
@@ -251,7 +318,7 @@ export type GetServerInfoRequest = Message<"kagzi.v1.GetServerInfoRequest"> & {
  * Use `create(GetServerInfoRequestSchema)` to create a new message.
  */
 export const GetServerInfoRequestSchema: GenMessage<GetServerInfoRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 10);
+  messageDesc(file_kagzi_v1_admin, 12);
 
 /**
  * @generated from message kagzi.v1.GetServerInfoResponse
@@ -297,7 +364,7 @@ export type GetServerInfoResponse = Message<"kagzi.v1.GetServerInfoResponse"> & 
  * Use `create(GetServerInfoResponseSchema)` to create a new message.
  */
 export const GetServerInfoResponseSchema: GenMessage<GetServerInfoResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 11);
+  messageDesc(file_kagzi_v1_admin, 13);
 
 /**
  * @generated from message kagzi.v1.GetStatsRequest
@@ -314,7 +381,7 @@ export type GetStatsRequest = Message<"kagzi.v1.GetStatsRequest"> & {
  * Use `create(GetStatsRequestSchema)` to create a new message.
  */
 export const GetStatsRequestSchema: GenMessage<GetStatsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 12);
+  messageDesc(file_kagzi_v1_admin, 14);
 
 /**
  * @generated from message kagzi.v1.GetStatsResponse
@@ -338,7 +405,7 @@ export type GetStatsResponse = Message<"kagzi.v1.GetStatsResponse"> & {
  * Use `create(GetStatsResponseSchema)` to create a new message.
  */
 export const GetStatsResponseSchema: GenMessage<GetStatsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 13);
+  messageDesc(file_kagzi_v1_admin, 15);
 
 /**
  * @generated from message kagzi.v1.StatusCount
@@ -362,7 +429,7 @@ export type StatusCount = Message<"kagzi.v1.StatusCount"> & {
  * Use `create(StatusCountSchema)` to create a new message.
  */
 export const StatusCountSchema: GenMessage<StatusCount> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 14);
+  messageDesc(file_kagzi_v1_admin, 16);
 
 /**
  * @generated from message kagzi.v1.DrainWorkerRequest
@@ -384,7 +451,7 @@ export type DrainWorkerRequest = Message<"kagzi.v1.DrainWorkerRequest"> & {
  * Use `create(DrainWorkerRequestSchema)` to create a new message.
  */
 export const DrainWorkerRequestSchema: GenMessage<DrainWorkerRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 15);
+  messageDesc(file_kagzi_v1_admin, 17);
 
 /**
  * @generated from message kagzi.v1.DrainWorkerResponse
@@ -401,7 +468,7 @@ export type DrainWorkerResponse = Message<"kagzi.v1.DrainWorkerResponse"> & {
  * Use `create(DrainWorkerResponseSchema)` to create a new message.
  */
 export const DrainWorkerResponseSchema: GenMessage<DrainWorkerResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 16);
+  messageDesc(file_kagzi_v1_admin, 18);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowVersionsRequest
@@ -423,7 +490,7 @@ export type GetWorkflowVersionsRequest = Message<"kagzi.v1.GetWorkflowVersionsRe
  * Use `create(GetWorkflowVersionsRequestSchema)` to create a new message.
  */
 export const GetWorkflowVersionsRequestSchema: GenMessage<GetWorkflowVersionsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 17);
+  messageDesc(file_kagzi_v1_admin, 19);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowVersionsResponse
@@ -442,6 +509,13 @@ export type GetWorkflowVersionsResponse = Message<"kagzi.v1.GetWorkflowVersionsR
    * @generated from field: optional string default_version = 2;
    */
   defaultVersion?: string | undefined;
+
+  /**
+   * By version: JSON Schemas of the input, as far as workers that are online told them.
+   *
+   * @generated from field: map<string, string> input_schemas = 3;
+   */
+  inputSchemas: { [key: string]: string };
 };
 
 /**
@@ -449,7 +523,7 @@ export type GetWorkflowVersionsResponse = Message<"kagzi.v1.GetWorkflowVersionsR
  * Use `create(GetWorkflowVersionsResponseSchema)` to create a new message.
  */
 export const GetWorkflowVersionsResponseSchema: GenMessage<GetWorkflowVersionsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 18);
+  messageDesc(file_kagzi_v1_admin, 20);
 
 /**
  * @generated from message kagzi.v1.SetDefaultVersionRequest
@@ -478,7 +552,7 @@ export type SetDefaultVersionRequest = Message<"kagzi.v1.SetDefaultVersionReques
  * Use `create(SetDefaultVersionRequestSchema)` to create a new message.
  */
 export const SetDefaultVersionRequestSchema: GenMessage<SetDefaultVersionRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 19);
+  messageDesc(file_kagzi_v1_admin, 21);
 
 /**
  * @generated from message kagzi.v1.SetDefaultVersionResponse
@@ -491,7 +565,7 @@ export type SetDefaultVersionResponse = Message<"kagzi.v1.SetDefaultVersionRespo
  * Use `create(SetDefaultVersionResponseSchema)` to create a new message.
  */
 export const SetDefaultVersionResponseSchema: GenMessage<SetDefaultVersionResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 20);
+  messageDesc(file_kagzi_v1_admin, 22);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowLimitsRequest
@@ -513,7 +587,7 @@ export type GetWorkflowLimitsRequest = Message<"kagzi.v1.GetWorkflowLimitsReques
  * Use `create(GetWorkflowLimitsRequestSchema)` to create a new message.
  */
 export const GetWorkflowLimitsRequestSchema: GenMessage<GetWorkflowLimitsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 21);
+  messageDesc(file_kagzi_v1_admin, 23);
 
 /**
  * @generated from message kagzi.v1.GetWorkflowLimitsResponse
@@ -546,7 +620,7 @@ export type GetWorkflowLimitsResponse = Message<"kagzi.v1.GetWorkflowLimitsRespo
  * Use `create(GetWorkflowLimitsResponseSchema)` to create a new message.
  */
 export const GetWorkflowLimitsResponseSchema: GenMessage<GetWorkflowLimitsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 22);
+  messageDesc(file_kagzi_v1_admin, 24);
 
 /**
  * @generated from message kagzi.v1.LimitUsage
@@ -579,7 +653,7 @@ export type LimitUsage = Message<"kagzi.v1.LimitUsage"> & {
  * Use `create(LimitUsageSchema)` to create a new message.
  */
 export const LimitUsageSchema: GenMessage<LimitUsage> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 23);
+  messageDesc(file_kagzi_v1_admin, 25);
 
 /**
  * @generated from message kagzi.v1.SetWorkflowLimitsRequest
@@ -608,7 +682,7 @@ export type SetWorkflowLimitsRequest = Message<"kagzi.v1.SetWorkflowLimitsReques
  * Use `create(SetWorkflowLimitsRequestSchema)` to create a new message.
  */
 export const SetWorkflowLimitsRequestSchema: GenMessage<SetWorkflowLimitsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 24);
+  messageDesc(file_kagzi_v1_admin, 26);
 
 /**
  * @generated from message kagzi.v1.SetWorkflowLimitsResponse
@@ -621,7 +695,7 @@ export type SetWorkflowLimitsResponse = Message<"kagzi.v1.SetWorkflowLimitsRespo
  * Use `create(SetWorkflowLimitsResponseSchema)` to create a new message.
  */
 export const SetWorkflowLimitsResponseSchema: GenMessage<SetWorkflowLimitsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 25);
+  messageDesc(file_kagzi_v1_admin, 27);
 
 /**
  * @generated from message kagzi.v1.GetStepLimitRequest
@@ -643,7 +717,7 @@ export type GetStepLimitRequest = Message<"kagzi.v1.GetStepLimitRequest"> & {
  * Use `create(GetStepLimitRequestSchema)` to create a new message.
  */
 export const GetStepLimitRequestSchema: GenMessage<GetStepLimitRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 26);
+  messageDesc(file_kagzi_v1_admin, 28);
 
 /**
  * @generated from message kagzi.v1.GetStepLimitResponse
@@ -679,7 +753,7 @@ export type GetStepLimitResponse = Message<"kagzi.v1.GetStepLimitResponse"> & {
  * Use `create(GetStepLimitResponseSchema)` to create a new message.
  */
 export const GetStepLimitResponseSchema: GenMessage<GetStepLimitResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 27);
+  messageDesc(file_kagzi_v1_admin, 29);
 
 /**
  * @generated from message kagzi.v1.SlotHolder
@@ -703,7 +777,7 @@ export type SlotHolder = Message<"kagzi.v1.SlotHolder"> & {
  * Use `create(SlotHolderSchema)` to create a new message.
  */
 export const SlotHolderSchema: GenMessage<SlotHolder> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 28);
+  messageDesc(file_kagzi_v1_admin, 30);
 
 /**
  * @generated from message kagzi.v1.SetStepLimitRequest
@@ -732,7 +806,7 @@ export type SetStepLimitRequest = Message<"kagzi.v1.SetStepLimitRequest"> & {
  * Use `create(SetStepLimitRequestSchema)` to create a new message.
  */
 export const SetStepLimitRequestSchema: GenMessage<SetStepLimitRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 29);
+  messageDesc(file_kagzi_v1_admin, 31);
 
 /**
  * @generated from message kagzi.v1.SetStepLimitResponse
@@ -745,7 +819,7 @@ export type SetStepLimitResponse = Message<"kagzi.v1.SetStepLimitResponse"> & {
  * Use `create(SetStepLimitResponseSchema)` to create a new message.
  */
 export const SetStepLimitResponseSchema: GenMessage<SetStepLimitResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 30);
+  messageDesc(file_kagzi_v1_admin, 32);
 
 /**
  * How many there are: exactly `value`, or with `more` at least so many. Counting ends at 10,000.
@@ -769,7 +843,7 @@ export type RunCount = Message<"kagzi.v1.RunCount"> & {
  * Use `create(RunCountSchema)` to create a new message.
  */
 export const RunCountSchema: GenMessage<RunCount> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 31);
+  messageDesc(file_kagzi_v1_admin, 33);
 
 /**
  * @generated from message kagzi.v1.ListWorkflowTypesRequest
@@ -791,7 +865,7 @@ export type ListWorkflowTypesRequest = Message<"kagzi.v1.ListWorkflowTypesReques
  * Use `create(ListWorkflowTypesRequestSchema)` to create a new message.
  */
 export const ListWorkflowTypesRequestSchema: GenMessage<ListWorkflowTypesRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 32);
+  messageDesc(file_kagzi_v1_admin, 34);
 
 /**
  * @generated from message kagzi.v1.ListWorkflowTypesResponse
@@ -815,7 +889,7 @@ export type ListWorkflowTypesResponse = Message<"kagzi.v1.ListWorkflowTypesRespo
  * Use `create(ListWorkflowTypesResponseSchema)` to create a new message.
  */
 export const ListWorkflowTypesResponseSchema: GenMessage<ListWorkflowTypesResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 33);
+  messageDesc(file_kagzi_v1_admin, 35);
 
 /**
  * @generated from message kagzi.v1.WorkflowType
@@ -915,7 +989,7 @@ export type WorkflowType = Message<"kagzi.v1.WorkflowType"> & {
  * Use `create(WorkflowTypeSchema)` to create a new message.
  */
 export const WorkflowTypeSchema: GenMessage<WorkflowType> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 34);
+  messageDesc(file_kagzi_v1_admin, 36);
 
 /**
  * @generated from message kagzi.v1.WorkflowTypeVersion
@@ -939,7 +1013,7 @@ export type WorkflowTypeVersion = Message<"kagzi.v1.WorkflowTypeVersion"> & {
  * Use `create(WorkflowTypeVersionSchema)` to create a new message.
  */
 export const WorkflowTypeVersionSchema: GenMessage<WorkflowTypeVersion> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 35);
+  messageDesc(file_kagzi_v1_admin, 37);
 
 /**
  * @generated from message kagzi.v1.EndedRun
@@ -966,7 +1040,7 @@ export type EndedRun = Message<"kagzi.v1.EndedRun"> & {
  * Use `create(EndedRunSchema)` to create a new message.
  */
 export const EndedRunSchema: GenMessage<EndedRun> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 36);
+  messageDesc(file_kagzi_v1_admin, 38);
 
 /**
  * @generated from message kagzi.v1.ListQueuesRequest
@@ -997,7 +1071,7 @@ export type ListQueuesRequest = Message<"kagzi.v1.ListQueuesRequest"> & {
  * Use `create(ListQueuesRequestSchema)` to create a new message.
  */
 export const ListQueuesRequestSchema: GenMessage<ListQueuesRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 37);
+  messageDesc(file_kagzi_v1_admin, 39);
 
 /**
  * @generated from message kagzi.v1.ListQueuesResponse
@@ -1021,7 +1095,7 @@ export type ListQueuesResponse = Message<"kagzi.v1.ListQueuesResponse"> & {
  * Use `create(ListQueuesResponseSchema)` to create a new message.
  */
 export const ListQueuesResponseSchema: GenMessage<ListQueuesResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 38);
+  messageDesc(file_kagzi_v1_admin, 40);
 
 /**
  * @generated from message kagzi.v1.Queue
@@ -1087,7 +1161,7 @@ export type Queue = Message<"kagzi.v1.Queue"> & {
  * Use `create(QueueSchema)` to create a new message.
  */
 export const QueueSchema: GenMessage<Queue> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 39);
+  messageDesc(file_kagzi_v1_admin, 41);
 
 /**
  * @generated from message kagzi.v1.GetTrendsRequest
@@ -1116,7 +1190,7 @@ export type GetTrendsRequest = Message<"kagzi.v1.GetTrendsRequest"> & {
  * Use `create(GetTrendsRequestSchema)` to create a new message.
  */
 export const GetTrendsRequestSchema: GenMessage<GetTrendsRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 40);
+  messageDesc(file_kagzi_v1_admin, 42);
 
 /**
  * @generated from message kagzi.v1.GetTrendsResponse
@@ -1142,7 +1216,7 @@ export type GetTrendsResponse = Message<"kagzi.v1.GetTrendsResponse"> & {
  * Use `create(GetTrendsResponseSchema)` to create a new message.
  */
 export const GetTrendsResponseSchema: GenMessage<GetTrendsResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 41);
+  messageDesc(file_kagzi_v1_admin, 43);
 
 /**
  * @generated from message kagzi.v1.TrendBucket
@@ -1207,7 +1281,7 @@ export type TrendBucket = Message<"kagzi.v1.TrendBucket"> & {
  * Use `create(TrendBucketSchema)` to create a new message.
  */
 export const TrendBucketSchema: GenMessage<TrendBucket> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 42);
+  messageDesc(file_kagzi_v1_admin, 44);
 
 /**
  * @generated from message kagzi.v1.Latency
@@ -1229,7 +1303,7 @@ export type Latency = Message<"kagzi.v1.Latency"> & {
  * Use `create(LatencySchema)` to create a new message.
  */
 export const LatencySchema: GenMessage<Latency> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 43);
+  messageDesc(file_kagzi_v1_admin, 45);
 
 /**
  * @generated from message kagzi.v1.ListAuditLogRequest
@@ -1260,7 +1334,7 @@ export type ListAuditLogRequest = Message<"kagzi.v1.ListAuditLogRequest"> & {
  * Use `create(ListAuditLogRequestSchema)` to create a new message.
  */
 export const ListAuditLogRequestSchema: GenMessage<ListAuditLogRequest> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 44);
+  messageDesc(file_kagzi_v1_admin, 46);
 
 /**
  * @generated from message kagzi.v1.ListAuditLogResponse
@@ -1282,7 +1356,7 @@ export type ListAuditLogResponse = Message<"kagzi.v1.ListAuditLogResponse"> & {
  * Use `create(ListAuditLogResponseSchema)` to create a new message.
  */
 export const ListAuditLogResponseSchema: GenMessage<ListAuditLogResponse> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 45);
+  messageDesc(file_kagzi_v1_admin, 47);
 
 /**
  * @generated from message kagzi.v1.AuditEntry
@@ -1349,7 +1423,7 @@ export type AuditEntry = Message<"kagzi.v1.AuditEntry"> & {
  * Use `create(AuditEntrySchema)` to create a new message.
  */
 export const AuditEntrySchema: GenMessage<AuditEntry> = /*@__PURE__*/
-  messageDesc(file_kagzi_v1_admin, 46);
+  messageDesc(file_kagzi_v1_admin, 48);
 
 /**
  * @generated from enum kagzi.v1.ServingStatus
@@ -1497,6 +1571,16 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof ListStepsRequestSchema;
     output: typeof ListStepsResponseSchema;
+  },
+  /**
+   * What was recorded of a run after a given record, in pages of about 1 MiB: for people, who follow it as it grows.
+   *
+   * @generated from rpc kagzi.v1.AdminService.ListHistory
+   */
+  listHistory: {
+    methodKind: "unary";
+    input: typeof ListHistoryRequestSchema;
+    output: typeof ListHistoryResponseSchema;
   },
   /**
    * @generated from rpc kagzi.v1.AdminService.HealthCheck

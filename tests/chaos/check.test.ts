@@ -1,3 +1,4 @@
+import { MAX_CRASHES } from "@kagzi/core";
 import { describe, expect, it } from "vitest";
 import { findBreaches } from "./check.ts";
 import type { ChaosEntry } from "./entries.ts";
@@ -15,6 +16,14 @@ const FORGERIES: readonly (readonly [what: string, rule: string, forge: Forgery]
   ],
   ["a run that is gone", "A1", ({ recorded }) => remove(recorded.runs, ({ run }) => run === "mailbox")],
   ["a run that has not ended", "A1", ({ recorded }) => change(recorded.runs, "order", { status: "running" })],
+  [
+    "a run that was given up though only servers were ended",
+    "A1",
+    ({ entries, recorded }) => {
+      change(recorded.runs, "order", { status: "failed", error: "POISON" });
+      entries.push(...killed("server-1"));
+    },
+  ],
   ["a run that failed", "A1", ({ recorded }) => change(recorded.runs, "order", { status: "failed", error: "POISON" })],
   ["a cancelled run that went on", "A1", ({ recorded }) => change(recorded.runs, "long", { status: "completed" })],
   [
@@ -110,6 +119,13 @@ describe("the check of the chaos tests", () => {
     expect(breaches(story)).toEqual([]);
   });
 
+  it("allows a run to be given up whose workers may have been ended again and again", () => {
+    const story = goodStory();
+    change(story.recorded.runs, "order", { status: "failed", error: "POISON" });
+    story.entries.push(...killed("worker-2"));
+    expect(breaches(story).filter((breach) => breach.startsWith("A1"))).toEqual([]);
+  });
+
   it("allows a repetition where a worker's heartbeats may have come too late", () => {
     const story = goodStory();
     story.entries.splice(3, 0, { kind: "slow", by: "worker-1", ms: LEASE_MS }, exec("order", "one", 1));
@@ -126,6 +142,11 @@ describe("the check of the chaos tests", () => {
 
 function breaches(story: Story, late = story.entries.length): readonly string[] {
   return findBreaches(linesOf(story, { from: late, ms: 200 * LEASE_MS }), story.recorded, { leaseMs: LEASE_MS });
+}
+
+/** As often as it takes to give a run up. */
+function killed(target: string): ChaosEntry[] {
+  return Array.from({ length: MAX_CRASHES }, () => ({ kind: "fault", what: "killed", target, ms: 0 }) as const);
 }
 
 function exec(run: string, step: string, attempt: number, nonce = "nonce-again"): ChaosEntry {

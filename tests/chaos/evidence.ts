@@ -44,14 +44,14 @@ export class Evidence {
   }
 
   /**
-   * Whether the engine took a run for one that ends its workers, after as many of them were ended while they had it. That
-   * it did not do so the engine cannot know; an operator can, and retries it.
+   * Whether the engine took a run for one that ends its workers, after as many of them were ended or stopped. That it did
+   * not do so the engine cannot know; an operator can, and retries it. What servers and the database go through, and how
+   * slow a worker is that lives, is no reason.
    */
   wasGivenUp(run: string): boolean {
     const { error = "", status } = this.runs.get(run) ?? {};
     if (status !== "failed" || !error.startsWith("POISON")) return false;
-    const losses = this.of("fault").filter(({ target }) => isFatal(target)).length + this.of("slow").length;
-    return losses >= MAX_CRASHES;
+    return this.of("fault").filter(({ target }) => isOfWorker(target)).length >= MAX_CRASHES;
   }
 
   /** Whether, between two times, anything kept a worker from hearing or being heard. */
@@ -64,9 +64,9 @@ export class Evidence {
   }
 }
 
-/** Whether it is a process or the database, and not a link. */
-function isFatal(target: string): boolean {
-  return !target.includes(" ");
+/** Whether it is a process with a worker in it, and not a link of one. */
+function isOfWorker(target: string): boolean {
+  return /^(worker-\d+|embedded)$/u.test(target);
 }
 
 function touches(target: string, worker: string): boolean {

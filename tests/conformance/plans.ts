@@ -120,6 +120,12 @@ const FILL = [
   `INSERT INTO :"schema".slots
    SELECT 'default', 'limit ' || n % 10, gen_random_uuid(), gen_random_uuid(), 'step', 1, now(), NULL
    FROM generate_series(1, 5000) n`,
+  `INSERT INTO :"schema".api_keys
+   SELECT n::text, '', 'client', CASE n % 2 WHEN 0 THEN 'default' END, repeat('0', 64), now(), NULL, NULL, NULL
+   FROM generate_series(1, 5000) n`,
+  `INSERT INTO :"schema".audit_log
+   SELECT gen_random_uuid(), now(), 'local', 'local', 'run.cancel', 'run', n::text, 'namespace ' || n % 100, 'done'
+   FROM generate_series(1, 20000) n`,
   `INSERT INTO :"schema".lanes SELECT 'default', n::text, '', 'filling', '1', n::text, NULL, 0, now()
    FROM generate_series(1, 5000) n`,
 ];

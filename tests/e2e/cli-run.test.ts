@@ -1,7 +1,7 @@
 import { freePort } from "@kagzi/test-support";
 import { Client, Worker, workflow } from "kagzi";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type CommandResult, kagzi } from "./cli.ts";
+import { type Outcome, command, plain } from "./cli.ts";
 import { ENGINES } from "./engines.ts";
 import { quiet, reaches, useEngine } from "./fixture.ts";
 
@@ -17,15 +17,12 @@ describe("kagzi run explain", () => {
     url = "url" in f.engine.at ? f.engine.at.url : "";
   });
 
-  function explain(...words: readonly string[]): Promise<CommandResult> {
-    return kagzi("run", "explain", "--url", url, ...words);
+  function explain(...words: readonly string[]): Promise<Outcome> {
+    return command(["run", "explain", "--url", url, ...words]);
   }
 
-  /** What differs from one time to the next is replaced by what it is. */
-  function plain(output: string): string {
-    return output
-      .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gu, "<id>")
-      .replaceAll(/20\d\d-\d\d-\d\dT[\d:.]+Z/gu, "<time>");
+  function explainToPeople(...words: readonly string[]): Promise<Outcome> {
+    return command(["run", "explain", "--url", url, ...words], { columns: 120, env: { NO_COLOR: "1" } });
   }
 
   it("says why a run is not moving, and what to do, for people", async () => {
@@ -34,24 +31,24 @@ describe("kagzi run explain", () => {
     await reaches(run, "waiting");
     const [child] = (await f.client.runs.list({ parent: run.id }).page()).items;
     await reaches(f.client.run(child?.id ?? ""), "sleeping");
-    const { code, output } = await explain(run.id);
+    const { code, stdout } = await explainToPeople(run.id);
     expect(code).toBe(0);
-    expect(plain(output)).toBe(`run       <id>
+    expect(plain(stdout)).toBe(`run       <id>
 workflow  invokes@2
-status    waiting
+status    ◌ waiting
 because   waits for child "naps", run <id>, which is sleeping
           since <time>
 next      explain the child: kagzi run explain <id>
 `);
-    expect(output).toContain(run.id);
+    expect(stdout).toContain(run.id);
     // The child was started last, and its id begins like that of no other run.
     const prefix = (child?.id ?? "").slice(0, 23);
     for (const id of ["latest", prefix]) {
-      const answer = await explain(id);
+      const answer = await explainToPeople(id);
       expect(answer.code).toBe(0);
-      expect(plain(answer.output)).toBe(`run       <id>
+      expect(plain(answer.stdout)).toBe(`run       <id>
 workflow  naps@1
-status    sleeping
+status    ◐ sleeping
 because   sleeps until <time> ("nap")
 next      nothing: it goes on by itself
 `);
@@ -66,19 +63,19 @@ next      nothing: it goes on by itself
     await worker.start();
     const run = await client.start(fails, undefined);
     await reaches(run, "failed");
-    const { code, output } = await explain(run.id, "--namespace", "team-a", "-o", "json");
+    const { code, stdout } = await explain(run.id, "--namespace", "team-a", "-o", "json");
     expect(code).toBe(0);
-    expect(JSON.parse(output)).toEqual({
-      id: run.id,
-      workflow: "fails",
+    expect(JSON.parse(stdout)).toEqual({
+      runId: run.id,
+      workflowType: "fails",
       version: "1",
-      status: "failed",
+      status: "WORKFLOW_STATUS_FAILED",
       reasons: [
         {
-          reason: "ended",
+          reason: "REASON_ENDED",
           message: expect.stringMatching(/^failed at 20.* INTERNAL: out of stock$/u),
           since: expect.stringMatching(/^20.*Z$/u),
-          error: { code: "INTERNAL", message: "out of stock" },
+          error: expect.objectContaining({ code: "ERROR_CODE_INTERNAL", message: "out of stock" }),
         },
       ],
       next: expect.stringContaining("client.runs.retry()"),
@@ -88,22 +85,25 @@ next      nothing: it goes on by itself
 
   it("says what is wrong with what it was asked, by its exit code too", async () => {
     const missing = "01890000-0000-7000-8000-000000000000";
-    expect(await explain("latest")).toMatchObject({ code: 3, output: expect.stringContaining("does not exist") });
-    expect(await explain(missing)).toMatchObject({ code: 3, output: expect.stringContaining(missing) });
+    expect(await explain("latest")).toMatchObject({ code: 3, stderr: expect.stringContaining("has no run") });
+    expect(await explain(missing)).toMatchObject({ code: 3, stderr: expect.stringContaining(missing) });
     const runs = [await f.client.start("a"), await f.client.start("b")];
     const shared = (runs[0]?.id ?? "").slice(0, 2);
     expect(await explain(shared)).toMatchObject({
       code: 2,
-      output: expect.stringContaining(`2 runs begin with ${shared}`),
+      stderr: expect.stringContaining(`2 runs begin with ${shared}`),
     });
     expect(await explain("ffff")).toMatchObject({
       code: 3,
-      output: expect.stringContaining('run "ffff" does not exist'),
+      stderr: expect.stringContaining('run "ffff" does not exist'),
     });
-    expect(await explain("not-an-id!")).toMatchObject({ code: 2, output: expect.stringContaining("give an id") });
+    expect(await explain("not-an-id!")).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("was started with it"),
+    });
     expect(await explain("latest", "-o", "yaml")).toMatchObject({
       code: 2,
-      output: expect.stringContaining("text or json"),
+      stderr: expect.stringContaining("table, json, jsonl, id"),
     });
     expect(await explain()).toMatchObject({ code: 2 });
     // The last of several is taken.
@@ -111,7 +111,7 @@ next      nothing: it goes on by itself
     const nobody = `http://127.0.0.1:${await freePort()}`;
     expect(await explain("latest", "--url", nobody)).toMatchObject({
       code: 6,
-      output: expect.stringContaining(nobody),
+      stderr: expect.stringContaining(nobody),
     });
   });
 });

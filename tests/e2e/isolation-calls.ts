@@ -1,6 +1,8 @@
 import type { DescMethod, DescMethodUnary, MessageInitShape } from "@bufbuild/protobuf";
 import {
   AdminService,
+  ApiKeyRole,
+  ApiKeyService,
   EventService,
   NamespaceService,
   StepKind,
@@ -67,6 +69,7 @@ const { method: admin } = AdminService;
 const { method: events } = EventService;
 const { method: namespaces } = NamespaceService;
 const { method: schedules } = WorkflowScheduleService;
+const { method: apiKeys } = ApiKeyService;
 
 /** A run of A, asked for in B. */
 const run = (a: Inhabitants, b: Inhabitants) => ({ namespaceId: b.namespaceId, runId: a.runId });
@@ -89,6 +92,8 @@ const limited = { concurrency: [{ limit: 9 }] };
  * make something in B under an id of A come last: before them B has no such thing.
  */
 export const FOREIGN_CALLS: readonly ForeignCall[] = [
+  // First: afterwards it has what was asked for.
+  foreign(admin.listAuditLog, "own", (_, b) => ({ namespaceId: b.namespaceId })),
   foreign(runs.startWorkflow, "missing", (a, b) => ({
     namespaceId: b.namespaceId,
     workflowType: TYPE,
@@ -192,6 +197,10 @@ export const FOREIGN_CALLS: readonly ForeignCall[] = [
   foreign(admin.getStepLimit, "own", (_, b) => ({ namespaceId: b.namespaceId, name: LIMIT })),
   foreign(admin.setStepLimit, "missing", (a, b) => ({ namespaceId: b.namespaceId, name: a.ownLimit, limits: limited })),
   foreign(admin.setStepLimit, "own", (_, b) => ({ namespaceId: b.namespaceId, name: LIMIT, limits: limited })),
+  foreign(apiKeys.createApiKey, "own", (_, b) => ({ namespaceId: b.namespaceId, name: "b", role: ApiKeyRole.CLIENT })),
+  foreign(apiKeys.listApiKeys, "own", (_, b) => ({ namespaceId: b.namespaceId })),
+  // By an id that is of no namespace; keys of one namespace know only those of theirs, which has a test of its own.
+  foreign(apiKeys.revokeApiKey, "missing", () => ({ keyId: "0".repeat(16) })),
   // About the server, which all namespaces share.
   foreign(admin.healthCheck, "own", () => ({})),
   foreign(admin.getServerInfo, "own", () => ({})),

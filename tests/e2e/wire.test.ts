@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { type DescField, type DescMessage, ScalarType, fromBinary } from "@bufbuild/protobuf";
 import {
   AdminService,
+  ApiKeyService,
   ErrorDetailSchema,
   NamespaceService,
   WorkerService,
@@ -12,7 +13,14 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ENGINES, type TestEngine } from "./engines.ts";
 
 const POISON = ["a\0b", "a\ud800b", "x".repeat(10_000), "../../etc", "'; DROP TABLE runs; --"];
-const SERVICES = [WorkflowService, WorkerService, AdminService, NamespaceService, WorkflowScheduleService];
+const SERVICES = [
+  WorkflowService,
+  WorkerService,
+  AdminService,
+  NamespaceService,
+  WorkflowScheduleService,
+  ApiKeyService,
+];
 const UNARY = SERVICES.flatMap((service) => service.methods.filter(({ methodKind }) => methodKind === "unary"));
 
 /** What a call says is wrong, in the protocol of Connect. */

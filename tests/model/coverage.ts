@@ -3,7 +3,7 @@ import type { Coverage } from "@kagzi/store-conformance/model";
 /** What must have been done, or refused, so that a comparison means something. Refusals of writes count for all of them. */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   start: ["done", "started claimed", "found", "refused namespaceDisabled", "refused parentEnded"],
-  claim: ["done", "nothing", "refused"],
+  claim: ["done", "nothing", "refused", "overdue"],
   write: ["done", "refused applied", "refused cancelled", "refused leaseLost", "refused notFound", "refused reload"],
   "write pending": ["done"],
   "write sleeping": ["done"],
@@ -16,6 +16,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   heartbeat: ["done"],
   deregister: ["done"],
   release: ["done"],
+  excuse: ["done", "nothing"],
   lapsed: ["done"],
   takeOver: ["done", "left"],
   overdue: ["done"],

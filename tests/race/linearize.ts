@@ -1,4 +1,4 @@
-import { type Call, type World, answerOf, claimRun, viewOfWorld } from "@kagzi/store-conformance/model";
+import { type Call, type World, answerOf, take, viewOfWorld } from "@kagzi/store-conformance/model";
 
 /** A call of a client, what was answered, and when it was made and answered, by one count for all clients. */
 export interface Made {
@@ -83,7 +83,8 @@ function worldAfterClaim(world: World, workerId: string, answer: string): World 
     const run = after.runs[runId];
     if (run?.availableAt === undefined || run.availableAt > after.now || run.epoch + 1 !== epoch) return undefined;
     if ((after.workers[workerId] ?? 0) < after.now) return undefined;
-    claimRun(run, workerId, after.now);
+    if ((run.deadlineAt ?? Infinity) <= after.now) return undefined;
+    take(after, run, workerId);
   }
   return after;
 }

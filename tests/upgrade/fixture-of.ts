@@ -52,6 +52,7 @@ class Stage {
     await mismatching.stop();
     if (version >= 2) await this.#events();
     if (version >= 3) await this.#schedules();
+    if (version >= 6) await this.#client.apiKeys.create({ name: "before", role: "client", expiresIn: "90d" });
     for (const [run, { status }] of runs) await reaches(run, status);
   }
 

@@ -3,6 +3,8 @@ import { isKagziError as isOfClient } from "kagzi";
 
 /** The exit code for a command that makes no sense. */
 export const USAGE = 2;
+/** And for one that Ctrl-C has ended. */
+export const INTERRUPTED = 130;
 
 /** What a script can tell from the exit code of a command that failed. */
 export function exitCodeOf(error: unknown): number {

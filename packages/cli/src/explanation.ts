@@ -1,37 +1,32 @@
-import type { Explanation, WaitingFor } from "kagzi";
+import type { ExplainWorkflowResponse, WaitingFor } from "@kagzi/proto";
+import { WaitingFor_Reason as Reason } from "@kagzi/proto";
+import type { RecordView } from "./output.ts";
+import { runStatus } from "./status.ts";
+import { dateOf } from "./times.ts";
 
 /** An explanation for people. */
-export function explanationAsText(explanation: Explanation): string {
-  const { id, next, reasons, status, version, workflow } = explanation;
-  const lines = [
-    ["run", id],
-    ["workflow", `${workflow}@${version}`],
-    ["status", status],
-    ...reasons.flatMap((reason, index) => [
-      [index === 0 ? "because" : "and", reason.message],
-      ...detailsOf(reason).map((detail) => ["", detail]),
-    ]),
-    ["next", next],
+export function explanationFields(answer: ExplainWorkflowResponse): RecordView["fields"] {
+  return [
+    ["run", answer.runId],
+    ["workflow", `${answer.workflowType}@${answer.version}`],
+    ["status", runStatus(answer.status)],
+    ...answer.reasons.map(
+      (reason, index) => [index === 0 ? "because" : "and", [reason.message, ...detailsOf(reason)].join("\n")] as const,
+    ),
+    ["next", answer.next],
   ];
-  return lines.map(([name = "", text = ""]) => `${name.padEnd(10)}${text}`).join("\n") + "\n";
 }
 
-/** An explanation for scripts: times as ISO 8601, errors with their code and message. */
-export function explanationAsJson(explanation: Explanation): string {
-  const reasons = explanation.reasons.map(({ error, ...reason }) => ({
-    ...reason,
-    ...(error !== undefined && { error: { code: error.code, message: error.message } }),
-  }));
-  return `${JSON.stringify({ ...explanation, reasons }, undefined, 2)}\n`;
-}
+const WITH_SINCE: ReadonlySet<Reason> = new Set([Reason.EVENT, Reason.CHILD_WORKFLOW, Reason.WORKER]);
 
 /** What the sentence leaves out. */
-function detailsOf({ heardAt, reason, since, slots }: WaitingFor): readonly string[] {
-  const hasSince = since !== undefined && (reason === "event" || reason === "child" || reason === "worker");
+function detailsOf({ heardAt, holderRunIds, reason, since, workers }: WaitingFor): readonly string[] {
   return [
-    ...(hasSince ? [`since ${since.toISOString()}`] : []),
-    ...(heardAt === undefined ? [] : [`its worker was heard of at ${heardAt.toISOString()}`]),
-    ...(slots?.workers ?? []).map(({ slots: all, taken, workerId }) => `worker ${workerId}: ${taken} of ${all} slots`),
-    ...(slots?.holders ?? []).map((runId) => `held by run ${runId}`),
+    ...(WITH_SINCE.has(reason) && since !== undefined ? [`since ${dateOf(since)?.toISOString() ?? ""}`] : []),
+    ...(heardAt === undefined ? [] : [`its worker was heard of at ${dateOf(heardAt)?.toISOString() ?? ""}`]),
+    ...(reason === Reason.SLOT ? workers : []).map(
+      ({ slots, taken, workerId }) => `worker ${workerId}: ${taken} of ${slots} slots`,
+    ),
+    ...(reason === Reason.SLOT ? holderRunIds : []).map((runId) => `held by run ${runId}`),
   ];
 }

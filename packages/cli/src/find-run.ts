@@ -1,24 +1,88 @@
-import { KagziError, isUuid, notFound } from "@kagzi/core";
-import type { Client } from "kagzi";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { KagziError, isKagziError, isUuid, notFound } from "@kagzi/core";
+import type { ListWorkflowsResponse, Workflow } from "@kagzi/proto";
+import { isKagziError as isOfClient } from "kagzi";
+import { LARGEST_PAGE } from "./pages.ts";
+import type { Session } from "./session.ts";
+import { runWord } from "./status.ts";
 
-/** Among so many of the newest runs a prefix is looked for. */
-const NEWEST = 1000;
+/** How a run may be named, for the help of commands. */
+export const RUN_NOTE =
+  "A run is named by its id, a beginning of it that no other has, the id that it was started with, latest, or latest:WORKFLOW.";
+
+/** Among so many runs that were made at the right time a beginning is looked for. */
+const MOST_LOOKED_AT = 10_000;
 const MOST_NAMED = 5;
+/** How far the clock of whoever made an id may be from that of the server. */
+const SKEW_MS = 3_600_000;
+/** No clock goes further, and no message carries a later time. */
+const LATEST_MS = Date.parse("9998-01-01");
 
 /**
- * The run that a command means: a whole id, `latest`, or the beginning of an id that only one of the newest runs has.
- * @throws KagziError `INVALID_ARGUMENT` for what cannot begin an id, or begins several; `NOT_FOUND`
+ * The run that a command means: see {@link RUN_NOTE}.
+ * @throws KagziError `NOT_FOUND`; `INVALID_ARGUMENT` where several runs begin so
  */
-export async function findRun(client: Client, text: string): Promise<string> {
+export async function findRun(session: Session, text: string): Promise<string> {
   if (isUuid(text)) return text;
-  if (text !== "latest" && !/^[0-9a-f-]{1,36}$/u.test(text)) {
-    throw new KagziError("INVALID_ARGUMENT", `${JSON.stringify(text)} is no run: give an id, its beginning, or latest`);
-  }
-  const { items } = await client.runs.list().page({ size: text === "latest" ? 1 : NEWEST });
-  const found = items.map(({ id }) => id).filter((id) => text === "latest" || id.startsWith(text));
+  if (text === "latest" || text.startsWith("latest:")) return latestRun(session, text.slice("latest:".length));
+  const found = /^[0-9a-f-]{1,36}$/u.test(text) ? await runsBeginning(session, text) : [];
   const [first, second] = found;
-  if (first === undefined) throw notFound("run", text, `none of the newest ${NEWEST} runs begins so`);
-  if (second === undefined) return first;
-  const named = found.slice(0, MOST_NAMED).join(", ");
-  throw new KagziError("INVALID_ARGUMENT", `${found.length} runs begin with ${text}: ${named} …; give more of the id`);
+  if (first !== undefined && second === undefined) return first.runId;
+  if (first !== undefined) throw severalBegin(text, found);
+  return runWithExternalId(session, text);
+}
+
+async function latestRun({ ask, connection, namespaceId }: Session, workflowType: string): Promise<string> {
+  const { workflows } = await ask((options) =>
+    connection.workflows.listWorkflows(
+      { namespaceId, page: { pageSize: 1 }, ...(workflowType !== "" && { workflowType }) },
+      options,
+    ),
+  );
+  const [newest] = workflows;
+  if (newest !== undefined) return newest.runId;
+  const of = workflowType === "" ? "" : ` of workflow ${JSON.stringify(workflowType)}`;
+  throw notFound("run", "latest", `namespace ${namespaceId} has no run${of}; -n names another one`);
+}
+
+/** Ids of runs begin with the time at which they were made: only runs of that time are looked at. */
+async function runsBeginning(session: Session, prefix: string): Promise<readonly Workflow[]> {
+  const { ask, connection, namespaceId } = session;
+  const digits = prefix.replaceAll("-", "").slice(0, 12);
+  const timeOf = (rest: string) => Math.min(Number.parseInt(digits.padEnd(12, rest), 16), LATEST_MS);
+  const window = {
+    createdAfter: timestampFromMs(Math.max(0, timeOf("0") - SKEW_MS)),
+    createdBefore: timestampFromMs(timeOf("f") + SKEW_MS),
+  };
+  const found: Workflow[] = [];
+  let pageToken: string | undefined = "";
+  for (let seen = 0; pageToken !== undefined && seen < MOST_LOOKED_AT; seen += LARGEST_PAGE) {
+    const request = { namespaceId, page: { pageSize: LARGEST_PAGE, pageToken }, ...window };
+    const part: ListWorkflowsResponse = await ask((options) => connection.workflows.listWorkflows(request, options));
+    found.push(...part.workflows.filter(({ runId }) => runId.startsWith(prefix)));
+    pageToken = part.page?.hasMore === true ? part.page.nextPageToken : undefined;
+  }
+  return found;
+}
+
+function severalBegin(prefix: string, found: readonly Workflow[]): KagziError {
+  const lines = found
+    .slice(0, MOST_NAMED)
+    .map(({ runId, status, workflowType }) => `\n  ${runId}  ${workflowType}  ${runWord(status)}`);
+  const more = found.length > MOST_NAMED ? `\n  and ${found.length - MOST_NAMED} more` : "";
+  return new KagziError(
+    "INVALID_ARGUMENT",
+    `${found.length} runs begin with ${prefix}; give more of the id:${lines.join("")}${more}`,
+  );
+}
+
+async function runWithExternalId({ ask, connection, namespaceId }: Session, externalId: string): Promise<string> {
+  try {
+    const request = { namespaceId, externalId };
+    const { workflow } = await ask((options) => connection.workflows.getWorkflowByExternalId(request, options));
+    return workflow?.runId ?? "";
+  } catch (error) {
+    if (!(isKagziError(error) || isOfClient(error)) || error.code !== "NOT_FOUND") throw error;
+    throw notFound("run", externalId, `no id begins so, and no run in namespace ${namespaceId} was started with it`);
+  }
 }

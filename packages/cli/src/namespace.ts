@@ -1,66 +1,144 @@
+import { toJson } from "@bufbuild/protobuf";
+import { type Namespace, NamespaceSchema } from "@kagzi/proto";
 import type { Command } from "commander";
-import type { Client, Namespace } from "kagzi";
-import { type ClientFlags, answer, withClient } from "./client.ts";
+import type { CallOptions, Connection } from "kagzi/wire";
+import { group, withExamples } from "./examples.ts";
+import { type ListView, type Output, type RecordView, said, showList, showRecord, timeCell } from "./output.ts";
+import { listAll } from "./pages.ts";
+import { type ServerFlags, type Session, inSession, withServer } from "./session.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { Cell } from "./table.ts";
+import { dateOf } from "./times.ts";
 
-type Flags = ClientFlags & { readonly description?: string };
-type Ask = (namespaces: Client["namespaces"], name: string, description: string) => Promise<Namespace>;
+type Flags = ServerFlags & { readonly description?: string };
+type Answer = { readonly namespace?: Namespace | undefined };
+type Make = (
+  connection: Connection,
+  request: { readonly namespaceId: string; readonly description: string },
+  options: CallOptions,
+) => Promise<Answer>;
 
 const DESCRIPTION = ["--description <text>", "what it is for"] as const;
 
 /** The commands about namespaces. */
-export function addNamespace(kagzi: Command): void {
-  const namespace = kagzi.command("namespace").description("look after namespaces");
-  withClient(namespace.command("list"))
-    .description("list all namespaces, by name")
-    .action((flags: Flags) => answer(flags, all, { text: asTable, json: asJson }));
-  add(namespace.command("get").description("show a namespace"), (namespaces, name) => namespaces.get(name));
-  add(
-    namespace
-      .command("create")
-      .description("make a namespace")
-      .option(...DESCRIPTION),
-    (namespaces, name, description) => namespaces.create(name, { description }),
+export function addNamespace(kagzi: Command, cli: Surroundings): void {
+  const namespace = group(kagzi, "namespace", "look after namespaces");
+  addList(namespace, cli);
+  const show = withServer(namespace.command("show <name>")).description("show a namespace");
+  withExamples(show, "kagzi namespace show default", "kagzi namespace show default -o json").action(
+    (name: string, flags: Flags) =>
+      inSession(cli, flags, async (session) => {
+        const found = await asked(session, name, flags, ({ namespaces }, request, options) =>
+          namespaces.getNamespace(request, options),
+        );
+        showRecord(session.output, recordOf(session.output, found));
+      }),
   );
-  add(
-    namespace
-      .command("update")
-      .description("describe a namespace anew")
-      .requiredOption(...DESCRIPTION),
-    (namespaces, name, description) => namespaces.update(name, { description }),
-  );
-  add(
-    namespace.command("disable").description("start nothing new in it; what runs goes on to its end"),
-    (namespaces, name) => namespaces.disable(name),
-  );
-  add(namespace.command("enable").description("let runs start in it again"), (namespaces, name) =>
-    namespaces.enable(name),
-  );
+  addChanges(namespace, cli);
 }
 
-/** A command about one namespace, which answers with how it is then. */
-function add(command: Command, ask: Ask): void {
-  withClient(command.argument("<name>")).action((name: string, flags: Flags) =>
-    answer(flags, async (client) => ask(client.namespaces, name, flags.description ?? ""), {
-      text: (found) => asTable([found]),
-      json: asJson,
+function addList(namespace: Command, cli: Surroundings): void {
+  const list = withServer(namespace.command("list")).description("list all namespaces, by name");
+  withExamples(list, "kagzi namespace list", "kagzi namespace list -o id").action((flags: Flags) =>
+    inSession(cli, flags, async ({ ask, connection, output }) => {
+      const all = await listAll<Namespace>(async (page) => {
+        const answer = await ask((options) => connection.namespaces.listNamespaces({ page }, options));
+        return [answer.namespaces, answer.page];
+      });
+      showList(output, all, namespacesView(output));
     }),
   );
 }
 
-async function all({ namespaces }: Client): Promise<readonly Namespace[]> {
-  const found: Namespace[] = [];
-  for await (const namespace of namespaces.list()) found.push(namespace);
-  return found;
-}
-
-function asTable(namespaces: readonly Namespace[]): string {
-  const width = Math.max(...namespaces.map(({ name }) => name.length)) + 2;
-  const lines = namespaces.map(({ description, enabled, name }) =>
-    `${name.padEnd(width)}${(enabled ? "enabled" : "disabled").padEnd(10)}${description}`.trimEnd(),
+function addChanges(namespace: Command, cli: Surroundings): void {
+  const add = (command: Command, done: string, make: Make): Command =>
+    withServer(command).action((name: string, flags: Flags) =>
+      inSession(cli, flags, async (session) => {
+        const found = await asked(session, name, flags, make);
+        said(session.output, `${done} namespace ${name}`, recordOf(session.output, found));
+      }),
+    );
+  withExamples(
+    add(
+      namespace
+        .command("create <name>")
+        .description("make a namespace")
+        .option(...DESCRIPTION),
+      "made",
+      ({ namespaces }, request, options) => namespaces.createNamespace(request, options),
+    ),
+    "kagzi namespace create staging",
+    "kagzi namespace create team-a --description 'the A team'",
   );
-  return `${lines.join("\n")}\n`;
+  withExamples(
+    add(
+      namespace
+        .command("update <name>")
+        .description("describe a namespace anew")
+        .requiredOption(...DESCRIPTION),
+      "changed",
+      ({ namespaces }, request, options) => namespaces.updateNamespace(request, options),
+    ),
+    "kagzi namespace update default --description 'everything else'",
+    "kagzi namespace update default --description 'ours' -o json",
+  );
+  withExamples(
+    add(
+      namespace.command("disable <name>").description("start nothing new in it; what runs goes on to its end"),
+      "disabled",
+      ({ namespaces }, { namespaceId }, options) => namespaces.disableNamespace({ namespaceId }, options),
+    ),
+    "kagzi namespace disable default",
+    "kagzi namespace disable default -o json",
+  );
+  withExamples(
+    add(
+      namespace.command("enable <name>").description("let runs start in it again"),
+      "enabled",
+      ({ namespaces }, { namespaceId }, options) => namespaces.enableNamespace({ namespaceId }, options),
+    ),
+    "kagzi namespace enable default",
+    "kagzi namespace enable default -o json",
+  );
 }
 
-function asJson(found: Namespace | readonly Namespace[]): string {
-  return `${JSON.stringify(found, undefined, 2)}\n`;
+async function asked({ ask, connection }: Session, name: string, flags: Flags, make: Make): Promise<Namespace> {
+  const request = { namespaceId: name, description: flags.description ?? "" };
+  const { namespace } = await ask((options) => make(connection, request, options));
+  if (namespace === undefined) throw new Error(`the server's answer says nothing of namespace ${name}`);
+  return namespace;
+}
+
+function state({ enabled }: Namespace): Cell {
+  return enabled
+    ? { text: "● enabled", plain: "enabled", colour: "green" }
+    : { text: "○ disabled", plain: "disabled", colour: "yellow" };
+}
+
+function namespacesView(output: Output): ListView<Namespace> {
+  return {
+    columns: [
+      { title: "NAMESPACE", cell: ({ namespaceId }) => namespaceId },
+      { title: "STATE", cell: state },
+      { title: "CREATED", cell: ({ createdAt }) => timeCell(output, dateOf(createdAt)), narrow: 1 },
+      { title: "DESCRIPTION", cell: ({ description }) => description, narrow: "cut" },
+    ],
+    json: (namespace) => toJson(NamespaceSchema, namespace),
+    id: ({ namespaceId }) => namespaceId,
+    none: "no namespaces",
+  };
+}
+
+function recordOf(output: Output, namespace: Namespace): RecordView {
+  return {
+    fields: [
+      ["namespace", namespace.namespaceId],
+      ["state", state(namespace)],
+      ["description", namespace.description === "" ? undefined : namespace.description],
+      ["created", timeCell(output, dateOf(namespace.createdAt))],
+      ["updated", timeCell(output, dateOf(namespace.updatedAt))],
+    ],
+    json: toJson(NamespaceSchema, namespace),
+    id: namespace.namespaceId,
+  };
 }

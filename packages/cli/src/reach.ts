@@ -8,7 +8,7 @@ const PATIENCE_MS = 5000;
  * Looks whether anything listens at an address: a client would be patient, and a person is not.
  * @throws KagziError `UNAVAILABLE`; `INVALID_ARGUMENT` for what is no address
  */
-export async function checkReachable(url: string): Promise<void> {
+export async function checkReachable(url: string, patienceMs = PATIENCE_MS): Promise<void> {
   if (!URL.canParse(url)) {
     throw new KagziError(
       "INVALID_ARGUMENT",
@@ -17,11 +17,11 @@ export async function checkReachable(url: string): Promise<void> {
   }
   const { hostname, port, protocol } = new URL(url);
   const host = hostname.replace(/^\[|\]$/gu, "");
-  const socket = connect({ host, port: Number(port) || (protocol === "https:" ? 443 : 80), timeout: PATIENCE_MS });
+  const socket = connect({ host, port: Number(port) || (protocol === "https:" ? 443 : 80), timeout: patienceMs });
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once("connect", resolve);
-      socket.once("timeout", () => reject(new Error(`nothing was heard for ${PATIENCE_MS} ms`)));
+      socket.once("timeout", () => reject(new Error(`nothing was heard for ${patienceMs} ms`)));
       socket.once("error", reject);
     });
   } catch (cause) {

@@ -59,6 +59,8 @@ function timeSentence(reason: Extract<WaitingFor, { reason: "time" }>): string {
       return `attempt ${attempt} of the run failed${why}, the next one begins at ${until}`;
     case "takeover":
       return `its worker was lost ${attempt} times in a row before anything was recorded: it may be taken again at ${until}`;
+    case "deadline":
+      return `its time was over at ${until}: nobody is given it any more, and it is about to be ended`;
     default:
       return unreachable(timer);
   }
@@ -167,6 +169,7 @@ const TIMER_ADVICE = {
   stepRetry: "nothing if the error passes; otherwise mend its cause, or cancel the run",
   runRetry: "nothing if the error passes; otherwise mend its cause, or cancel the run",
   takeover: "look in the logs of its workers for what ends them (memory, process.exit)",
+  deadline: "nothing: it is ended by itself; start the next one with a longer timeout or startTimeout",
 } as const;
 
 function endAdvice({ continuedAs, status }: Extract<WaitingFor, { reason: "ended" }>): string {

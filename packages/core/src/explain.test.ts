@@ -193,6 +193,20 @@ describe("a run that is held", () => {
   });
 });
 
+describe("a run whose time is over", () => {
+  it("is about to be ended, whatever it waits for", () => {
+    const [late, worker] = told(explain(runOf(pending, { deadlineAt: NOW })));
+    expect(late).toBe(
+      "time: its time was over at 2030-01-01T00:00:00.000Z: nobody is given it any more, and it is about to be ended -> nothing: it is ended by itself",
+    );
+    expect(worker).toContain("worker: no worker has order@1");
+    expect(explain(runOf(sleeping, { deadlineAt: NOW + 1 }))[0]).toMatchObject({ timer: "sleep" });
+    expect(explain(runOf({ status: "completed", finishedAt: NOW }, { deadlineAt: NOW }))).toMatchObject([
+      { reason: "ended" },
+    ]);
+  });
+});
+
 describe("a run that waits for a time", () => {
   const asleep = recordOf({ kind: "sleep", name: "nap", dueAt: LATER });
 

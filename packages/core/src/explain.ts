@@ -36,12 +36,17 @@ export interface ExplainFacts {
 /** Why the run is not moving: what holds it back most comes first. Never empty. */
 export function reasonsOf(facts: ExplainFacts): readonly [WaitingFor, ...WaitingFor[]] {
   const { run } = facts;
-  const own = isTerminal(run.status) ? [] : asked(run);
+  const own = isTerminal(run.status) ? [] : [...overdue(run, facts.now), ...asked(run)];
   const [first = longAgo(run), ...others] = [...own, ...ofState(facts)];
   const reasons = [first, ...others] as const;
   const isRefused = reasons.some((each) => "error" in each && each.error?.subject === "namespace");
   const matters = facts.isDisabled && (isTerminal(run.status) || isRefused);
   return matters ? [...reasons, { reason: "namespace", namespaceId: run.namespaceId }] : reasons;
+}
+
+/** The time that a run has is over, also where that was for its clean-up. */
+function overdue({ deadlineAt }: Run, now: Instant): readonly WaitingFor[] {
+  return deadlineAt === undefined || deadlineAt > now ? [] : [{ reason: "time", timer: "deadline", until: deadlineAt }];
 }
 
 /** What somebody asked of a run that has not come to it yet. */

@@ -1,5 +1,24 @@
 export type { Activity, RunningStep } from "./activity.ts";
 export {
+  type ApiKey,
+  type ApiKeyParts,
+  LOCAL,
+  type NewApiKey,
+  type Principal,
+  ROLES,
+  type Right,
+  type Role,
+  checkKeyId,
+  checkRole,
+  formatApiKey,
+  mayDo,
+  parseApiKey,
+  principalOf,
+  rolesWith,
+  whyInvalid,
+} from "./api-key.ts";
+export { type AuditEntry, type NewAuditEntry, auditEntry } from "./audit.ts";
+export {
   checkInteger,
   checkName,
   checkNamespaceId,
@@ -56,6 +75,8 @@ export {
   MAX_CRASHES,
   type Takeover,
   compareLeases,
+  crashesSince,
+  crashesWithClaim,
   matchLeases,
   decideTakeover,
 } from "./lease.ts";
@@ -131,6 +152,9 @@ export {
 } from "./schedule.ts";
 export { type Step, stepsOf, withRunning } from "./steps.ts";
 export type {
+  ApiKeyCreation,
+  ApiKeyStore,
+  AuditStore,
   Backlog,
   ClaimRequest,
   ClaimResult,
@@ -163,6 +187,7 @@ export type {
   RunFilter,
   RunReference,
   RunStore,
+  SchemaState,
   ScheduleChange,
   ScheduleFound,
   ScheduleStore,

@@ -6,10 +6,13 @@ import {
   type LapsedLease,
   MAX_CRASHES,
   compareLeases,
+  crashesSince,
+  crashesWithClaim,
   decideTakeover,
   matchLeases,
 } from "./lease.ts";
 
+const NAMESPACE = "default" as NamespaceId;
 const lease = (runId: string, epoch = 1) => ({ runId: runId as RunId, epoch });
 const granted = (runId: string, claimedAt: number, epoch = 1) => ({
   ...lease(runId, epoch),
@@ -88,6 +91,44 @@ describe("a run whose worker was lost", () => {
       become: "failed",
       error: { code: "POISON", nonRetryable: true, subjectId: "r1" },
     });
+  });
+});
+
+describe("the count of crashes", () => {
+  it("rises with each claim, and begins anew where the worker that held the run last is alive", () => {
+    expect([crashesWithClaim(0, false), crashesWithClaim(3, false)]).toEqual([1, 4]);
+    expect([crashesWithClaim(0, true), crashesWithClaim(3, true)]).toEqual([1, 1]);
+  });
+
+  it("is of the claims after the last one whose worker spoke of it, however often it does", () => {
+    const run = { crashes: 4, epoch: 9 };
+    expect([5, 6, 8, 9].map((epoch) => crashesSince(run, lease("r", epoch)))).toEqual([4, 3, 1, 0]);
+    fc.assert(
+      fc.property(fc.nat(9), fc.integer({ min: 1, max: 9 }), (crashes, epoch) => {
+        const once = crashesSince({ crashes, epoch: 9 }, lease("r", epoch));
+        expect(crashesSince({ crashes: once, epoch: 9 }, lease("r", epoch))).toBe(once);
+        expect(once).toBeLessThanOrEqual(crashes);
+      }),
+    );
+    expect(crashesSince(run, lease("r", 10))).toBe(0);
+  });
+
+  it("stops a run that ends each of its workers, and none of which each second worker lives", () => {
+    const play = (lives: (claim: number) => boolean) => {
+      let crashes = 0;
+      for (let epoch = 1; epoch <= 100; epoch++) {
+        crashes = crashesWithClaim(crashes, false);
+        const takeover = decideTakeover(
+          { ...lease("r", epoch), namespaceId: NAMESPACE, crashes, progressed: false },
+          0,
+        );
+        if (takeover.become === "failed") return epoch;
+        if (lives(epoch)) crashes = crashesSince({ crashes, epoch }, lease("r", epoch));
+      }
+      return undefined;
+    };
+    expect(play(() => false)).toBe(MAX_CRASHES);
+    expect(play((claim) => claim % 2 === 0)).toBeUndefined();
   });
 });
 

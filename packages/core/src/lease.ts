@@ -1,5 +1,6 @@
 import type { ErrorDetail } from "./error.ts";
 import type { NamespaceId, RunId } from "./ids.ts";
+import type { Run } from "./run.ts";
 import type { Instant } from "./time.ts";
 
 /** A run that a worker holds, or thinks it holds. */
@@ -15,7 +16,7 @@ export interface GrantedLease extends Lease {
   readonly cancelling: boolean;
 }
 
-/** Claims in a row that may lose their worker before anything is recorded. The next one fails the run with POISON. */
+/** Claims in a row that may lose their workers for good before anything is recorded. With the last of them the run fails with POISON. */
 export const MAX_CRASHES = 5;
 
 /**
@@ -68,10 +69,23 @@ export function compareLeases(heartbeat: {
 /** A lease whose worker was not heard of in time. */
 export interface LapsedLease extends Lease {
   readonly namespaceId: NamespaceId;
-  /** The run's count of crashes, this claim included. */
+  /** Claims in a row, this one included, of whose workers nothing says that they live. */
   readonly crashes: number;
   /** Whether something was recorded under this lease. */
   readonly progressed: boolean;
+}
+
+/**
+ * The count of crashes with a new claim, which is counted before the worker can fail: one whose process a run ends cannot
+ * count afterwards. A worker that held the run last and is alive was not taken down by it, so that the count begins anew.
+ */
+export function crashesWithClaim(crashes: number, isLastHolderAlive: boolean): number {
+  return isLastHolderAlive ? 1 : crashes + 1;
+}
+
+/** The count of crashes once the worker of a lease that was lost has spoken of it: only later claims may have been the end of their workers. */
+export function crashesSince({ crashes, epoch }: Pick<Run, "crashes" | "epoch">, survived: Lease): number {
+  return Math.max(0, Math.min(crashes, epoch - survived.epoch));
 }
 
 /** What becomes of a run whose worker was lost. */

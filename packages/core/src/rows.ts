@@ -19,6 +19,7 @@ export {
   toWorker,
 } from "./fleet-rows.ts";
 export { metadataColumn, toPayload } from "./payload-columns.ts";
+export { type ApiKeyRow, type AuditRow, toApiKey, toAuditEntry } from "./security-rows.ts";
 export { type ScheduleRow, type ScheduleValue, scheduleColumns, toSchedule } from "./schedule-row.ts";
 
 // How the SQL stores lay the model out in flat rows with nulls. Nothing above the stores sees these.

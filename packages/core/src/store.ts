@@ -1,4 +1,6 @@
 import type { Activity } from "./activity.ts";
+import type { ApiKey, NewApiKey } from "./api-key.ts";
+import type { AuditEntry, NewAuditEntry } from "./audit.ts";
 import type { Assignment, Candidate, DispatchKey, Wanted } from "./dispatch.ts";
 import type { ErrorDetail } from "./error.ts";
 import type {
@@ -47,12 +49,16 @@ export interface Store {
   readonly slots: SlotStore;
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly audit: AuditStore;
   readonly hints: Hints;
   /**
    * Brings the schema up to date; several servers may do so at once. Answers with its version.
    * @throws KagziError `PRECONDITION_FAILED` for a schema that is newer than this code
    */
   migrate(): Promise<number>;
+  /** Which version the schema has, 0 without one, and which `migrate` brings it to. Changes nothing. */
+  schemaState(): Promise<SchemaState>;
   /** What in how the database is set up could lose what was acknowledged, or slows down: a line for each, for its operator. */
   risks(): Promise<readonly string[]>;
   /** The store's clock, and whether it answers at all. */
@@ -62,6 +68,12 @@ export interface Store {
   /** What has become of its connections; `undefined` for a store that has none. */
   connections(): Connections | undefined;
   close(): Promise<void>;
+}
+
+/** Where a schema is, and where it could be. */
+export interface SchemaState {
+  readonly version: number;
+  readonly newest: number;
 }
 
 /** Which run is meant. */
@@ -140,6 +152,8 @@ export interface ClaimResult {
   readonly claimed: readonly ClaimedRun[];
   /** Workers that were not heard of in time: nothing is leased to them before they are. */
   readonly refused: readonly WorkerId[];
+  /** Ready runs whose deadline has passed, among the first ones: nobody is given them, and they stand before others until they end. */
+  readonly overdue: readonly RunId[];
   /** Of which workflows there may be more that are ready. */
   readonly more: readonly WorkflowVersion[];
   /** When the next of the wanted runs can be taken; left out where some were claimed and there may be more. */
@@ -212,7 +226,7 @@ export interface RunStore {
   startTogether(starts: readonly Start[]): Promise<readonly StartOutcome[]>;
   /** Writes for runs that have nothing to do with each other, at most one write for each run. */
   write(writes: readonly RunWrite[]): Promise<readonly WriteOutcome[]>;
-  /** Of workflows without limits; of others nothing is claimed. */
+  /** Of workflows without limits; of others nothing is claimed. Never a run whose deadline has passed, or will before it is ready. */
   claim(request: ClaimRequest): Promise<ClaimResult>;
   /** Of a workflow with limits, as many as these let through, each key in its turn. `undefined` if it has none. */
   claimLimited(request: LimitedClaimRequest): Promise<ClaimResult | undefined>;
@@ -440,6 +454,11 @@ export interface WorkerStore {
   >;
   /** Gives runs back under the given leases: ready at once, no crash counted. */
   release(namespaceId: NamespaceId, leases: readonly Lease[]): Promise<void>;
+  /**
+   * The worker of these leases lives, though it has lost them: of each run only claims after its lease count as crashes
+   * from now on. Leases that still hold, and runs that have ended, are left alone.
+   */
+  excuse(namespaceId: NamespaceId, lost: readonly Lease[]): Promise<void>;
   /** Marks the worker offline and gives back all its runs; `false` if there is no such worker. */
   deregister(namespaceId: NamespaceId, workerId: WorkerId): Promise<boolean>;
   /** Sets `draining`; `false` if there is no such worker or it is offline. */
@@ -520,6 +539,40 @@ export interface ScheduleStore {
   declared(namespaceId: NamespaceId, workflowTypes: readonly string[]): Promise<readonly Schedule[]>;
   /** Its runs stay. `false` if there is none; with `declaredBy` only if that is where it stands. */
   delete(reference: ScheduleReference, declaredBy?: string): Promise<boolean>;
+}
+
+/** What became of a new key. */
+export type ApiKeyCreation =
+  | { readonly became: "created"; readonly key: ApiKey }
+  /** Nothing was kept, and nothing was noted. */
+  | { readonly became: "refused"; readonly because: "noNamespace" | "idTaken" };
+
+export interface ApiKeyStore {
+  /** Keeps a key, and the note of it, in one go. */
+  create(key: NewApiKey, entry: NewAuditEntry): Promise<ApiKeyCreation>;
+  /** A key as it is, good or not, and the time to judge it by. */
+  find(keyId: string): Promise<{ readonly key: ApiKey; readonly now: Instant } | undefined>;
+  /** The newest first; with a namespace, those that are good for it alone. */
+  list(
+    filter: { readonly namespaceId?: NamespaceId },
+    page: { readonly before?: string; readonly limit: number },
+  ): Promise<readonly ApiKey[]>;
+  /** Ends a key and notes it, in one go; one that was revoked stays as it is. `undefined` if there is none. */
+  revoke(keyId: string, entry: NewAuditEntry): Promise<ApiKey | undefined>;
+  /** Keys were used just now. A key's time is written once a minute at most. */
+  used(keyIds: readonly string[]): Promise<void>;
+}
+
+/** What was done by hand. Entries are added, and never changed. */
+export interface AuditStore {
+  add(entry: NewAuditEntry): Promise<void>;
+  /** The newest first; with a namespace, of that one alone. */
+  list(
+    filter: { readonly namespaceId?: NamespaceId },
+    page: { readonly before?: string; readonly limit: number },
+  ): Promise<readonly AuditEntry[]>;
+  /** Deletes entries that are older, at most `limit`, the oldest first. Answers with how many. */
+  expire(olderThanMs: number, limit: number): Promise<number>;
 }
 
 /** Something that other servers may want to look at now rather than at their next poll. */

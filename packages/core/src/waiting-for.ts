@@ -3,8 +3,11 @@ import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
 import type { RunStatus, TerminalStatus } from "./run.ts";
 import type { Instant } from "./time.ts";
 
-/** Why a run waits for a time: its start, a sleep, another attempt of a step or of itself, or because it lost its workers. */
-export type Timer = "start" | "sleep" | "stepRetry" | "runRetry" | "takeover";
+/**
+ * Why a run waits for a time: its start, a sleep, another attempt of a step or of itself, or because it lost its workers. Of
+ * a deadline the time has passed, and the run is about to be ended.
+ */
+export type Timer = "start" | "sleep" | "stepRetry" | "runRetry" | "takeover" | "deadline";
 
 /** The slots of a worker, as of its last heartbeat. */
 export interface WorkerSlots {

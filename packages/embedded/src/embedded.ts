@@ -1,5 +1,6 @@
 import {
   AdminService,
+  ApiKeyService,
   EventService,
   NamespaceService,
   WorkerService,
@@ -65,5 +66,6 @@ function connectionTo({ services }: RunningEngine) {
     admin: directClient(AdminService, services.admin),
     events: directClient(EventService, services.event),
     schedules: directClient(WorkflowScheduleService, services.schedule),
+    apiKeys: directClient(ApiKeyService, services.apiKey),
   };
 }

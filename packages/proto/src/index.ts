@@ -1,4 +1,5 @@
 export * from "./gen/kagzi/v1/admin_pb.ts";
+export * from "./gen/kagzi/v1/apikey_pb.ts";
 export * from "./gen/kagzi/v1/common_pb.ts";
 export * from "./gen/kagzi/v1/event_pb.ts";
 export * from "./gen/kagzi/v1/namespace_pb.ts";

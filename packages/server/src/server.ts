@@ -1,5 +1,6 @@
 import {
   AdminService,
+  ApiKeyService,
   EventService,
   NamespaceService,
   WorkerService,
@@ -11,18 +12,25 @@ import { type Metrics, collectProcess, contentTypeOf, formatOf } from "@kagzi/me
 import { startBackground } from "./background/background.ts";
 import { addGauges } from "./background/gauges.ts";
 import { Health } from "./background/health.ts";
+import { type AuthMode, Door } from "./door/door.ts";
+import { guarded } from "./door/guard.ts";
+import { loginEndpoints } from "./door/login.ts";
+import { Sessions } from "./door/sessions.ts";
+import { hostsOf } from "./door/strangers.ts";
 import { Engine, type EngineOptions } from "./engine/engine.ts";
 import { errorField, silentLog } from "./engine/log.ts";
 import { createHealthService } from "./http/health.ts";
 import { listen } from "./http/listen.ts";
 import { createReflectionService } from "./http/reflection.ts";
 import { type Page, type Route, createRequestHandler } from "./http/request-handler.ts";
+import type { TlsFiles } from "./http/tls.ts";
 import { type Services, createServices } from "./rpc/services.ts";
 
 /** An engine with everything that goes on in it, and the services to call it by. */
 export interface RunningEngine {
   readonly services: Services;
   readonly health: Health;
+  readonly engine: Engine;
   readonly metrics: Metrics;
   /** Resolves once the schema is there; rejects with what no waiting cures. */
   readonly ready: Promise<void>;
@@ -45,6 +53,7 @@ export function startEngine(options: EngineOptions): RunningEngine {
   return {
     services: createServices(engine, health),
     health,
+    engine,
     metrics: engine.context.metrics.registry,
     ready,
     async stop() {
@@ -62,6 +71,14 @@ export interface ServerOptions extends EngineOptions {
   readonly host: string;
   /** 0: one that is free. */
   readonly port: number;
+  /** Default: `optional` where only this computer can come, and otherwise `required`. */
+  readonly auth?: AuthMode;
+  /** Files in PEM; without them there is no TLS. */
+  readonly tls?: TlsFiles;
+  /** By which names the server is called beside those of this computer; without any, only one that asks nobody who they are looks at that. */
+  readonly allowedHosts?: readonly string[];
+  /** Other sites whose pages may call: `https://ops.example.com`. */
+  readonly allowedOrigins?: readonly string[];
 }
 
 /** A server that listens. */
@@ -69,6 +86,10 @@ export interface RunningServer {
   readonly url: string;
   /** Resolves once it can do its work; rejects with what no waiting cures. */
   readonly ready: Promise<void>;
+  /** Whether callers must say who they are. */
+  readonly auth: AuthMode;
+  /** Reads the files of TLS anew, for connections to come. */
+  renewTls(): void;
   /** Finishes what is under way, and stops listening. The store stays open. */
   stop(): Promise<void>;
 }
@@ -86,8 +107,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { host, log = silentLog, port } = options;
   const engine = startEngine(options);
   const { health } = engine;
+  const { context, keyRing } = engine.engine;
+  const { allowedHosts = [], allowedOrigins = [], auth = isLoopback(host) ? "optional" : "required" } = options;
+  const sessions = new Sessions(context.env);
+  const hosts = hostsOf({ isOpen: auth !== "required", isLoopback: isLoopback(host), allowed: allowedHosts });
+  const door = new Door({ auth, keyRing, sessions, strangers: { hosts, origins: new Set(allowedOrigins) } });
   const handler = createRequestHandler({
-    routes: routesOf(engine),
+    door,
+    endpoints: loginEndpoints({ auth, keyRing, sessions }),
+    routes: routesOf(engine).map(({ implementation, service }) => ({
+      service,
+      implementation: guarded(service, implementation, { keyRing, env: context.env }),
+    })),
     pages: {
       "/healthz": () => OK,
       "/readyz": () => readiness(health),
@@ -97,18 +128,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onInternalError: (error, reference) => log.error("a call failed", { reference, error: errorField(error) }),
   });
   try {
-    const listener = await listen({ host, port, handler });
+    const { tls } = options;
+    const listener = await listen({ host, port, handler, log, ...(tls !== undefined && { tls }) });
     const stopLooking = collectProcess(engine.metrics);
     const stop = async () => {
       stopLooking();
       await engine.stop();
       await listener.close(STOP_GRACE_MS);
     };
-    return { url: listener.url, ready: engine.ready, stop };
+    return { url: listener.url, ready: engine.ready, auth, renewTls: () => listener.renewTls(), stop };
   } catch (error) {
     await engine.stop();
     throw error;
   }
+}
+
+/** Whether only callers on this computer come in by an address. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 const OK: Page = { status: 200, contentType: "text/plain", body: "ok\n" };
@@ -129,6 +166,7 @@ const CONTRACT = [
   NamespaceService,
   WorkflowScheduleService,
   EventService,
+  ApiKeyService,
 ] as const;
 
 function routesOf({ health, services }: RunningEngine): readonly Route[] {
@@ -140,6 +178,7 @@ function routesOf({ health, services }: RunningEngine): readonly Route[] {
     { service: NamespaceService, implementation: services.namespace },
     { service: WorkflowScheduleService, implementation: services.schedule },
     { service: EventService, implementation: services.event },
+    { service: ApiKeyService, implementation: services.apiKey },
     { service: HealthContract, implementation: createHealthService(health, CONTRACT) },
     { service: ServerReflection, implementation: reflection },
     { service: ServerReflectionAlpha, implementation: reflection },

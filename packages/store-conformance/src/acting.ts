@@ -60,7 +60,7 @@ export const KINDS = {
   startChild: 4,
   startOrphan: 1,
   claim: 10,
-  hear: 3,
+  hear: 4,
   heartbeat: 3,
   deregister: 1,
 
@@ -71,15 +71,16 @@ export const KINDS = {
   behind: 1,
   again: 3,
   progress: 2,
-  leave: 12,
+  leave: 15,
   goOn: 2,
 
   releaseLease: 2,
   staleLease: 1,
+  speakOfLease: 4,
   takeOver: 3,
   staleTakeOver: 2,
   overdue: 1,
-  unblock: 3,
+  unblock: 5,
   send: 5,
   delete: 4,
   rerun: 2,
@@ -149,6 +150,8 @@ export class Actors {
         return held === undefined
           ? []
           : [{ do: "release", lease: kind === "staleLease" ? { ...held, epoch: held.epoch - 1 } : held }];
+      case "speakOfLease":
+        return held === undefined ? [] : [{ do: "excuse", lease: held }];
       case "takeOver":
         return this.#takeOver(world, two % 2 > 0);
       case "staleTakeOver":

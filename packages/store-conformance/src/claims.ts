@@ -2,6 +2,8 @@ import type { Candidate, NamespaceId, RunId, WorkerId } from "@kagzi/core";
 import { describe, expect, it } from "vitest";
 import { DEFAULT, type Fixture, LEASE_MS, STATS, assignAllTo, completed } from "./harness.ts";
 
+const TOO_LATE = { code: "TIMEOUT", message: "too late", nonRetryable: true } as const;
+
 /** Invariants L1, L2 and R6, and the order in which runs are taken. */
 export function describeClaims(fixture: () => Fixture): void {
   describe("claiming runs", () => {
@@ -119,6 +121,43 @@ export function describeClaims(fixture: () => Fixture): void {
       const { claimed, nextAt } = await f.claim(held.workerId, 100, { aheadMs: 500 });
       expect(claimed.map(({ run }) => run.runId)).toEqual([held.run.runId]);
       expect(nextAt).toBe(f.clock.now + 300);
+    });
+
+    it("takes no run whose deadline has passed, tells of it, and reads no more of them than are wanted", async () => {
+      const f = fixture();
+      const workerId = await f.register();
+      const late = [await f.start({ startTimeoutMs: 500 }), await f.start({ startTimeoutMs: 500 })];
+      f.clock.now += 1;
+      const inTime = await f.start({ startTimeoutMs: 500 });
+      f.clock.now += 499;
+      const none = await f.claim(workerId, 2);
+      expect(none).toMatchObject({ claimed: [], refused: [], more: [{ workflowType: "greet", version: "1" }] });
+      expect(none.overdue.toSorted()).toEqual(late.toSorted());
+      const { claimed, overdue } = await f.claim(workerId, 3);
+      expect([claimed.map(({ run }) => run.runId), overdue.toSorted()]).toEqual([[inTime], late.toSorted()]);
+      for (const runId of late) await f.operate(runId, { do: "end", status: "failed", error: TOO_LATE });
+      expect(await f.claim(workerId)).toMatchObject({ claimed: [], overdue: [], more: [] });
+    });
+
+    it("takes no run whose deadline passes while it waits to be taken again", async () => {
+      const f = fixture();
+      const [held, given] = [await f.running({ timeoutMs: 1000 }), await f.running({ timeoutMs: 1000 })];
+      await f.write(held, [], { become: "parked", wakeAt: f.clock.now + 1000 });
+      await f.store.workers.release(DEFAULT, [given.run]);
+      f.clock.now += 1000;
+      const { claimed, overdue } = await f.claim(held.workerId);
+      expect(claimed).toEqual([]);
+      expect(overdue.toSorted()).toEqual([held.run.runId, given.run.runId].toSorted());
+    });
+
+    it("takes no sleeping run ahead of its time whose deadline comes before that", async () => {
+      const f = fixture();
+      const runs = [await f.running({ timeoutMs: 400 }), await f.running({ timeoutMs: 401 })] as const;
+      const wakeAt = f.clock.now + 400;
+      for (const held of runs) await f.write(held, [], { become: "parked", wakeAt });
+      const { claimed, nextAt, overdue } = await f.claim(runs[0].workerId, 100, { aheadMs: 500 });
+      expect(claimed.map(({ run }) => run.runId)).toEqual([runs[1].run.runId]);
+      expect([overdue, nextAt]).toEqual([[], wakeAt]);
     });
 
     it("takes the higher priority first, and within one the run that was ready first", async () => {

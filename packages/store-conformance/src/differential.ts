@@ -171,6 +171,7 @@ export function nameOf(call: Call): string {
 
 /** What kind of answer it is: done, nothing to do, or refused and why. */
 function classOf(call: Call, answer: string, hasChanged: boolean): string {
+  if (call.do === "claim" && answer.includes("overdue")) return "overdue";
   if (call.do === "claim" && answer.includes("refused")) return "refused";
   if (answer.startsWith("refused")) return answer;
   if (answer === "notFound" || answer === "started claimed" || answer === "left") return answer;

@@ -13,6 +13,7 @@ import { describeNamespaces } from "./namespaces.ts";
 import { describeNumbers } from "./numbers.ts";
 import { describePausing } from "./pausing.ts";
 import { describeReads } from "./reads.ts";
+import { describeSecurity } from "./security.ts";
 import { describeSlots } from "./slots.ts";
 import { describeSchedules } from "./schedules.ts";
 import { describeRestarts } from "./restarts.ts";
@@ -61,6 +62,7 @@ export function describeStore(harness: StoreHarness): void {
     describeNumbers(fixture);
     describeLimits(fixture);
     describeSlots(fixture);
+    describeSecurity(fixture);
     describeSchedules(harness, fixture);
     describeModel(fixture);
     describeLifetime(harness, fixture);

@@ -1,6 +1,12 @@
-import { type NamespaceId, type WorkerId } from "@kagzi/core";
+import { type NamespaceId, type RunId, type WorkerId } from "@kagzi/core";
 import { describe, expect, it } from "vitest";
 import { DEFAULT, type Fixture, LEASE_MS, STATS, completed } from "./harness.ts";
+
+const END = {
+  do: "end",
+  status: "cancelled",
+  error: { code: "CANCELLED", message: "the end", nonRetryable: true },
+} as const;
 
 /** Invariants L3, L4 and P2, and the comings and goings of workers. */
 export function describeLeases(fixture: () => Fixture): void {
@@ -190,6 +196,44 @@ export function describeLeases(fixture: () => Fixture): void {
       expect(await f.get(runId)).toMatchObject({ run: { status: "failed", epoch: 5 }, error: { code: "POISON" } });
     });
 
+    it("of workers that live on do not count: the run is claimed again by whomever, and begins a new count", async () => {
+      const f = fixture();
+      const first = await f.running();
+      const [second, third] = [await f.register(), await f.register()];
+      f.clock.now += LEASE_MS + 1;
+      await takeOverAll(f);
+      for (const workerId of [first.workerId, second]) await beat(f, workerId);
+      expect((await f.claim(second)).claimed).toMatchObject([{ run: { crashes: 1 } }]);
+      f.clock.now += LEASE_MS + 1;
+      await takeOverAll(f);
+      await beat(f, third);
+      expect((await f.claim(third)).claimed).toMatchObject([{ run: { crashes: 2 } }]);
+    });
+
+    it("that are lost and spoken of count no more, nor do those before them; later ones do", async () => {
+      const f = fixture();
+      const { run } = await f.running();
+      for (const crashes of [2, 3]) {
+        f.clock.now += LEASE_MS + 1;
+        await takeOverAll(f);
+        f.clock.now += 10_000;
+        expect((await f.claim(await f.register())).claimed).toMatchObject([{ run: { crashes } }]);
+      }
+      const crashesOnceSpokenOf = async (epoch: number) => {
+        await f.store.workers.excuse(DEFAULT, [{ runId: run.runId, epoch }]);
+        return (await f.get(run.runId)).run.crashes;
+      };
+      // What holds, is still to come or is of another run says nothing.
+      expect([await crashesOnceSpokenOf(3), await crashesOnceSpokenOf(4)]).toEqual([3, 3]);
+      await f.store.workers.excuse(DEFAULT, [{ runId: f.newId() as RunId, epoch: 1 }]);
+      expect([await crashesOnceSpokenOf(1), await crashesOnceSpokenOf(1)]).toEqual([2, 2]);
+      f.clock.now += LEASE_MS + 1;
+      await takeOverAll(f);
+      expect([await crashesOnceSpokenOf(2), await crashesOnceSpokenOf(3)]).toEqual([1, 0]);
+      await f.operate(run.runId, END);
+      await f.store.workers.excuse(DEFAULT, [{ runId: run.runId, epoch: 3 }]);
+    });
+
     it("are given back without counting a crash", async () => {
       const f = fixture();
       const held = await f.running();
@@ -251,6 +295,10 @@ export function describeLeases(fixture: () => Fixture): void {
       expect(await f.store.workers.get(DEFAULT, workerId)).toBeUndefined();
     });
   });
+}
+
+async function beat(f: Fixture, workerId: WorkerId) {
+  await f.store.workers.heartbeat({ namespaceId: DEFAULT, workerId }, LEASE_MS, STATS);
 }
 
 async function takeOverAll(f: Fixture) {

@@ -17,6 +17,12 @@ export function describeLifetime(harness: StoreHarness, fixture: () => Fixture):
       expect((await f.get(runId)).run.status).toBe("pending");
     });
 
+    it("tells which version its schema has, and which it could have", async () => {
+      const { newest, version } = await fixture().store.schemaState();
+      expect(version).toBe(newest);
+      expect(newest).toBe(await fixture().store.migrate());
+    });
+
     it("says so once it is closed", async () => {
       const store = await harness.open(() => 1);
       await store.close();

@@ -234,6 +234,22 @@ export function describeLimits(fixture: () => Fixture): void {
       expect(Math.max(...usage.map(({ running }) => running))).toBe(2);
     });
 
+    it("give no place to a run whose deadline has passed, and tell of it", async () => {
+      const f = fixture();
+      const workerId = await f.register();
+      await declare(PER_KEY);
+      const [late, next] = await startAll([keyed("a", { startTimeoutMs: 500 }), keyed("a", { delayMs: 1 })]);
+      f.clock.now += 500;
+      expect(await claimAs(workerId)).toMatchObject({
+        claimed: [],
+        overdue: [late],
+        more: [{ workflowType: "greet" }],
+      });
+      const error = { code: "TIMEOUT", message: "too late", nonRetryable: true } as const;
+      await f.operate(late as RunId, { do: "end", status: "failed", error });
+      expect(await claimAs(workerId)).toMatchObject({ claimed: [{ run: { runId: next } }], overdue: [] });
+    });
+
     it("leave in line what nobody takes", async () => {
       const f = fixture();
       const workerId = await f.register();

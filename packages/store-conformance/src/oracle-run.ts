@@ -88,9 +88,14 @@ function stepOf({ kind, name, occurrence }: Pick<NewRecord, "kind" | "name" | "o
   return `${kind} ${name}#${occurrence}`;
 }
 
-export function claimRun(run: OracleRun, workerId: string, now: Instant): void {
+/** `isLastAlive`: the worker that held it last lives, so that the run did not take it down. */
+export function claimRun(
+  run: OracleRun,
+  { isLastAlive, now, workerId }: { readonly workerId: string; readonly now: Instant; readonly isLastAlive: boolean },
+): void {
   const isFirst = run.startedAt === undefined;
-  Object.assign(run, { status: "running", epoch: run.epoch + 1, crashes: run.crashes + 1, workerId, claimedAt: now });
+  Object.assign(run, { status: "running", epoch: run.epoch + 1, workerId, claimedAt: now });
+  run.crashes = isLastAlive ? 1 : run.crashes + 1;
   delete run.availableAt;
   run.claimedSeq = run.history.length;
   run.signalsHeard = run.signals;
@@ -115,6 +120,13 @@ export function giveBack(run: OracleRun, availableAt: Instant, crashes: number):
   setTime(run, "availableAt", isPaused ? undefined : availableAt);
   run.crashes = crashes;
   delete run.claimedAt;
+}
+
+/** The worker of a lease that it lost has spoken of it. */
+export function excuse(run: OracleRun | undefined, epoch: number): void {
+  const isLost = run !== undefined && (run.status !== "running" || run.epoch > epoch);
+  if (!isLost || isTerminal(run.status) || epoch > run.epoch) return;
+  run.crashes = Math.min(run.crashes, run.epoch - epoch);
 }
 
 /** Why a write is refused; `undefined` if it is not. */

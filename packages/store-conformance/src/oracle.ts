@@ -15,6 +15,7 @@ import {
 import {
   type OracleRun,
   claimRun,
+  excuse,
   giveBack,
   holdsLease,
   operateOn,
@@ -31,6 +32,7 @@ export type Call =
   | { readonly do: "claim"; readonly workerId: WorkerId }
   | { readonly do: "write"; readonly write: RunWrite }
   | { readonly do: "release"; readonly lease: Lease }
+  | { readonly do: "excuse"; readonly lease: Lease }
   | { readonly do: "heartbeat"; readonly workerId: WorkerId }
   | { readonly do: "deregister"; readonly workerId: WorkerId }
   | { readonly do: "hear"; readonly workerId: WorkerId }
@@ -69,6 +71,9 @@ export function answerOf(world: World, call: Call): string {
       return write(world, call.write);
     case "release":
       return release(world, call.lease);
+    case "excuse":
+      excuse(world.runs[call.lease.runId], call.lease.epoch);
+      return "done";
     case "heartbeat":
       return heartbeat(world, call.workerId);
     case "deregister":
@@ -135,8 +140,13 @@ function start(world: World, begun: Start): string {
   const run = startOf(begun, world.now);
   world.runs[runId] = run;
   if (!isHeardOf(world, begun.claimedBy)) return "started";
-  claimRun(run, begun.claimedBy ?? "", world.now);
+  claimRun(run, { workerId: begun.claimedBy ?? "", now: world.now, isLastAlive: false });
   return "started claimed";
+}
+
+/** A worker is given a run. */
+export function take(world: World, run: OracleRun, workerId: string): void {
+  claimRun(run, { workerId, now: world.now, isLastAlive: isHeardOf(world, run.workerId) });
 }
 
 function claim(world: World, workerId: WorkerId): string {
@@ -144,14 +154,19 @@ function claim(world: World, workerId: WorkerId): string {
   const all = Object.values(world.runs);
   const ready = all.filter(({ availableAt }) => availableAt !== undefined && availableAt <= now);
   const isTaken = isHeardOf(world, workerId);
-  const claimed = (isTaken ? ready : []).map((run) => {
+  const overdue = ready.filter(({ deadlineAt }) => (deadlineAt ?? Infinity) <= now).map(({ runId }) => runId);
+  const inTime = ready.filter(({ runId }) => !overdue.includes(runId));
+  const claimed = (isTaken ? inTime : []).map((run) => {
     const isSame = run.workerId === workerId;
-    claimRun(run, workerId, now);
+    take(world, run, workerId);
     return `${run.runId} ${run.epoch} ${run.claimedSeq}${isSame ? " again" : ""}`;
   });
   const next = Math.min(...all.map(({ availableAt }) => availableAt ?? Infinity).filter((at) => at > now));
-  const refused = !isTaken && ready.length > 0 ? ["refused"] : [];
-  return [...claimed.toSorted(), ...refused, ...(next < Infinity ? [`next ${next}`] : [])].join(", ");
+  const isRefused = !isTaken && inTime.length > 0;
+  const others = isRefused ? ["refused"] : overdue.length > 0 ? ["more"] : [];
+  const isTold = next < Infinity && (claimed.length === 0 || overdue.length === 0);
+  const late = overdue.toSorted().map((runId) => `overdue ${runId}`);
+  return [...claimed.toSorted(), ...late, ...others, ...(isTold ? [`next ${next}`] : [])].join(", ");
 }
 
 function write(world: World, written: RunWrite): string {

@@ -58,6 +58,9 @@ export async function ask(place: Place, call: Call): Promise<string> {
     case "release":
       await store.workers.release(namespaceId, [call.lease]);
       return "done";
+    case "excuse":
+      await store.workers.excuse(namespaceId, [call.lease]);
+      return "done";
     case "heartbeat":
       return heartbeat(place, call.workerId);
     case "deregister":
@@ -104,12 +107,13 @@ function startAnswer(outcome: StartOutcome | undefined): string {
   return outcome?.claimed === true ? "started claimed" : "started";
 }
 
-function claimAnswer({ claimed, more, nextAt, refused }: ClaimResult): string {
+function claimAnswer({ claimed, more, nextAt, overdue, refused }: ClaimResult): string {
   const runs = claimed.map(
     ({ lastSeq, run, sameWorker }) => `${run.runId} ${run.epoch} ${lastSeq}${sameWorker ? " again" : ""}`,
   );
+  const late = overdue.toSorted().map((runId) => `overdue ${runId}`);
   const others = refused.length > 0 ? ["refused"] : more.map(() => "more");
-  return [...runs.toSorted(), ...others, ...(nextAt === undefined ? [] : [`next ${nextAt}`])].join(", ");
+  return [...runs.toSorted(), ...late, ...others, ...(nextAt === undefined ? [] : [`next ${nextAt}`])].join(", ");
 }
 
 function writeAnswer(write: RunWrite, outcome: WriteOutcome | undefined): string {

@@ -175,6 +175,10 @@ export const ACTS = {
     return stage.write({ commands: [], outcome: { become: "continued", start: next } });
   },
   release: ({ runId, world }) => ({ do: "release", lease: { runId, epoch: world.runs[runId]?.epoch ?? 0 } }),
+  "speak of a lost lease": ({ runId, world }) => ({
+    do: "excuse",
+    lease: { runId, epoch: (world.runs[runId]?.epoch ?? 1) - 1 },
+  }),
   heartbeat: ({ workers }) => ({ do: "heartbeat", workerId: workers[1] }),
   deregister: ({ workers }) => ({ do: "deregister", workerId: workers[1] }),
   hear: ({ workers }) => ({ do: "hear", workerId: workers[1] }),

@@ -128,10 +128,13 @@ export function begunStatement(schema: string): Statement {
 export function headsStatement(schema: string): Statement {
   return statement(
     "lanes_heads",
-    `SELECT c.* FROM unnest($2::text[], $3::int[]) WITH ORDINALITY AS q(lane, quota, place)
+    `WITH ${CLOCK}
+     SELECT c.* FROM unnest($3::text[], $4::int[]) WITH ORDINALITY AS q(lane, quota, place)
      CROSS JOIN LATERAL (
-       SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.status, r.available_at FROM ${schema}.runs r
-       WHERE r.namespace_id = $1 AND r.lane = q.lane AND r.available_at IS NOT NULL
+       SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.status, r.available_at,
+         r.deadline_at <= (SELECT now FROM clock) AS overdue
+       FROM ${schema}.runs r
+       WHERE r.namespace_id = $2 AND r.lane = q.lane AND r.available_at IS NOT NULL
        ORDER BY r.priority DESC, r.available_at LIMIT q.quota FOR UPDATE SKIP LOCKED
      ) c
      ORDER BY q.place`,

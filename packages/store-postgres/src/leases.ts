@@ -98,6 +98,28 @@ export async function releaseLeases(
   );
 }
 
+/** Counts no claim as a crash whose worker speaks of its lease though it is lost, nor those before it: `crashesSince`. */
+export async function excuseLeases(
+  database: Database,
+  namespaceId: NamespaceId,
+  lost: readonly Lease[],
+): Promise<void> {
+  await database.run(
+    statement(
+      "leases_excuse",
+      `WITH excused AS MATERIALIZED (
+         SELECT r.run_id, r.epoch - l.epoch AS later FROM unnest($2::uuid[], $3::int[]) AS l(run_id, epoch)
+         JOIN ${database.schema}.runs r ON r.namespace_id = $1 AND r.run_id = l.run_id AND r.epoch >= l.epoch
+         WHERE r.finished_at IS NULL AND r.crashes > r.epoch - l.epoch AND (r.status <> 'running' OR r.epoch > l.epoch)
+         ORDER BY r.run_id FOR UPDATE OF r
+       )
+       UPDATE ${database.schema}.runs r SET crashes = least(r.crashes, excused.later)
+       FROM excused WHERE r.namespace_id = $1 AND r.run_id = excused.run_id`,
+    ),
+    [namespaceId, lost.map((lease) => lease.runId), lost.map((lease) => lease.epoch)],
+  );
+}
+
 /** Marks a worker offline and gives back all its runs; `false` if there is no such worker. */
 export async function deregisterWorker(
   database: Database,

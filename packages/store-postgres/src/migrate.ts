@@ -1,5 +1,5 @@
 import { readFile, readdir } from "node:fs/promises";
-import { KagziError } from "@kagzi/core";
+import { KagziError, type SchemaState } from "@kagzi/core";
 import type { Client, DatabaseError } from "pg";
 import { type Database, quoteSchema } from "./database.ts";
 import { isTransient, translateError } from "./errors.ts";
@@ -61,12 +61,23 @@ export async function migrate(database: Database, known?: readonly Migration[]):
   }
 }
 
+/** Which version the schema has, 0 without one, and the newest that there is. */
+export async function schemaState(database: Database): Promise<SchemaState> {
+  const newest = (await migrations(database.schema)).at(-1)?.version ?? 0;
+  const client = await database.connect({ isPatient: false });
+  try {
+    const version = (await isThere(client, database.schema)) ? await appliedVersion(client, database.schema) : 0;
+    return { version, newest };
+  } catch (error) {
+    throw translateError(error);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
 async function createMigrationsTable(client: Client, schema: string): Promise<void> {
   // A server that may not create anything works on a schema that is there.
-  const { rows } = await client.query<{ isThere: boolean }>(`SELECT to_regclass($1) IS NOT NULL AS "isThere"`, [
-    `${schema}.migrations`,
-  ]);
-  if (rows[0]?.isThere === true) return;
+  if (await isThere(client, schema)) return;
   // IF NOT EXISTS does not keep two sessions from creating the same name at once: one of them is told that it exists.
   const existsAlready = new Set(["23505", "42710", "42P06", "42P07"]);
   const statements = [
@@ -81,11 +92,22 @@ async function createMigrationsTable(client: Client, schema: string): Promise<vo
   }
 }
 
-async function refuseNewer(client: Client, schema: string, newestKnown: number): Promise<void> {
+async function isThere(client: Client, schema: string): Promise<boolean> {
+  const { rows } = await client.query<{ isThere: boolean }>(`SELECT to_regclass($1) IS NOT NULL AS "isThere"`, [
+    `${schema}.migrations`,
+  ]);
+  return rows[0]?.isThere === true;
+}
+
+async function appliedVersion(client: Client, schema: string): Promise<number> {
   const { rows } = await client.query<{ version: number }>(
     `SELECT coalesce(max(version), 0)::int AS version FROM ${schema}.migrations`,
   );
-  const version = rows[0]?.version ?? 0;
+  return rows[0]?.version ?? 0;
+}
+
+async function refuseNewer(client: Client, schema: string, newestKnown: number): Promise<void> {
+  const version = await appliedVersion(client, schema);
   if (version <= newestKnown) return;
   throw new KagziError(
     "PRECONDITION_FAILED",

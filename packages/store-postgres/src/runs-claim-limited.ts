@@ -11,7 +11,7 @@ import {
   settleStatement,
   turnStatement,
 } from "./lanes.ts";
-import { type ReadyRow, giveOut, keyColumns, nextReady, toCandidate } from "./runs-claim.ts";
+import { type ReadyRow, giveOut, keyColumns, nextReady, sortOut } from "./runs-claim.ts";
 
 /** Runs that are put into their lines in one claim at most. */
 const LINE_UP = 500;
@@ -42,13 +42,13 @@ export async function claimLimitedRuns(
     await lineUp(scope, opened.due);
     const turn = await takeTurn(scope);
     const ready = turn.quotas.size === 0 ? [] : await readHeads(scope, turn.quotas);
-    const candidates = ready.map(toCandidate);
+    const { candidates, overdue } = sortOut(ready);
     const assignments = candidates.length === 0 ? [] : request.assign(candidates);
     const { namespaceId } = request;
     const claimed = await giveOut(runner, database, { ready, assignments, namespaceId });
     await settle(scope, turn);
     // Where limits let nothing through, somebody's end is what to wait for.
-    const isMore = opened.due.length === LINE_UP || candidates.length > 0;
+    const isMore = opened.due.length === LINE_UP || ready.length > 0;
     const { version, workflowType } = request.wanted;
     // Where there may be more now, the next claim says what comes after that.
     const nextAt = isMore ? undefined : await nextOf(scope);
@@ -56,6 +56,7 @@ export async function claimLimitedRuns(
       now: opened.now,
       claimed,
       refused: refusedWorkers(assignments, claimed),
+      overdue,
       more: isMore ? [{ workflowType, version }] : [],
       ...(nextAt !== undefined && { nextAt }),
     };
@@ -176,10 +177,10 @@ async function countBegun(scope: Scope, lanes: readonly Lane[]): Promise<Readonl
 }
 
 async function readHeads(
-  { request, runner, schema }: Scope,
+  { now, request, runner, schema }: Scope,
   quotas: ReadonlyMap<string, number>,
 ): Promise<readonly ReadyRow[]> {
-  const values = [request.namespaceId, [...quotas.keys()], [...quotas.values()]];
+  const values = [now, request.namespaceId, [...quotas.keys()], [...quotas.values()]];
   return runner.run<ReadyRow & Record<string, unknown>>(headsStatement(schema), values);
 }
 

@@ -25,19 +25,20 @@ export async function claimRuns(database: Database, request: ClaimRequest): Prom
       ...keyColumns(request),
       request.aheadMs ?? 0,
     ]);
-    const candidates = ready.map(toCandidate);
+    const { candidates, overdue } = sortOut(ready);
     const assignments = candidates.length === 0 ? [] : request.assign(candidates);
     const claimed = await giveOut(runner, database, { ready, assignments, namespaceId: request.namespaceId });
-    const more = leftOvers(request.wanted, candidates, new Set(claimed.map(({ run }) => run.runId)));
+    const more = leftOvers(request.wanted, ready.map(toCandidate), new Set(claimed.map(({ run }) => run.runId)));
     const refused = refusedWorkers(assignments, claimed);
     const [first] = claimed;
     // Where there are more, the claim that takes them says what comes after that.
-    if (more.length > 0 && first !== undefined) return { now: first.run.claimedAt, claimed, refused, more };
+    if (more.length > 0 && first !== undefined) return { now: first.run.claimedAt, claimed, refused, overdue, more };
     const next = await nextReady(runner, database.schema, now, request);
     return {
       now: next.now,
       claimed,
       refused,
+      overdue,
       more,
       ...(next.at !== null && { nextAt: lookAt(next.at, next.now, request) }),
     };
@@ -89,9 +90,23 @@ export interface ReadyRow {
   readonly worker_id: WorkerId | null;
   readonly status: RunStatus;
   readonly available_at: Instant;
+  /** Its deadline has passed; `null` if it has none. */
+  readonly overdue: boolean | null;
 }
 
-export function toCandidate(row: ReadyRow): Candidate {
+/** What may be given out, and what is only to be ended. */
+export function sortOut(ready: readonly ReadyRow[]): {
+  readonly candidates: readonly Candidate[];
+  readonly overdue: readonly RunId[];
+} {
+  const isOverdue = (row: ReadyRow) => row.overdue === true;
+  return {
+    candidates: ready.filter((row) => !isOverdue(row)).map(toCandidate),
+    overdue: ready.filter(isOverdue).map((row) => row.run_id),
+  };
+}
+
+function toCandidate(row: Omit<ReadyRow, "overdue">): Candidate {
   return {
     runId: row.run_id,
     workflowType: row.workflow_type,
@@ -140,17 +155,22 @@ export function priorities(schema: string): string {
        )`;
 }
 
-// SKIP LOCKED: what another server is claiming is not waited for.
+// SKIP LOCKED: what another server is claiming is not waited for. Runs whose deadline has passed are read like others, and
+// told: passing over them here would cost more with each that nobody has ended yet. One that sleeps beyond its deadline
+// is not taken ahead of its time.
 function readyStatement(schema: string): Statement {
   return statement(
     "runs_ready",
     `WITH ${CLOCK}, ${wantedUnlimited(schema)}
-     SELECT c.run_id, c.workflow_type, c.version, c.worker_id, c.status, c.available_at
+     SELECT c.run_id, c.workflow_type, c.version, c.worker_id, c.status, c.available_at, c.overdue
      FROM wanted w CROSS JOIN LATERAL (${priorities(schema)}
        SELECT ready.*, l.priority FROM level l CROSS JOIN LATERAL (
-         SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.status, r.available_at FROM ${schema}.runs r
+         SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.status, r.available_at,
+           r.deadline_at <= (SELECT now FROM clock) AS overdue
+         FROM ${schema}.runs r
          WHERE ${OF_KEY} AND r.priority = l.priority AND r.available_at <= (SELECT now FROM clock) + ${span("$7::bigint")}
-           AND (r.status = 'sleeping' OR r.available_at <= (SELECT now FROM clock))
+           AND (r.available_at <= (SELECT now FROM clock)
+             OR (r.status = 'sleeping' AND (r.deadline_at IS NULL OR r.deadline_at > r.available_at)))
          ORDER BY r.available_at LIMIT w.wanted FOR UPDATE SKIP LOCKED
        ) ready
        WHERE l.priority IS NOT NULL ORDER BY l.priority DESC, ready.available_at LIMIT w.wanted
@@ -166,8 +186,10 @@ function claimStatement(schema: string): Statement {
      UPDATE ${schema}.runs r SET
        status = 'running',
        epoch = r.epoch + 1,
-       -- Counted before the worker can fail: a run that ends its worker's process cannot count afterwards.
-       crashes = r.crashes + 1,
+       -- As crashesWithClaim says. Few runs have a count, so that few workers are looked for.
+       crashes = CASE WHEN r.crashes = 0 OR EXISTS (
+           SELECT FROM ${schema}.workers last WHERE last.namespace_id = $2 AND last.worker_id = r.worker_id
+             AND last.lease_expires_at >= now) THEN 1 ELSE r.crashes + 1 END,
        worker_id = a.worker_id,
        available_at = NULL,
        lane = NULL,
@@ -185,6 +207,8 @@ function claimStatement(schema: string): Statement {
      -- A worker that was not heard of in time has no lease to put a run under.
      JOIN ${schema}.workers w ON w.namespace_id = $2 AND w.worker_id = a.worker_id
      WHERE r.namespace_id = $2 AND r.run_id = a.run_id AND w.lease_expires_at >= now
+       -- Its time may have come since it was read.
+       AND (r.deadline_at IS NULL OR r.deadline_at > now)
      RETURNING ${runColumns("r")}, r.claimed_seq, now`,
   );
 }

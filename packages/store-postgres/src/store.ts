@@ -1,4 +1,6 @@
 import type {
+  ApiKeyStore,
+  AuditStore,
   Connections,
   EventStore,
   HistoryStore,
@@ -8,10 +10,13 @@ import type {
   NamespaceStore,
   RunStore,
   ScheduleStore,
+  SchemaState,
   SlotStore,
   Store,
   WorkerStore,
 } from "@kagzi/core";
+import { createApiKey, findApiKey, listApiKeys, revokeApiKey, usedApiKeys } from "./api-keys.ts";
+import { addAuditEntry, expireAudit, listAudit } from "./audit.ts";
 import { Database, type PostgresOptions } from "./database.ts";
 import { routeEvents } from "./event-routes.ts";
 import { waitKeys } from "./event-waits.ts";
@@ -19,9 +24,17 @@ import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from 
 import { latestRecords, readHistories } from "./history.ts";
 import { PostgresHints } from "./hints.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
-import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
+import {
+  deregisterWorker,
+  excuseLeases,
+  heartbeat,
+  lapsedLeases,
+  releaseLeases,
+  sweepWorkers,
+  takeOver,
+} from "./leases.ts";
 import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, overrideLimits } from "./limits.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, schemaState } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { risks } from "./risks.ts";
 import { countBacklog } from "./runs-backlog.ts";
@@ -67,6 +80,8 @@ export class PostgresStore implements Store {
   readonly slots: SlotStore;
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly audit: AuditStore;
   readonly hints: PostgresHints;
   readonly #database: Database;
   /** A connection that never waits behind others: for what keeps leases, and says whether the database is there. */
@@ -145,6 +160,7 @@ export class PostgresStore implements Store {
       register: (worker, leaseMs) => registerWorker(database, worker, leaseMs),
       heartbeat: (worker, leaseMs, stats) => heartbeat(vital, worker, leaseMs, stats),
       release: (namespaceId, leases) => releaseLeases(database, namespaceId, leases),
+      excuse: (namespaceId, leases) => excuseLeases(database, namespaceId, leases),
       deregister: (namespaceId, workerId) => deregisterWorker(database, namespaceId, workerId),
       drain: (namespaceId, workerId) => drainWorker(database, namespaceId, workerId),
       get: (namespaceId, workerId) => getWorker(database, namespaceId, workerId),
@@ -170,10 +186,26 @@ export class PostgresStore implements Store {
       declared: (namespaceId, workflowTypes) => declaredSchedules(database, namespaceId, workflowTypes),
       delete: (reference, declaredBy) => deleteSchedule(database, reference, declaredBy),
     };
+    this.apiKeys = {
+      create: (key, entry) => createApiKey(database, key, entry),
+      find: (keyId) => findApiKey(database, keyId),
+      list: (filter, page) => listApiKeys(database, filter, page),
+      revoke: (keyId, entry) => revokeApiKey(database, keyId, entry),
+      used: (keyIds) => usedApiKeys(database, keyIds),
+    };
+    this.audit = {
+      add: (entry) => addAuditEntry(database, database, entry),
+      list: (filter, page) => listAudit(database, filter, page),
+      expire: (olderThanMs, limit) => expireAudit(database, olderThanMs, limit),
+    };
   }
 
   migrate(): Promise<number> {
     return migrate(this.#database);
+  }
+
+  schemaState(): Promise<SchemaState> {
+    return schemaState(this.#database);
   }
 
   risks(): Promise<readonly string[]> {

@@ -103,11 +103,15 @@ export function countBegun(
 export type HeadRow = Omit<ReadyRow, "priority">;
 
 /** The first runs of a line. */
-export function headsOf(database: Database, { namespaceId }: Where, lane: string, quota: number): readonly HeadRow[] {
+export function headsOf(
+  database: Database,
+  { namespaceId }: Where,
+  { lane, now, quota }: { readonly lane: string; readonly quota: number; readonly now: Instant },
+): readonly HeadRow[] {
   return database.all<HeadRow>(
-    `SELECT run_id, workflow_type, version, worker_id, status, available_at FROM runs
+    `SELECT run_id, workflow_type, version, worker_id, status, available_at, crashes, deadline_at <= ? AS overdue FROM runs
      WHERE namespace_id = ? AND lane = ? AND available_at IS NOT NULL ORDER BY priority DESC, available_at LIMIT ?`,
-    [namespaceId, lane, quota],
+    [now, namespaceId, lane, quota],
   );
 }
 

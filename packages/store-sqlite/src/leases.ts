@@ -10,6 +10,7 @@ import type {
   WorkerStats,
   WorkerStore,
 } from "@kagzi/core";
+import { crashesSince } from "@kagzi/core";
 import type { Database } from "./database.ts";
 
 // A run that is to be paused is paused where its worker gives it back, or is lost.
@@ -78,6 +79,22 @@ export function releaseLeases(database: Database, namespaceId: NamespaceId, leas
          WHERE namespace_id = ? AND run_id = ? AND epoch = ? AND status = 'running'`,
         [database.now(), namespaceId, lease.runId, lease.epoch],
       );
+    }
+  });
+}
+
+/** Counts no claim as a crash whose worker speaks of its lease though it is lost, nor those before it. */
+export function excuseLeases(database: Database, namespaceId: NamespaceId, lost: readonly Lease[]): void {
+  database.transaction(() => {
+    for (const lease of lost) {
+      const [run] = database.all<{ crashes: number; epoch: number }>(
+        `SELECT crashes, epoch FROM runs WHERE namespace_id = ?1 AND run_id = ?2 AND epoch >= ?3
+           AND finished_at IS NULL AND (status <> 'running' OR epoch > ?3)`,
+        [namespaceId, lease.runId, lease.epoch],
+      );
+      if (run === undefined) continue;
+      const change = "UPDATE runs SET crashes = ? WHERE namespace_id = ? AND run_id = ?";
+      database.change(change, [crashesSince(run, lease), namespaceId, lease.runId]);
     }
   });
 }

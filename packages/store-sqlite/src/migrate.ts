@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { KagziError } from "@kagzi/core";
+import { KagziError, type SchemaState } from "@kagzi/core";
 import type { Database } from "./database.ts";
 
 /** A numbered step of the schema. It is never changed once it is released. */
@@ -36,9 +36,20 @@ export function migrate(database: Database, known: readonly Migration[] = migrat
   return newest;
 }
 
-function refuseNewer(database: Database, newestKnown: number): void {
+/** Which version the schema has, 0 without one, and the newest that there is. */
+export function schemaState(database: Database): SchemaState {
+  const newest = migrations().at(-1)?.version ?? 0;
+  const isThere = database.all("SELECT 1 FROM sqlite_schema WHERE name = 'migrations'").length > 0;
+  return { version: isThere ? appliedVersion(database) : 0, newest };
+}
+
+function appliedVersion(database: Database): number {
   const [row] = database.all<{ version: number }>("SELECT coalesce(max(version), 0) AS version FROM migrations");
-  const version = row?.version ?? 0;
+  return row?.version ?? 0;
+}
+
+function refuseNewer(database: Database, newestKnown: number): void {
+  const version = appliedVersion(database);
   if (version <= newestKnown) return;
   throw new KagziError(
     "PRECONDITION_FAILED",

@@ -3,7 +3,7 @@ import { effectiveLimits, laneOf, refusedWorkers, roomOf, shareOut } from "@kagz
 import { type LimitsRow, toLimitSettings, toPayload } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import { countBegun, countRunning, headsOf, linesInTurn, nextTurn, putIntoLane, settleLane } from "./lanes.ts";
-import { giveOut, nextReady, readyRuns, toCandidate } from "./runs-claim.ts";
+import { giveOut, nextReady, readyRuns, sortOut } from "./runs-claim.ts";
 
 /** Runs that are put into their lines in one claim at most. */
 const LINE_UP = 500;
@@ -25,13 +25,13 @@ export function claimLimitedRuns(database: Database, request: LimitedClaimReques
     const scope = { database, now, request, limits };
     const lined = lineUp(scope);
     const turn = takeTurn(scope);
-    const ready = [...turn.quotas].flatMap(([lane, quota]) => headsOf(database, request, lane, quota));
-    const candidates = ready.map(toCandidate);
+    const ready = [...turn.quotas].flatMap(([lane, quota]) => headsOf(database, request, { lane, quota, now }));
+    const { candidates, overdue } = sortOut(ready);
     const assignments = candidates.length === 0 ? [] : request.assign(candidates);
     const claimed = giveOut(database, request.namespaceId, { ready, assignments, now });
     settle(scope, turn);
     // Where limits let nothing through, somebody's end is what to wait for.
-    const isMore = lined === LINE_UP || candidates.length > 0;
+    const isMore = lined === LINE_UP || ready.length > 0;
     const { version, workflowType } = request.wanted;
     // Where there may be more now, the next claim says what comes after that.
     const nextAt = isMore ? undefined : nextOf(scope);
@@ -39,6 +39,7 @@ export function claimLimitedRuns(database: Database, request: LimitedClaimReques
       now,
       claimed,
       refused: refusedWorkers(assignments, claimed),
+      overdue,
       more: isMore ? [{ workflowType, version }] : [],
       ...(nextAt !== undefined && { nextAt }),
     };

@@ -12,7 +12,7 @@ import type {
   WorkerId,
   WorkflowVersion,
 } from "@kagzi/core";
-import { type Wanted, leftOvers, refusedWorkers } from "@kagzi/core";
+import { type Wanted, crashesWithClaim, leftOvers, refusedWorkers } from "@kagzi/core";
 import { type RunRow, runColumns, toRun } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
 import type { Value } from "./driver.ts";
@@ -28,14 +28,21 @@ export function claimRuns(database: Database, request: ClaimRequest): ClaimResul
     const unlimited = request.wanted.filter((wanted) => !hasLimits(database, request.namespaceId, wanted));
     const { aheadMs = 0 } = request;
     const ready = unlimited.flatMap((wanted) => readyRuns(database, request, wanted, { now, aheadMs }));
-    const candidates = ready.toSorted(byPriority).map(toCandidate);
+    const { candidates, overdue } = sortOut(ready.toSorted(byPriority));
     const assignments = candidates.length === 0 ? [] : request.assign(candidates);
     const claimed = giveOut(database, request.namespaceId, { ready, assignments, now });
-    const more = leftOvers(request.wanted, candidates, new Set(claimed.map(({ run }) => run.runId)));
+    const more = leftOvers(request.wanted, ready.map(toCandidate), new Set(claimed.map(({ run }) => run.runId)));
     const refused = refusedWorkers(assignments, claimed);
     // Where there are more, the claim that takes them says what comes after that.
     const nextAt = more.length > 0 && claimed.length > 0 ? undefined : nextReady(database, request, now);
-    return { now, claimed, refused, more, ...(nextAt !== undefined && { nextAt: lookAt(nextAt, now, request) }) };
+    return {
+      now,
+      claimed,
+      refused,
+      overdue,
+      more,
+      ...(nextAt !== undefined && { nextAt: lookAt(nextAt, now, request) }),
+    };
   });
 }
 
@@ -49,7 +56,7 @@ export function giveOut(
   database: Database,
   namespaceId: NamespaceId,
   work: {
-    readonly ready: readonly Pick<ReadyRow, "run_id" | "worker_id" | "available_at">[];
+    readonly ready: readonly Pick<ReadyRow, "run_id" | "worker_id" | "available_at" | "crashes">[];
     readonly assignments: readonly Assignment[];
     readonly now: Instant;
   },
@@ -59,9 +66,13 @@ export function giveOut(
   const byId = new Map(ready.map((row) => [row.run_id, row]));
   return assignments.flatMap((assignment) => {
     if (!isHeardOf(assignment.workerId)) return [];
-    const { available_at: readyAt = now, worker_id: before } = byId.get(assignment.runId) ?? {};
+    const { available_at: readyAt = now, crashes = 0, worker_id: before = null } = byId.get(assignment.runId) ?? {};
     const sameWorker = before === assignment.workerId;
-    const claimed = claimRun(database, namespaceId, assignment, { now, sameWorker });
+    const claimed = claimRun(database, namespaceId, assignment, {
+      now,
+      sameWorker,
+      crashes: crashesWithClaim(crashes, before !== null && isHeardOf(before)),
+    });
     return readyAt > now ? claimed.map((each) => ({ ...each, readyAt })) : claimed;
   });
 }
@@ -85,9 +96,24 @@ export interface ReadyRow {
   readonly status: RunStatus;
   readonly available_at: Instant;
   readonly priority: number;
+  readonly crashes: number;
+  /** Its deadline has passed; `null` if it has none. */
+  readonly overdue: number | null;
 }
 
-export function toCandidate(row: Omit<ReadyRow, "priority">): Candidate {
+/** What may be given out, and what is only to be ended. */
+export function sortOut(ready: readonly Omit<ReadyRow, "priority">[]): {
+  readonly candidates: readonly Candidate[];
+  readonly overdue: readonly RunId[];
+} {
+  const isOverdue = (row: Omit<ReadyRow, "priority">) => row.overdue === 1;
+  return {
+    candidates: ready.filter((row) => !isOverdue(row)).map(toCandidate),
+    overdue: ready.filter(isOverdue).map((row) => row.run_id),
+  };
+}
+
+function toCandidate(row: Omit<ReadyRow, "priority" | "crashes" | "overdue">): Candidate {
   return {
     runId: row.run_id,
     workflowType: row.workflow_type,
@@ -128,7 +154,11 @@ export function* priorities(database: Database, request: Where, wanted: Workflow
   }
 }
 
-/** Runs that are ready, or will soon have slept enough, and are in no line; the first first. */
+/**
+ * Runs that are ready, or will soon have slept enough, and are in no line; the first first. Those whose deadline has passed
+ * are read like others, and told: passing over them here would cost more with each that nobody has ended yet. One that
+ * sleeps beyond its deadline is not taken ahead of its time.
+ */
 export function readyRuns(
   database: Database,
   request: Where,
@@ -140,10 +170,12 @@ export function readyRuns(
     if (ready.length >= wanted.limit) break;
     ready.push(
       ...database.all<ReadyRow>(
-        `SELECT run_id, workflow_type, version, worker_id, status, available_at, priority FROM runs
-         WHERE ${OF_KEY} AND priority = ? AND available_at <= ? AND (status = 'sleeping' OR available_at <= ?)
+        `SELECT run_id, workflow_type, version, worker_id, status, available_at, priority, crashes, deadline_at <= ? AS overdue
+         FROM runs
+         WHERE ${OF_KEY} AND priority = ? AND available_at <= ? AND (available_at <= ?
+           OR (status = 'sleeping' AND (deadline_at IS NULL OR deadline_at > available_at)))
          ORDER BY available_at LIMIT ?`,
-        [...keyOf(request, wanted), priority, now + aheadMs, now, wanted.limit - ready.length],
+        [now, ...keyOf(request, wanted), priority, now + aheadMs, now, wanted.limit - ready.length],
       ),
     );
   }
@@ -154,12 +186,13 @@ function claimRun(
   database: Database,
   namespaceId: NamespaceId,
   assignment: Assignment,
-  { now, sameWorker }: { readonly now: Instant; readonly sameWorker: boolean },
+  about: { readonly now: Instant; readonly sameWorker: boolean; readonly crashes: number },
 ): readonly ClaimedRun[] {
-  const { timeoutMs = null } = assignment;
+  const { crashes, now, sameWorker } = about;
+  const { timeoutMs = null, workerId } = assignment;
   const seq = lastSeq(database, { namespaceId, runId: assignment.runId });
-  const about: Value[] = [assignment.workerId, now, seq, now, timeoutMs, now, timeoutMs, namespaceId, assignment.runId];
-  const rows = database.all<RunRow>(CLAIM, about);
+  const times: Value[] = [now, seq, now, timeoutMs, now, timeoutMs];
+  const rows = database.all<RunRow>(CLAIM, [crashes, workerId, ...times, namespaceId, assignment.runId]);
   return rows.map((row) => ({
     run: toRun(row) as Extract<Run, { status: "running" }>,
     lastSeq: seq,
@@ -167,8 +200,7 @@ function claimRun(
   }));
 }
 
-// Crashes are counted before the worker can fail: a run that ends its worker's process cannot count afterwards.
-const CLAIM = `UPDATE runs SET status = 'running', epoch = epoch + 1, crashes = crashes + 1, worker_id = ?, available_at = NULL, lane = NULL,
+const CLAIM = `UPDATE runs SET status = 'running', epoch = epoch + 1, crashes = ?, worker_id = ?, available_at = NULL, lane = NULL,
        claimed_at = ?, claimed_seq = ?, signals_heard = signals, started_at = coalesce(started_at, max(?, created_at)),
        timeout_ms = CASE WHEN started_at IS NULL THEN coalesce(timeout_ms, ?) ELSE timeout_ms END,
        deadline_at = CASE WHEN started_at IS NULL THEN ? + coalesce(timeout_ms, ?) ELSE deadline_at END

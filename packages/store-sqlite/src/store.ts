@@ -1,4 +1,6 @@
 import type {
+  ApiKeyStore,
+  AuditStore,
   EventStore,
   Hints,
   HistoryStore,
@@ -7,20 +9,31 @@ import type {
   LimitStore,
   NamespaceStore,
   RunStore,
+  SchemaState,
   SlotStore,
   ScheduleStore,
   Store,
   WorkerStore,
 } from "@kagzi/core";
+import { createApiKey, findApiKey, listApiKeys, revokeApiKey, usedApiKeys } from "./api-keys.ts";
+import { addAuditEntry, expireAudit, listAudit } from "./audit.ts";
 import { Database, type SqliteOptions } from "./database.ts";
 import { routeEvents } from "./event-routes.ts";
 import { waitKeys } from "./event-waits.ts";
 import { countEvents, expireEvents, listEvents, sendEvent, subscriptions } from "./events.ts";
 import { latestRecords, readHistories } from "./history.ts";
 import { hearSignals, knowsMessage, readMessages, sendAll } from "./inbox.ts";
-import { deregisterWorker, heartbeat, lapsedLeases, releaseLeases, sweepWorkers, takeOver } from "./leases.ts";
+import {
+  deregisterWorker,
+  excuseLeases,
+  heartbeat,
+  lapsedLeases,
+  releaseLeases,
+  sweepWorkers,
+  takeOver,
+} from "./leases.ts";
 import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, overrideLimits } from "./limits.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, schemaState } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { risks } from "./risks.ts";
 import { countBacklog } from "./runs-backlog.ts";
@@ -68,6 +81,8 @@ export class SqliteStore implements Store {
   readonly slots: SlotStore;
   readonly events: EventStore;
   readonly schedules: ScheduleStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly audit: AuditStore;
   readonly hints: Hints = NO_HINTS;
   readonly #database: Database;
 
@@ -142,6 +157,7 @@ export class SqliteStore implements Store {
       register: async (worker, leaseMs) => registerWorker(database, worker, leaseMs),
       heartbeat: async (worker, leaseMs, stats) => heartbeat(database, worker, leaseMs, stats),
       release: async (namespaceId, leases) => releaseLeases(database, namespaceId, leases),
+      excuse: async (namespaceId, leases) => excuseLeases(database, namespaceId, leases),
       deregister: async (namespaceId, workerId) => deregisterWorker(database, namespaceId, workerId),
       drain: async (namespaceId, workerId) => drainWorker(database, namespaceId, workerId),
       get: async (namespaceId, workerId) => getWorker(database, namespaceId, workerId),
@@ -167,10 +183,26 @@ export class SqliteStore implements Store {
       declared: async (namespaceId, workflowTypes) => declaredSchedules(database, namespaceId, workflowTypes),
       delete: async (reference, declaredBy) => deleteSchedule(database, reference, declaredBy),
     };
+    this.apiKeys = {
+      create: async (key, entry) => createApiKey(database, key, entry),
+      find: async (keyId) => findApiKey(database, keyId),
+      list: async (filter, page) => listApiKeys(database, filter, page),
+      revoke: async (keyId, entry) => revokeApiKey(database, keyId, entry),
+      used: async (keyIds) => usedApiKeys(database, keyIds),
+    };
+    this.audit = {
+      add: async (entry) => addAuditEntry(database, entry),
+      list: async (filter, page) => listAudit(database, filter, page),
+      expire: async (olderThanMs, limit) => expireAudit(database, olderThanMs, limit),
+    };
   }
 
   async migrate(): Promise<number> {
     return migrate(this.#database);
+  }
+
+  async schemaState(): Promise<SchemaState> {
+    return schemaState(this.#database);
   }
 
   async risks(): Promise<readonly string[]> {

@@ -118,4 +118,8 @@ const PROBES = `
   SELECT 'Q4', 'schedule ' || schedule_id || ' will never be looked at, or looks back'
   FROM schedules
   WHERE (enabled AND due_at IS NULL AND (next_fire_at IS NOT NULL OR buffered_at IS NOT NULL))
-     OR (NOT enabled AND due_at IS NOT NULL) OR next_fire_at <= watermark OR buffered_at > watermark`;
+     OR (NOT enabled AND due_at IS NOT NULL) OR next_fire_at <= watermark OR buffered_at > watermark
+  UNION ALL
+  SELECT 'K2', 'key ' || key_id || ' is of namespace ' || namespace_id || ', which is not there'
+  FROM api_keys k WHERE namespace_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM namespaces n WHERE n.namespace_id = k.namespace_id)`;

@@ -3,12 +3,14 @@ import { type Client, type Interceptor, createClient } from "@connectrpc/connect
 import { Http2SessionManager, createConnectTransport } from "@connectrpc/connect-node";
 import {
   AdminService,
+  ApiKeyService,
   EventService,
   NamespaceService,
   WorkerService,
   WorkflowScheduleService,
   WorkflowService,
 } from "@kagzi/proto";
+import { type ClientTls, keyFromEnvironment, tlsFromEnvironment } from "./credentials.ts";
 import { KagziError } from "./error.ts";
 
 /** A way to an engine: over the network to a server, or straight to one in this process. */
@@ -19,6 +21,7 @@ export interface Connection {
   readonly admin: Client<typeof AdminService>;
   readonly events: Client<typeof EventService>;
   readonly schedules: Client<typeof WorkflowScheduleService>;
+  readonly apiKeys: Client<typeof ApiKeyService>;
   /** Where it leads, for people to read. */
   readonly target: string;
   /**
@@ -27,16 +30,22 @@ export interface Connection {
    */
   readonly heartbeatUrl?: string;
   /** For the heartbeats' own connection. */
-  readonly token?: string;
+  readonly credentials?: Credentials;
   close(): void | Promise<void>;
 }
 
+/** By what a server knows who calls, and a client that it is the server. */
+export interface Credentials {
+  /** Sent with every call; default: `KAGZI_API_KEY`, or what is in the file that `KAGZI_API_KEY_FILE` names. */
+  readonly apiKey?: string | undefined;
+  /** For `https://` addresses. */
+  readonly tls?: ClientTls | undefined;
+}
+
 /** How to reach a server. */
-export interface ServerOptions {
+export interface ServerOptions extends Credentials {
   /** Default: `KAGZI_URL`, else `http://localhost:50051`. */
   readonly url?: string | undefined;
-  /** Default: `KAGZI_API_KEY`. */
-  readonly token?: string | undefined;
 }
 
 /** A message to or from a server at most: histories and results come in pages far below. */
@@ -44,17 +53,16 @@ const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 /**
  * Connects to a server when the first call is made.
- * @throws KagziError `INVALID_ARGUMENT` for what is no address
+ * @throws KagziError `INVALID_ARGUMENT` for what is no address, no key, or a file that cannot be read
  */
 export function connect(options: ServerOptions = {}): Connection {
   const url = serverUrl(options.url);
-  const token = options.token ?? process.env["KAGZI_API_KEY"];
+  const apiKey = checkKey(options.apiKey ?? keyFromEnvironment(process.env));
+  const tls = options.tls ?? tlsFromEnvironment(process.env);
   // Pings find out that the other side is gone where TCP would not notice for a quarter of an hour. Not on an idle
   // connection: its timer would outlive one that is closed, and a connection that was idle is verified before its next use.
-  const sessionManager = new Sessions(url, {
-    pingIntervalMs: 20_000,
-    pingTimeoutMs: 10_000,
-  });
+  const pings = { pingIntervalMs: 20_000, pingTimeoutMs: 10_000 };
+  const sessionManager = new Sessions(url, pings, tls);
   const transport = createConnectTransport({
     baseUrl: url,
     httpVersion: "2",
@@ -62,7 +70,7 @@ export function connect(options: ServerOptions = {}): Connection {
     readMaxBytes: MAX_MESSAGE_BYTES,
     // Packing what a worker is sent costs the server more than carrying it; a proxy in between may still do so.
     acceptCompression: [],
-    interceptors: token === undefined ? [] : [authorize(token)],
+    interceptors: apiKey === undefined ? [] : [authorize(apiKey)],
   });
   const client = <Desc extends DescService>(service: Desc) => createClient(service, transport);
   return {
@@ -72,9 +80,10 @@ export function connect(options: ServerOptions = {}): Connection {
     admin: client(AdminService),
     events: client(EventService),
     schedules: client(WorkflowScheduleService),
+    apiKeys: client(ApiKeyService),
     target: url,
     heartbeatUrl: url,
-    ...(token !== undefined && { token }),
+    credentials: { apiKey, tls },
     close: () => sessionManager.abort(),
   };
 }
@@ -95,11 +104,17 @@ class Sessions extends Http2SessionManager {
   }
 }
 
-function authorize(token: string): Interceptor {
+function authorize(apiKey: string): Interceptor {
   return (next) => (request) => {
-    request.header.set("authorization", `Bearer ${token}`);
+    request.header.set("authorization", `Bearer ${apiKey}`);
     return next(request);
   };
+}
+
+/** What no header can carry would fail with each call, and be repeated in what that says. */
+function checkKey(apiKey: string | undefined): string | undefined {
+  if (apiKey === undefined || /^[\x21-\x7e]+$/.test(apiKey)) return apiKey;
+  throw new KagziError("INVALID_ARGUMENT", "the API key is empty, or holds spaces or other characters that none has");
 }
 
 function serverUrl(given: string | undefined): string {

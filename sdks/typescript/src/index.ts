@@ -1,4 +1,6 @@
 export { Client, type ClientOptions, type StartItem, type StartOptions } from "./client/client.ts";
+export type { ApiKey, ApiKeyFilter, ApiKeyRole, ApiKeysClient, NewApiKey } from "./client/api-keys.ts";
+export type { AuditEntry, AuditLogClient } from "./client/audit-log.ts";
 export type { LimitsClient, StepLimitInfo } from "./client/limits.ts";
 export type { EventFilter, EventInfo, EventList, EventPage, EventsClient, SendResult } from "./client/events.ts";
 export type { Namespace, NamespacesClient } from "./client/namespaces.ts";
@@ -20,6 +22,7 @@ export type {
 export type { WaitingFor, WaitingReason, WorkerSlots } from "./client/waiting-for.ts";
 export type { LimitUsage, WorkflowLimitsInfo, WorkflowsClient, WorkflowVersions } from "./client/workflows.ts";
 export type { Connection } from "./connection.ts";
+export type { ClientTls } from "./credentials.ts";
 export type {
   ChildOptions,
   Context,

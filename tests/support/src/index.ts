@@ -1,3 +1,4 @@
+export { type Certificate, CertificateAuthority } from "./certificates.ts";
 export { CHAIN_STEPS } from "./crash/chain.ts";
 export { type Bill, NOTES, ORDER_LIMITS, type Order, orderOf, placeOrder, settleOrders } from "./crash/orders.ts";
 export { LedgerClient } from "./ledger-client.ts";

@@ -8,6 +8,8 @@ export interface ProgramOptions {
   readonly path: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Its working folder; default: that of this process. */
+  readonly cwd?: string;
   /** Asked again and again after a start, until it answers `true`. Without it a program is ready when it says so by IPC. */
   readonly isReady?: () => Promise<boolean>;
 }
@@ -46,9 +48,10 @@ export class Program {
 
   /** Starts it, and waits for nothing. */
   spawn(): ChildProcess {
-    const { args = [], env, path } = this.#options;
+    const { args = [], cwd, env, path } = this.#options;
     const child = spawn(process.execPath, [path, ...args], {
       env: { ...process.env, ...env },
+      ...(cwd !== undefined && { cwd }),
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     const keep = (chunk: Buffer) => {
@@ -131,8 +134,12 @@ export class Program {
 const CLI = join(dirname(createRequire(import.meta.url).resolve("@kagzi/cli/package.json")), "bin", "kagzi.js");
 
 /** The command line of Kagzi as a process of its own. */
-export function cliProgram(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
-  return new Program({ path: CLI, args, env });
+export function cliProgram(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  cwd = process.cwd(),
+): Program {
+  return new Program({ path: CLI, args, env, cwd });
 }
 
 /** `kagzi server` on a database, ready when /readyz says so. */

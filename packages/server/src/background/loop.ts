@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { EngineContext } from "../engine/engine.ts";
 import { sleep } from "../engine/env.ts";
 import { errorField } from "../engine/log.ts";
@@ -15,6 +16,8 @@ export interface Loop {
  */
 export function startLoops(context: EngineContext, loops: readonly Loop[]): () => Promise<void> {
   const stop = new AbortController();
+  // Each loop listens for its end, however many there are.
+  setMaxListeners(0, stop.signal);
   const running = loops.map((loop) => repeat(context, loop, stop.signal));
   return async () => {
     stop.abort();

@@ -1,4 +1,4 @@
-import { type GivenBack, KagziError, type LapsedLease, type Run, type Operation, decideTakeover } from "@kagzi/core";
+import { type GivenBack, type LapsedLease, decideTakeover } from "@kagzi/core";
 import type { Engine } from "../engine/engine.ts";
 import type { Health } from "./health.ts";
 
@@ -52,7 +52,7 @@ export class Reaper {
       if (takeover.become === "pending") back.push({ lease, takeover });
       else {
         const end = { do: "end", status: "failed", error: takeover.error, epoch: lease.epoch } as const;
-        const { after, before } = await operations.operate(lease, end);
+        const { after, before } = await operations.operateOn(lease, end);
         if (before !== after) ended += 1;
       }
     }
@@ -76,29 +76,4 @@ export class Reaper {
     });
     this.#engine.dispatcher.lookAgain();
   }
-}
-
-/** Ends runs that were given a time to begin in, to end in or to clean up in, and did not. */
-export async function endOverdueRuns(engine: Engine): Promise<void> {
-  const { store } = engine.context;
-  const overdue = await store.runs.overdue(BATCH);
-  if (overdue.length === 0) return;
-  const details = await store.runs.get(overdue);
-  for (const detail of details) {
-    if (detail !== undefined) await engine.operations.operate(detail.run, overdueEnd(detail.run));
-  }
-}
-
-function overdueEnd(run: Run): Operation {
-  const { cancelError, runId, startedAt } = run;
-  if (cancelError !== undefined) {
-    const message = `${cancelError.message} (its clean-up did not end in time)`;
-    return { do: "end", status: "cancelled", error: { ...cancelError, message } };
-  }
-  const message =
-    startedAt === undefined
-      ? `run ${runId} was not picked up in time: give it a longer startTimeout, or start a worker for ${run.workflowType}@${run.version}`
-      : `run ${runId} did not end before its deadline: give it a longer timeout, or find out what it waited for`;
-  const about = { nonRetryable: true, subject: "run", subjectId: runId };
-  return { do: "end", status: "failed", error: new KagziError("TIMEOUT", message, about).detail };
 }

@@ -10,6 +10,8 @@ export interface EngineConfig {
   readonly forgetWorkersAfterMs: number;
   /** Events are kept for so long, for waits that begin later and for lists. */
   readonly eventRetentionMs: number;
+  /** What was done by hand is kept in the audit log for so long. */
+  readonly auditRetentionMs: number;
   /** How long a start waits for a database that does not answer, before its caller is told. */
   readonly startPatienceMs: number;
   /** Writes of one commit at most. */
@@ -26,6 +28,7 @@ export const DEFAULT_CONFIG: EngineConfig = {
   claimAheadMs: 300,
   forgetWorkersAfterMs: 24 * 60 * 60 * 1000,
   eventRetentionMs: 30 * 24 * 60 * 60 * 1000,
+  auditRetentionMs: 90 * 24 * 60 * 60 * 1000,
   startPatienceMs: 5000,
   commitItems: 500,
   commitBytes: 4 * 1024 * 1024,

@@ -1,4 +1,5 @@
 import type { Store } from "@kagzi/core";
+import { ApiKeys } from "./api-keys.ts";
 import { Catalog } from "./catalog.ts";
 import { DEFAULT_CONFIG, type EngineConfig } from "./config.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -7,11 +8,13 @@ import { EventRouter } from "./event-router.ts";
 import { Events } from "./events.ts";
 import { Explanations } from "./explain.ts";
 import { HintOutbox } from "./hint-outbox.ts";
+import { KeyRing } from "./key-ring.ts";
 import { type Log, silentLog } from "./log.ts";
 import { EngineMetrics } from "./metrics.ts";
 import { Namespaces } from "./namespaces.ts";
 import { observedStore } from "./observed-store.ts";
 import { Operations } from "./operations.ts";
+import { endOverdue } from "./overdue.ts";
 import { Others } from "./others.ts";
 import { DeclaredSchedules } from "./declared-schedules.ts";
 import { Runs } from "./runs.ts";
@@ -64,6 +67,8 @@ export class Engine {
   readonly polls: TaskPolls;
   readonly unary: UnaryWorker;
   readonly namespaces: Namespaces;
+  readonly apiKeys: ApiKeys;
+  readonly keyRing: KeyRing;
   readonly schedules: Schedules;
   readonly scheduleFires: ScheduleFires;
   readonly hints: HintOutbox;
@@ -77,7 +82,11 @@ export class Engine {
     const catalog = new Catalog(store, env);
     this.context = context;
     this.hints = new HintOutbox(store.hints, env, log);
-    this.dispatcher = new Dispatcher({ ...context, catalog });
+    this.dispatcher = new Dispatcher({
+      ...context,
+      catalog,
+      end: (runs) => endOverdue({ store, operations: this.operations }, runs),
+    });
     this.waiters = new Waiters(store.runs);
     this.starts = new Starts(context, { catalog, dispatcher: this.dispatcher, hints: this.hints });
     this.catalog = catalog;
@@ -96,6 +105,8 @@ export class Engine {
     this.polls = new TaskPolls(context, { workers: this.workers, dispatcher: this.dispatcher });
     this.unary = new UnaryWorker(context, { runs: this.runs, updates: this.updates });
     this.namespaces = new Namespaces(context);
+    this.apiKeys = new ApiKeys(context);
+    this.keyRing = new KeyRing(context);
   }
 
   /**

@@ -61,8 +61,12 @@ export class Operations {
    * @throws KagziError `NOT_FOUND`; `PRECONDITION_FAILED` if it makes no sense in the run's state
    */
   async operate(run: RunReference, operation: Operation): Promise<Operated> {
-    const current = await this.current(run);
-    const done = await this.#context.store.runs.operate(current, (found) => decideOperation(found, operation));
+    return this.operateOn(await this.current(run), operation);
+  }
+
+  /** As {@link operate}, and to this very run, whatever it has gone on as. */
+  async operateOn(run: RunReference, operation: Operation): Promise<Operated> {
+    const done = await this.#context.store.runs.operate(run, (found) => decideOperation(found, operation));
     if (done === undefined) throw notFound("run", run.runId);
     if (done.before !== done.after) await this.#tell(done);
     return done;
@@ -170,7 +174,8 @@ export class Operations {
   }
 }
 
-function ignoreMissing(error: unknown): undefined {
+/** What is not there any more need not be seen to. */
+export function ignoreMissing(error: unknown): undefined {
   if (error instanceof KagziError && error.code === "NOT_FOUND") return undefined;
   throw error;
 }

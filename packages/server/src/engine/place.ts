@@ -6,6 +6,7 @@ import {
   type ClaimedRun,
   type NamespaceId,
   type RunId,
+  type RunReference,
   type Store,
   type Wanted,
   type WorkerId,
@@ -39,6 +40,8 @@ export interface PlaceContext {
   readonly config: EngineConfig;
   /** Hands claimed runs to their workers. */
   readonly deliver: (deliveries: readonly Delivery[]) => void;
+  /** Ends runs that were found ready after their deadline. */
+  readonly end: (overdue: readonly RunReference[]) => Promise<void>;
 }
 
 /**
@@ -163,7 +166,7 @@ export class Place {
         this.#again = false;
         const wanted = this.#wanted();
         if (wanted.length === 0) break;
-        for (const group of await this.#groups(wanted)) await this.#claimOnce(group);
+        for (const group of await this.#groups(wanted)) await this.#end(await this.#claimOnce(group));
       } while (this.#again);
     } catch (error) {
       this.#context.log.warn("runs could not be claimed", { error: errorField(error) });
@@ -206,12 +209,20 @@ export class Place {
     return result;
   }
 
-  async #claimOnce(group: readonly Wanted[]): Promise<void> {
+  /** Those behind them have their turn then. */
+  async #end(overdue: readonly RunId[]): Promise<void> {
+    if (overdue.length === 0) return;
+    await this.#context.end(overdue.map((runId) => ({ namespaceId: this.namespaceId, runId })));
+    this.#again = true;
+  }
+
+  /** Answers with runs that are overdue and stand before others. */
+  async #claimOnce(group: readonly Wanted[]): Promise<readonly RunId[]> {
     // Those before it may have taken the slots.
     const keys = new Set(group.map(workflowKey));
     const aheadMs = this.#aheadMs();
     const wanted = this.#wanted(aheadMs > 0).filter((each) => keys.has(workflowKey(each)));
-    if (wanted.length === 0) return;
+    if (wanted.length === 0) return [];
     for (const workflow of wanted) this.#backlog.delete(workflowKey(workflow));
     const chosen = new Map<RunId, WorkerSession>();
     const unreserve = () => {
@@ -227,7 +238,7 @@ export class Place {
       if (result === undefined) {
         for (const workflow of wanted) this.#backlog.add(workflowKey(workflow));
         this.#again = true;
-        return;
+        return [];
       }
       const deliveries = result.claimed.flatMap((claimed) => {
         const session = chosen.get(claimed.run.runId);
@@ -238,6 +249,7 @@ export class Place {
       const isRefused = this.#refuse(result.refused);
       if (result.more.length > 0 && (deliveries.length > 0 || isRefused)) this.#again = true;
       if (result.nextAt !== undefined) this.#lookIn(result.nextAt - result.now);
+      return result.overdue;
     } catch (error) {
       for (const workflow of wanted) this.#backlog.add(workflowKey(workflow));
       throw error;

@@ -186,7 +186,12 @@ export class UnaryWorker {
   /** The run and its journal, if the call's lease is the one that the run has. */
   async #held(lease: LeaseClaim): Promise<Held> {
     const { run } = await this.#runs.get(lease);
-    if (run.status !== "running" || (lease.epoch ?? run.epoch) !== run.epoch) throw leaseLost(lease.runId, lease.epoch);
+    const { epoch = run.epoch, namespaceId, runId } = lease;
+    if (run.status !== "running" || epoch !== run.epoch) {
+      // Whoever speaks under a lease that it lost is alive.
+      await this.#context.store.workers.excuse(namespaceId, [{ runId, epoch }]);
+      throw leaseLost(runId, lease.epoch);
+    }
     return { run, journal: await this.#journals.read(lease) };
   }
 

@@ -141,7 +141,11 @@ export class Updates {
     const outcome = await this.#commits.submit(write);
     if (outcome.became === "refused") {
       const refusal = explainRefusal(write, outcome.facts);
-      if (refusal === "leaseLost") this.#context.metrics.leasesLost.of(task.namespaceId, task.workflowType).add();
+      if (refusal === "leaseLost") {
+        this.#context.metrics.leasesLost.of(task.namespaceId, task.workflowType).add();
+        // Whoever speaks under a lease that it lost is alive.
+        await this.#context.store.workers.excuse(write.namespaceId, [write]);
+      }
       if (refusal !== "applied") return refusal;
       const written = { dueAt: dueTimes(outcome.facts?.tail ?? []) };
       this.#tell(write, task, written);

@@ -109,6 +109,7 @@ export class Workers {
     if (named === undefined) return { lost: [], cancelling, drain };
     const { lost, forgotten } = compareLeases({ named, granted: renewed.granted, now: renewed.now });
     this.#letGo(worker.workerId, [...lost, ...forgotten]);
+    if (lost.length > 0) await store.workers.excuse(worker.namespaceId, lost);
     if (forgotten.length > 0) await this.#giveBack(worker, forgotten);
     return { lost, cancelling, drain };
   }
@@ -325,7 +326,10 @@ export class Workers {
   async #resume(session: WorkerSession, held: readonly Lease[], granted: readonly Lease[]): Promise<void> {
     const { kept, lost, undelivered } = matchLeases(held, granted);
     if (undelivered.length > 0) await this.#giveBack(session, undelivered);
-    if (lost.length > 0) session.link.drop(lost.map(({ runId }) => runId));
+    if (lost.length > 0) {
+      session.link.drop(lost.map(({ runId }) => runId));
+      await this.#context.store.workers.excuse(session.namespaceId, lost);
+    }
     const runs = await this.#running(
       session,
       kept.map(({ runId }) => runId),

@@ -123,14 +123,25 @@ function httpReason(status: number): string {
 
 /** The answer to a call of a method that does not exist, in the protocol that it was made in. */
 export function unknownMethod(path: string, contentType: string): UniversalServerResponse {
-  const error = withDetail(
-    new ConnectError(`there is no ${path} here: look at the services with gRPC reflection`, Code.Unimplemented),
-  );
+  const message = `there is no ${path} here: look at the services with gRPC reflection`;
+  const answer = errorResponse(new ConnectError(message, Code.Unimplemented), contentType);
+  return answer.status === 200 ? answer : { ...answer, status: 404 };
+}
+
+/** The answer to a call that is refused before it is read, in the protocol that it was made in. */
+export function errorResponse(error: ConnectError, contentType: string): UniversalServerResponse {
+  const complete = withDetail(error);
   if (contentType.startsWith("application/grpc")) {
     const header = new Headers({ "content-type": contentType });
-    setTrailerStatus(header, error);
+    setTrailerStatus(header, complete);
     return { status: 200, header };
   }
-  const json = errorToJsonBytes(error, undefined);
-  return { status: 404, header: new Headers({ "content-type": "application/json" }), body: once(json) };
+  if (contentType.startsWith("application/connect+")) {
+    const json = JSON.stringify(endStreamToJson(new Headers(), complete, undefined));
+    const header = new Headers({ "content-type": contentType });
+    return { status: 200, header, body: once(encodeFrame(endStreamFlag, new TextEncoder().encode(json))) };
+  }
+  const json = errorToJsonBytes(complete, undefined);
+  const header = new Headers({ "content-type": "application/json" });
+  return { status: codeToHttpStatus(complete.code), header, body: once(json) };
 }

@@ -1,7 +1,10 @@
 import { type Server as Http1Server, createServer as createHttp1 } from "node:http";
 import { type Http2Server, type ServerHttp2Session, createServer as createHttp2 } from "node:http2";
 import { type Server, type Socket, createServer as createTcp } from "node:net";
+import { type TLSSocket, Server as TlsServer, createServer as createTls } from "node:tls";
 import { KagziError } from "@kagzi/core";
+import { type Log, silentLog } from "../engine/log.ts";
+import { type TlsFiles, TlsRenewal, tlsOptions } from "./tls.ts";
 import type { RequestHandler } from "./request-handler.ts";
 
 /** How an HTTP/2 connection begins (RFC 9113, section 3.4). */
@@ -20,37 +23,52 @@ export interface ListenOptions {
   /** 0: one that is free. */
   readonly port: number;
   readonly handler: RequestHandler;
+  /** Without it there is none. */
+  readonly tls?: TlsFiles;
+  readonly log?: Log;
 }
 
 /** A port that is listened on. */
 export interface Listener {
   readonly url: string;
   readonly port: number;
+  /** Reads the files of TLS anew, for connections to come. */
+  renewTls(): void;
   /** Takes no more connections, lets requests come to their end, and cuts off what is left after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
 
 /**
- * Serves HTTP/1.1 and HTTP/2 without TLS on one port: the first bytes of a connection tell which it is.
- * @throws KagziError `PRECONDITION_FAILED` if the port is taken or may not be used
+ * Serves HTTP/1.1 and HTTP/2 on one port. Over TLS the two sides agree on which it is; without, the first bytes tell.
+ * @throws KagziError `PRECONDITION_FAILED` if the port is taken or may not be used, or files of TLS cannot be used
  */
-export async function listen({ host, port, handler }: ListenOptions): Promise<Listener> {
+export async function listen({ host, port, handler, log = silentLog, tls }: ListenOptions): Promise<Listener> {
   const http1 = createHttp1({ keepAliveTimeout: 65_000 }, handler);
   const http2 = createHttp2({ settings: { initialWindowSize: WINDOW_BYTES, maxConcurrentStreams: 10_000 } }, handler);
   // It is handed its connections and never listens itself. It watches over them, and their time limits, only after this.
   http1.emit("listening");
   const sessions = trackSessions(http2);
   const sockets = new Set<Socket>();
-  const tcp = createTcp({ noDelay: true }, (socket) => {
+  const tcp =
+    tls === undefined
+      ? createTcp({ noDelay: true })
+      : createTls({ ...tlsOptions(tls), handshakeTimeout: SILENCE_MS, noDelay: true });
+  tcp.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     socket.on("error", () => socket.destroy());
-    handOver(socket, http1, http2);
+    if (tls === undefined) handOver(socket, http1, http2);
   });
+  tcp.on("secureConnection", (socket: TLSSocket) => {
+    socket.on("error", () => socket.destroy());
+    (socket.alpnProtocol === "h2" ? http2 : http1).emit("connection", socket);
+  });
+  const renewal = tcp instanceof TlsServer && tls !== undefined ? new TlsRenewal(tcp, tls, log) : undefined;
   await bind(tcp, host, port);
   const address = tcp.address();
   const bound = address === null || typeof address === "string" ? port : address.port;
   const close = async (graceMs: number) => {
+    renewal?.stop();
     const closed = new Promise((resolve) => tcp.close(resolve));
     for (const session of sessions) session.close();
     http1.close();
@@ -58,7 +76,8 @@ export async function listen({ host, port, handler }: ListenOptions): Promise<Li
     await closed;
     clearTimeout(timer);
   };
-  return { url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}`, port: bound, close };
+  const url = `${tls === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+  return { url, port: bound, renewTls: () => renewal?.renew(), close };
 }
 
 /** Looks at what comes first, puts it back, and hands the connection to the server that speaks its protocol. */

@@ -1,3 +1,4 @@
+import { LOCAL } from "@kagzi/core";
 import { once } from "node:events";
 import { request as http1Request } from "node:http";
 import { connect as http2Connect } from "node:http2";
@@ -40,6 +41,7 @@ describe.each(VERSIONS)("a plain call over %s", (_, send) => {
     internal = [];
     const getWorkflow = (request: { readonly runId: string }, call: Call) => implementation(request, call);
     const handler = createRequestHandler({
+      door: { admit: () => LOCAL, meet: () => ({ headers: {} }) },
       routes: [{ service: WorkflowService, implementation: { getWorkflow } }],
       pages: {},
       readMaxBytes: 1000,

@@ -1,8 +1,9 @@
 import { type DescMessage, type DescMethod, create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { type OnInternalError, toConnectError } from "../rpc/errors.ts";
 import type { Request, Response } from "./request-handler.ts";
+import { readBody } from "./read-body.ts";
 import { sendWhole } from "./respond.ts";
 
 // What our own SDKs speak, and nearly every call is: Connect's unary protocol in its binary form, without compression
@@ -12,7 +13,10 @@ import { sendWhole } from "./respond.ts";
 /** A method that answers one message with one. */
 export interface PlainMethod {
   readonly method: DescMethod;
-  readonly call: (request: never, call: { readonly signal: AbortSignal }) => Promise<unknown>;
+  readonly call: (
+    request: never,
+    call: { readonly signal: AbortSignal; readonly values: ContextValues },
+  ) => Promise<unknown>;
 }
 
 export interface PlainCallOptions {
@@ -40,11 +44,13 @@ export function isPlain({ headers, method }: Request): boolean {
 /** Serves a call that {@link isPlain}. Never throws: whatever happens is answered, if the caller is there. */
 export async function servePlainCall(
   { call, method }: PlainMethod,
-  exchange: { readonly request: Request; readonly response: Response },
+  exchange: { readonly request: Request; readonly response: Response; readonly values: ContextValues },
   { onInternalError, readMaxBytes }: PlainCallOptions,
 ): Promise<void> {
-  const { request, response } = exchange;
-  const caller = new Caller(request, response);
+  const { request, response, values } = exchange;
+  // It may have gone while it was asked who it is.
+  if (isGone(response)) return;
+  const caller = new Caller(request, response, values);
   try {
     const message = parse(method.input, await readBody(request, readMaxBytes));
     const answer = await call(message as never, caller);
@@ -69,10 +75,12 @@ function headersOf(type: string, bytes: Uint8Array): Record<string, string> {
 class Caller {
   readonly #request: Request;
   readonly #response: Response;
+  readonly values: ContextValues;
   #controller: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(request: Request, response: Response) {
+  constructor(request: Request, response: Response, values: ContextValues) {
+    this.values = values;
     this.#request = request;
     this.#response = response;
   }
@@ -101,30 +109,6 @@ class Caller {
 
 function isGone(response: Response): boolean {
   return "stream" in response ? response.stream.destroyed : response.destroyed;
-}
-
-/** @throws ConnectError `ResourceExhausted` for a body of more than `maxBytes`, `Aborted` for one that breaks off */
-function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    request.on("data", (chunk: Buffer) => {
-      bytes += chunk.byteLength;
-      if (bytes <= maxBytes) chunks.push(chunk);
-      else reject(tooLarge(maxBytes));
-    });
-    const brokeOff = () => reject(new ConnectError("the request broke off", Code.Aborted));
-    request.once("end", () => {
-      request.off("close", brokeOff);
-      resolve(Buffer.concat(chunks));
-    });
-    request.once("error", reject);
-    request.once("close", brokeOff);
-  });
-}
-
-function tooLarge(maxBytes: number): ConnectError {
-  return new ConnectError(`a message may have ${maxBytes} bytes, and this one has more`, Code.ResourceExhausted);
 }
 
 function parse(schema: DescMessage, bytes: Uint8Array): object {

@@ -2,13 +2,24 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { randomUUID } from "node:crypto";
 import type { DescService } from "@bufbuild/protobuf";
-import { Code, ConnectError, type Interceptor, createConnectRouter } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type ContextValues,
+  type Interceptor,
+  createConnectRouter,
+  createContextValues,
+} from "@connectrpc/connect";
+import type { Principal } from "@kagzi/core";
 import { compressionBrotli, compressionGzip, universalRequestFromNodeRequest } from "@connectrpc/connect-node";
-import type { UniversalHandlerFn } from "@connectrpc/connect/protocol";
+import type { UniversalHandlerFn, UniversalServerResponse } from "@connectrpc/connect/protocol";
+import type { Door } from "../door/door.ts";
+import { PRINCIPAL } from "../door/guard.ts";
+import { forbidden } from "../door/refusals.ts";
 import { type OnInternalError, toConnectError } from "../rpc/errors.ts";
-import { unknownMethod, withErrorDetails } from "./errors-in-responses.ts";
+import { errorResponse, unknownMethod, withErrorDetails } from "./errors-in-responses.ts";
 import { type PlainMethod, isPlain, servePlainCall } from "./plain-call.ts";
-import { respond } from "./respond.ts";
+import { type Whole, respond, sendWhole } from "./respond.ts";
 
 export type Request = IncomingMessage | Http2ServerRequest;
 export type Response = ServerResponse | Http2ServerResponse;
@@ -23,6 +34,8 @@ export interface Page {
   readonly body: string;
 }
 
+/** Answers a request that is no call. What it throws is answered as a call's error is. */
+export type Endpoint = (request: Request) => Promise<Whole>;
 /** Makes a page for a request with these headers. */
 export type PageSource = (headers: Request["headers"]) => Page | Promise<Page>;
 
@@ -33,6 +46,10 @@ export interface Route {
 }
 
 export interface RequestHandlerOptions {
+  /** Who comes in. */
+  readonly door: Pick<Door, "admit" | "meet">;
+  /** What is no call, by its method and exact path: `POST /login`. */
+  readonly endpoints?: Readonly<Record<string, Endpoint>>;
   readonly routes: readonly Route[];
   /** By exact path, for GET and HEAD. */
   readonly pages: Readonly<Record<string, PageSource>>;
@@ -56,13 +73,62 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     // A socket that breaks while it is written to is nobody's error.
     response.on("error", () => {});
     const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    const refuse = (error: unknown) => {
+      const refusal = toConnectError(error, onInternalError);
+      answer(errorResponse(refusal, contentTypeOf(request)), request, response);
+    };
+    const met = options.door.meet(path, request.headers);
+    if (met.why !== undefined) return refuse(forbidden(met.why));
+    for (const [name, value] of Object.entries(met.headers)) response.setHeader(name, value);
+    if (request.method === "OPTIONS") return sendPage(response, { status: 204, contentType: "text/plain", body: "" });
     const page = pages[path];
-    if (page !== undefined && (request.method === "GET" || request.method === "HEAD"))
-      return void servePage(page, { request, response }, onInternalError);
-    const plain = plainMethods.get(path);
-    if (plain !== undefined && isPlain(request)) void servePlainCall(plain, { request, response }, options);
-    else serveCall(calls.get(path) ?? (async () => unknownMethod(path, contentTypeOf(request))), request, response);
+    if (page !== undefined && (request.method === "GET" || request.method === "HEAD")) {
+      return enter(
+        () => options.door.admit(path, request.headers),
+        () => void servePage(page, { request, response }, onInternalError),
+        refuse,
+      );
+    }
+    const endpoint = options.endpoints?.[`${request.method ?? ""} ${path}`];
+    if (endpoint !== undefined) {
+      return void endpoint(request).then((whole) => sendWhole(response, whole), refuse);
+    }
+    const call = calls.get(path);
+    if (call === undefined) return answer(unknownMethod(path, contentTypeOf(request)), request, response);
+    const serve = (principal: Principal) => {
+      const values = createContextValues().set(PRINCIPAL, principal);
+      const plain = plainMethods.get(path);
+      if (plain !== undefined && isPlain(request)) void servePlainCall(plain, { request, response, values }, options);
+      else serveCall(call, { request, response, values });
+    };
+    enter(() => options.door.admit(path, request.headers), serve, refuse);
   };
+}
+
+/** Lets a call in or not: at once, where that is known at once. */
+function enter(
+  admit: () => Principal | Promise<Principal>,
+  serve: (principal: Principal) => void,
+  refuse: (error: unknown) => void,
+): void {
+  try {
+    const principal = admit();
+    if (principal instanceof Promise) principal.then(serve, refuse);
+    else serve(principal);
+  } catch (error) {
+    refuse(error);
+  }
+}
+
+function answer(found: UniversalServerResponse, request: Request, response: Response): void {
+  serveCall(async () => found, { request, response, values: createContextValues() });
+}
+
+/** A request, how it is answered, and what is known of it. */
+interface Exchange {
+  readonly request: Request;
+  readonly response: Response;
+  readonly values: ContextValues;
 }
 
 /** By path. */
@@ -78,10 +144,10 @@ function plainMethodsOf(routes: readonly Route[]): ReadonlyMap<string, PlainMeth
   return methods;
 }
 
-function serveCall(handler: UniversalHandlerFn, request: Request, response: Response): void {
+function serveCall(handler: UniversalHandlerFn, { request, response, values }: Exchange): void {
   const served = (async () => {
-    const answer = await handler(universalRequestFromNodeRequest(request, response, undefined, undefined));
-    await respond(answer, response);
+    const found = await handler(universalRequestFromNodeRequest(request, response, undefined, values));
+    await respond(found, response);
   })();
   served.catch((error: unknown) => {
     // The caller has gone, or sent what is not even HTTP.

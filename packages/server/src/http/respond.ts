@@ -29,7 +29,7 @@ export function sendWhole(response: Response, { bytes, headers, status }: Whole)
     response.writeHead(status, headers);
     response.end(bytes);
   } else if (!response.stream.destroyed) {
-    response.stream.respond({ ":status": status, ...headers });
+    response.stream.respond({ ...response.getHeaders(), ":status": status, ...headers });
     response.stream.end(bytes);
   }
 }

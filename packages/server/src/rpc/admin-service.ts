@@ -1,4 +1,5 @@
 import {
+  type AuditEntry,
   KagziError,
   LIMITS,
   RUN_STATUSES,
@@ -14,6 +15,7 @@ import {
 } from "@kagzi/core";
 import { type AdminService, ServingStatus, type WorkerStatus as WireWorkerStatus } from "@kagzi/proto";
 import type { Health } from "../background/health.ts";
+import { listAudit } from "../engine/audit.ts";
 import type { Engine } from "../engine/engine.ts";
 import { pageOf, pageSize } from "../engine/runs.ts";
 import { parseStepToken } from "../engine/tokens.ts";
@@ -31,6 +33,7 @@ import {
   toWireStep,
   toWireWorker,
 } from "./convert.ts";
+import { namespaceFilter } from "./namespace-filter.ts";
 import type { Service } from "./service.ts";
 
 /** Keys that a look at the limits of a workflow shows. */
@@ -163,11 +166,20 @@ export function createAdminService(engine: Engine, health: Health): Service<type
       return {};
     },
 
+    async listAuditLog(request) {
+      const found = await listAudit(engine.context, namespaceFilter(request), fromWirePage(request.page));
+      return { entries: found.items.map(toWireEntry), page: toWirePage(found) };
+    },
+
     async drainWorker(request) {
       const namespaceId = checkNamespaceId(request.namespaceId);
       return { worker: toWireWorker(await workers.drain(namespaceId, checkWorkerId(request.workerId))) };
     },
   };
+}
+
+function toWireEntry({ at, ...entry }: AuditEntry) {
+  return { ...entry, at: toTimestamp(at) };
 }
 
 function workerStatus(status: WireWorkerStatus): WorkerStatus {

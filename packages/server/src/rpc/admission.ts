@@ -51,6 +51,7 @@ export function withAdmission(services: Services, { context }: Pick<Engine, "con
     namespace: gated(services.namespace),
     schedule: gated(services.schedule),
     event: gated(services.event),
+    apiKey: gated(services.apiKey),
   };
 }
 

@@ -32,6 +32,7 @@ const TIMER: Readonly<Record<Timer, WireTimer>> = {
   stepRetry: WireTimer.STEP_RETRY,
   runRetry: WireTimer.RUN_RETRY,
   takeover: WireTimer.TAKEOVER,
+  deadline: WireTimer.DEADLINE,
 };
 
 /** A reason as the wire has it, with its sentence. */

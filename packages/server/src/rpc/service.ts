@@ -1,9 +1,12 @@
+import type { Principal } from "@kagzi/core";
 import type { DescMessage, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 
 /** What a service hears of a call beside its request. */
 export interface Call {
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
+  /** Who makes it; absent in the process of the engine. */
+  readonly principal?: Principal;
 }
 
 /**

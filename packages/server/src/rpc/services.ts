@@ -2,6 +2,8 @@ import type { Health } from "../background/health.ts";
 import type { Engine } from "../engine/engine.ts";
 import { withAdmission } from "./admission.ts";
 import { createAdminService } from "./admin-service.ts";
+import { createApiKeyService } from "./apikey-service.ts";
+import { withAudit } from "./audited.ts";
 import { createEventService } from "./event-service.ts";
 import { withMetrics } from "./measured.ts";
 import { createNamespaceService } from "./namespace-service.ts";
@@ -11,7 +13,7 @@ import { createWorkflowService } from "./workflow-service.ts";
 
 /** Every service of the contract over one engine, as plain objects. */
 export function createServices(engine: Engine, health: Health): Services {
-  return withMetrics(withAdmission(allServices(engine, health), engine), engine);
+  return withMetrics(withAdmission(withAudit(allServices(engine, health), engine), engine), engine);
 }
 
 function allServices(engine: Engine, health: Health) {
@@ -22,6 +24,7 @@ function allServices(engine: Engine, health: Health) {
     namespace: createNamespaceService(engine),
     schedule: createScheduleService(engine),
     event: createEventService(engine),
+    apiKey: createApiKeyService(engine),
   };
 }
 

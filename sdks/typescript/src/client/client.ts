@@ -1,11 +1,14 @@
 import { type CallSettings, ClientCalls, call } from "../calls.ts";
 import type { ClientScope } from "./scope.ts";
 import { type Connection, connect } from "../connection.ts";
+import type { ClientTls } from "../credentials.ts";
 import { type PayloadCodec, Payloads } from "../payload/codec.ts";
 import { type Runtime, systemRuntime } from "../runtime.ts";
 import { produce } from "../tracing/producer.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
 import { LimitsClient } from "./limits.ts";
+import { ApiKeysClient } from "./api-keys.ts";
+import { AuditLogClient } from "./audit-log.ts";
 import { EventsClient, type SendResult, sendEvent } from "./events.ts";
 import { NamespacesClient } from "./namespaces.ts";
 import { RunHandle } from "./run-handle.ts";
@@ -19,7 +22,10 @@ import { WorkflowsClient } from "./workflows.ts";
 export interface ClientOptions {
   /** A server's address; default `KAGZI_URL`, else `http://localhost:50051`. */
   readonly url?: string;
-  readonly token?: string;
+  /** Who calls; default: `KAGZI_API_KEY`, or what is in the file that `KAGZI_API_KEY_FILE` names. */
+  readonly apiKey?: string;
+  /** For `https://` addresses: whom to trust, and the client's own certificate. */
+  readonly tls?: ClientTls;
   /** Instead of a server: an engine in this process, from `embedded()`. */
   readonly connection?: Connection;
   /** Default `"default"`. */
@@ -47,6 +53,8 @@ export class Client {
   readonly limits: LimitsClient;
   readonly schedules: SchedulesClient;
   readonly namespaces: NamespacesClient;
+  readonly apiKeys: ApiKeysClient;
+  readonly auditLog: AuditLogClient;
   readonly #payloads: Payloads;
   readonly #connection: Connection;
   readonly #ownsConnection: boolean;
@@ -67,6 +75,8 @@ export class Client {
     this.limits = new LimitsClient(this.#scope);
     this.schedules = new SchedulesClient(this.#scope);
     this.namespaces = new NamespacesClient(this.#connection, this.#runtime);
+    this.apiKeys = new ApiKeysClient(this.#connection, this.#runtime, this.namespace);
+    this.auditLog = new AuditLogClient(this.#connection, this.#runtime, this.namespace);
   }
 
   /**

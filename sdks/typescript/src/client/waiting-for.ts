@@ -41,7 +41,7 @@ export interface WaitingFor {
   readonly until?: Date;
   readonly since?: Date;
   /** What a run waits for whose reason is `time`. */
-  readonly timer?: "start" | "sleep" | "stepRetry" | "runRetry" | "takeover";
+  readonly timer?: "start" | "sleep" | "stepRetry" | "runRetry" | "takeover" | "deadline";
   /** The step that waits or runs: `<run id>/<step>`. */
   readonly stepId?: string;
   /** Of the step or the run that runs or failed; of a takeover, how often in a row a worker was lost. */
@@ -117,6 +117,7 @@ const TIMER: Readonly<Record<WireTimer, WaitingFor["timer"]>> = {
   [WireTimer.STEP_RETRY]: "stepRetry",
   [WireTimer.RUN_RETRY]: "runRetry",
   [WireTimer.TAKEOVER]: "takeover",
+  [WireTimer.DEADLINE]: "deadline",
 };
 
 /** A reason of a newer server counts as `time`: its sentence says what it is. */

@@ -1,17 +1,17 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { connect } from "../connection.ts";
+import { type Credentials, connect } from "../connection.ts";
 import { type Beat, type Pulse, nextBeatMs, sendBeat, threadsNow } from "./heartbeat.ts";
 
 // A thread of its own, with a connection of its own: user code that keeps the main thread busy for a minute must not
 // cost the worker its leases. It beats with what the main thread told it last.
 
-const { pulse, url, token, first } = workerData as {
+const { pulse, url, credentials, first } = workerData as {
   readonly pulse: Pulse;
   readonly url: string;
-  readonly token: string | undefined;
+  readonly credentials: Credentials | undefined;
   readonly first: Beat;
 };
-const connection = connect({ url, token });
+const connection = connect({ url, ...credentials });
 let beat = first;
 
 parentPort?.on("message", (message: Beat) => {

@@ -39,7 +39,7 @@ function beatFromHere({ connection, runtime, pulse, beat, onAnswer }: Heartbeats
 
 function beatFromThread({ connection, runtime, pulse, beat, onAnswer }: HeartbeatsOptions, url: string): () => void {
   const thread = new Thread(new URL("./heartbeat-thread.js", import.meta.url), {
-    workerData: { pulse, url, token: connection.token, first: beat() },
+    workerData: { pulse, url, credentials: connection.credentials, first: beat() },
   });
   // The thread's clock says how long ago it sent the heartbeat.
   thread.on("message", (answer: BeatAnswer) => {

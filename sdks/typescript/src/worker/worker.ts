@@ -6,6 +6,7 @@ import { type Connection, connect } from "../connection.ts";
 import { watchStrayRejections } from "../context/scope.ts";
 import { durationMs } from "../duration.ts";
 import type { Duration } from "../duration-grammar.ts";
+import type { ClientTls } from "../credentials.ts";
 import { KagziError } from "../error.ts";
 import { type Logger, consoleLogger } from "../logger.ts";
 import { type PayloadCodec, Payloads } from "../payload/codec.ts";
@@ -31,7 +32,10 @@ export interface WorkerOptions extends RetryOptions {
   readonly workflows: readonly Workflow<unknown, unknown>[];
   /** A server's address; default `KAGZI_URL`, else `http://localhost:50051`. */
   readonly url?: string;
-  readonly token?: string;
+  /** Who calls; default: `KAGZI_API_KEY`, or what is in the file that `KAGZI_API_KEY_FILE` names. */
+  readonly apiKey?: string;
+  /** For `https://` addresses: whom to trust, and the client's own certificate. */
+  readonly tls?: ClientTls;
   /** Instead of a server: an engine in this process, from `embedded()`. */
   readonly connection?: Connection;
   /** Default `"default"`. */

@@ -11,6 +11,7 @@ export const KNOWN_VARIABLES: readonly string[] = [
   "KAGZI_HOST",
   "KAGZI_LEASE_MS",
   "KAGZI_LOG_FORMAT",
+  "KAGZI_LOG_FORMAT",
   "KAGZI_LOG_LEVEL",
   "KAGZI_NAMESPACE",
   "KAGZI_PORT",

@@ -1,4 +1,5 @@
 export type { Activity, RunningStep } from "./activity.ts";
+export type { Backlog, Connections } from "./backlog.ts";
 export {
   type ApiKey,
   type ApiKeyParts,
@@ -155,11 +156,9 @@ export type {
   ApiKeyCreation,
   ApiKeyStore,
   AuditStore,
-  Backlog,
   ClaimRequest,
   ClaimResult,
   ClaimedRun,
-  Connections,
   Hint,
   Hints,
   HistoryPage,

@@ -1,4 +1,5 @@
 import type { Activity } from "./activity.ts";
+import type { Backlog, Connections } from "./backlog.ts";
 import type { ApiKey, NewApiKey } from "./api-key.ts";
 import type { AuditEntry, NewAuditEntry } from "./audit.ts";
 import type { Assignment, Candidate, DispatchKey, Wanted } from "./dispatch.ts";
@@ -187,25 +188,6 @@ export interface RunFilter {
   readonly createdBefore?: Instant;
   /** Runs that this one began. */
   readonly parentRunId?: RunId;
-}
-
-/** Runs of one workflow that are in one state. */
-export interface Backlog {
-  readonly namespaceId: NamespaceId;
-  readonly workflowType: string;
-  readonly status: RunStatus;
-  readonly count: number;
-  /** Of these, how many are ready to be claimed, and for how long the first of them has been. */
-  readonly ready: number;
-  readonly oldestReadyMs: number;
-}
-
-/** Connections to a database that are kept. */
-export interface Connections {
-  readonly busy: number;
-  readonly idle: number;
-  /** Operations that wait for one. */
-  readonly waiting: number;
 }
 
 /** A run with the payloads at the two ends of its history. */

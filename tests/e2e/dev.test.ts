@@ -212,6 +212,7 @@ describe("kagzi dev", () => {
     [["--db", "mysql://localhost"], 2, "is no address of a store"],
     [["--lease", "1"], 2, "lease must be a whole number"],
     [["--wacth"], 2, "unknown option '--wacth'"],
+    [["--host", "0.0.0.0"], 2, "kagzi dev asks nobody who they are"],
   ])("refuses %j", async (words, code, message) => {
     const session = kagzi("dev", ...words);
     expect(await session.ended()).toBe(code);
@@ -224,7 +225,7 @@ describe("kagzi dev", () => {
       await writeFile(join(folder, "bin", opener), '#!/bin/sh\necho "$1" > opened\n', { mode: 0o755 });
     }
     const env = { PATH: `${folder}/bin:${process.env["PATH"] ?? ""}` };
-    const words = ["dev", "--port", "0", "--no-worker", "--open", "--host", "0.0.0.0"];
+    const words = ["dev", "--port", "0", "--no-worker", "--open", "--host", "0.0.0.0", "--no-auth"];
     const session = new Session([process.execPath, CLI, ...words], { cwd: folder, env });
     sessions.push(session);
     const [, url = ""] = await session.sees(/dashboard +(http:\S+)\/\n/u);

@@ -151,11 +151,9 @@ export {
   resumeSchedule,
   updateSchedule,
 } from "./schedule.ts";
+export type { ApiKeyCreation, ApiKeyStore, AuditStore } from "./security-store.ts";
 export { type Step, stepsOf, withRunning } from "./steps.ts";
 export type {
-  ApiKeyCreation,
-  ApiKeyStore,
-  AuditStore,
   ClaimRequest,
   ClaimResult,
   ClaimedRun,

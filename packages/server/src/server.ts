@@ -127,7 +127,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       "/readyz": () => readiness(health),
       "/metrics": ({ accept }) => metricsPage(engine.metrics, accept),
     },
-      site: createSite(site),
+    site: createSite(site),
     readMaxBytes: READ_MAX_BYTES,
     onInternalError: (error, reference) => log.error("a call failed", { reference, error: errorField(error) }),
   });

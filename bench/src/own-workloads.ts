@@ -1,3 +1,4 @@
+import { measureCounting } from "./counting.ts";
 import { inProcess, print, throughServer } from "./engines.ts";
 import { measureEvents } from "./events.ts";
 import type { Figure } from "./figures.ts";
@@ -29,6 +30,7 @@ export const OWN_WORKLOADS: readonly OwnWorkload[] = [
   { name: "two-servers", measure: measureTwoServers },
   { name: "overload", measure: printed(() => measureOverload(print)), onlyByName: true },
   { name: "events", measure: printed(measureBoth), onlyByName: true },
+  { name: "counting", measure: printed(() => measureCounting(print)), onlyByName: true },
   { name: "limits", measure: printed(() => measureLimits(print)), onlyByName: true },
 ];
 

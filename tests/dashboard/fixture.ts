@@ -28,7 +28,7 @@ export class Dashboard {
   async open(workflows: readonly Workflow<unknown, unknown>[]): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), "kagzi-dashboard-"));
     const store = await openStore(`sqlite:${join(folder, "test.db")}`, {});
-    this.#server = await startServer({ store, host: "127.0.0.1", port: 0, config: { leaseMs: 3000, pollMs: 200 } });
+    this.#server = await startServer({ store, host: "127.0.0.1", port: 0, config: { leaseMs: 15_000, pollMs: 200 } });
     await this.#server.ready;
     this.url = this.#server.url;
     this.client = new Client({ url: this.url });

@@ -28,6 +28,10 @@ describe("what is large", () => {
       .getByRole("complementary")
       .getByText(String(STEPS - 1), { exact: true })
       .waitFor();
+    await page.evaluate(() => window.scrollTo(0, 0));
+    await page.keyboard.press("k");
+    await page.getByRole("complementary", { name: `Step step#${STEPS - 1}` }).waitFor();
+    await page.locator(".lane.selected").waitFor();
     await page.getByRole("link", { name: "Steps" }).click();
     await expect
       .poll(() => page.getByRole("table", { name: "Steps" }).getAttribute("aria-rowcount"))

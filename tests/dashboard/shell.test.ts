@@ -10,12 +10,12 @@ const greet = workflow("greet", async (ctx, input: { readonly name: string }) =>
 describe("the shell", () => {
   const dashboard = useDashboard([greet]);
 
-  it("begins with the runs of the default namespace", async () => {
+  it("begins with the overview of the default namespace", async () => {
     await dashboard.client.start(greet, { name: "Ada" });
     await dashboard.goto("/");
-    await dashboard.page.getByRole("heading", { name: "Runs" }).waitFor();
-    await dashboard.page.getByRole("link", { name: "greet" }).waitFor();
-    expect(new URL(dashboard.page.url()).pathname).toBe("/default/runs");
+    await dashboard.page.getByRole("heading", { name: "Overview" }).waitFor();
+    await dashboard.page.getByRole("list", { name: "Now" }).waitFor();
+    expect(new URL(dashboard.page.url()).pathname).toBe("/default");
   });
 
   it("works under the path of a proxy", async () => {
@@ -61,5 +61,25 @@ describe("the shell", () => {
     await page.getByRole("alert").getByText("The server cannot be reached").waitFor();
     await page.context().setOffline(false);
     await page.getByRole("alert").waitFor({ state: "detached" });
+  });
+
+  it("asks for nothing while nobody looks, and at once when somebody does", async () => {
+    const { page } = dashboard;
+    await page.clock.install();
+    await dashboard.goto("/default/runs");
+    await page.getByRole("table", { name: "Runs" }).waitFor();
+    const show = (isHidden: boolean) =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, isHidden);
+    await show(true);
+    await page.waitForLoadState("networkidle");
+    let asked = 0;
+    page.on("request", () => (asked += 1));
+    await page.clock.runFor(60_000);
+    expect(asked).toBe(0);
+    await show(false);
+    await expect.poll(() => asked).toBeGreaterThan(0);
   });
 });

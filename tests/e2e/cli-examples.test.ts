@@ -124,7 +124,7 @@ describe("the examples in the help of a command", () => {
       const words = [...wordsOf(forTest(line)).slice(1), "--port", "0"];
       const served = cliProgram(words, {}, mkdtempSync(join(folder, "serve-")));
       served.spawn();
-      await expect.poll(() => served.output, { timeout: 20_000 }).toMatch(/on http:\/\//u);
+      await expect.poll(() => served.output, { timeout: 20_000 }).toMatch(/http:\/\/127\.0\.0\.1:\d/u);
       expect(await served.stop(), line).toBe(0);
     }
   });

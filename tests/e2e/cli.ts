@@ -23,6 +23,8 @@ export interface World {
   readonly stdin?: string;
   readonly cwd?: string;
   readonly home?: string;
+  /** Default: the time. */
+  readonly now?: () => number;
   /** Aborted is Ctrl-C. */
   readonly interruption?: AbortSignal;
 }
@@ -36,7 +38,7 @@ export interface Outcome {
 
 /** Runs a command in this process: no time to start, and a world that the test has made. */
 export async function command(words: readonly string[], world: World = {}): Promise<Outcome> {
-  const { columns, cwd = "/nowhere", env = {}, home = "/nowhere", interruption, stdin = "" } = world;
+  const { columns, cwd = "/nowhere", env = {}, home = "/nowhere", interruption, now = Date.now, stdin = "" } = world;
   const written = { stdout: "", stderr: "" };
   let code = 0;
   const terminal = columns === undefined ? {} : { isTTY: true, columns };
@@ -58,7 +60,7 @@ export async function command(words: readonly string[], world: World = {}): Prom
     },
     stdout: sink("stdout"),
     stderr: sink("stderr"),
-    now: Date.now,
+    now,
     interruption: () => interruption ?? new AbortController().signal,
     exit: (given) => {
       code = given;

@@ -199,13 +199,13 @@ export const FOREIGN_CALLS: readonly ForeignCall[] = [
   foreign(admin.getStepLimit, "own", (_, b) => ({ namespaceId: b.namespaceId, name: LIMIT })),
   foreign(admin.setStepLimit, "missing", (a, b) => ({ namespaceId: b.namespaceId, name: a.ownLimit, limits: limited })),
   foreign(admin.setStepLimit, "own", (_, b) => ({ namespaceId: b.namespaceId, name: LIMIT, limits: limited })),
-  foreign(admin.listWorkflowTypes, "own", (_, b) => ({ namespaceId: b.namespaceId })),
-  foreign(admin.listQueues, "own", (_, b) => ({ namespaceId: b.namespaceId })),
-  foreign(admin.getTrends, "own", (_, b) => ({ namespaceId: b.namespaceId, range: TrendRange.HOUR })),
   foreign(apiKeys.createApiKey, "own", (_, b) => ({ namespaceId: b.namespaceId, name: "b", role: ApiKeyRole.CLIENT })),
   foreign(apiKeys.listApiKeys, "own", (_, b) => ({ namespaceId: b.namespaceId })),
   // By an id that is of no namespace; keys of one namespace know only those of theirs, which has a test of its own.
   foreign(apiKeys.revokeApiKey, "missing", () => ({ keyId: "0".repeat(16) })),
+  foreign(admin.listWorkflowTypes, "own", (_, b) => ({ namespaceId: b.namespaceId })),
+  foreign(admin.listQueues, "own", (_, b) => ({ namespaceId: b.namespaceId })),
+  foreign(admin.getTrends, "own", (_, b) => ({ namespaceId: b.namespaceId, range: TrendRange.HOUR })),
   // About the server, which all namespaces share.
   foreign(admin.healthCheck, "own", () => ({})),
   foreign(admin.getServerInfo, "own", () => ({})),

@@ -232,7 +232,7 @@ describe.each(KINDS)("runs that ended on %s", (_, open) => {
 
   it.each(points)("are removed by the next server where one is lost $when removal $nth", async (point) => {
     await during(async (client) => {
-      const runs = await Promise.all(Array.from({ length: 150 }, (__, n) => client.start(plain, n)));
+      const runs = await Promise.all(Array.from({ length: 75 }, (__, n) => client.start(plain, n)));
       await Promise.all(runs.map((run) => run.result()));
     });
     clock += 48 * HOUR;
@@ -244,7 +244,7 @@ describe.each(KINDS)("runs that ended on %s", (_, open) => {
     await expect(lost.retention.run()).rejects.toThrow();
     expect(mortal.isLost).toBe(true);
     expect(await store.violations()).toEqual([]);
-    expect(await count()).toBe(Math.max(0, 150 - 100 * (point.when === "before" ? point.nth - 1 : point.nth)));
+    expect(await count()).toBe(Math.max(0, 75 - 50 * (point.when === "before" ? point.nth - 1 : point.nth)));
     await pass();
     expect(await count()).toBe(0);
   });

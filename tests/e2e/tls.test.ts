@@ -35,7 +35,10 @@ describe("a server that speaks TLS", () => {
     writeFileSync(files.key, key);
   }
 
-  async function open(tls: { readonly cert: string; readonly key: string; readonly clientCa?: string }, leaseMs = 30_000) {
+  async function open(
+    tls: { readonly cert: string; readonly key: string; readonly clientCa?: string },
+    leaseMs = 30_000,
+  ) {
     const secured = await Secured.open({ tls, config: { leaseMs } });
     ends.push(() => secured.close());
     const { key: apiKey } = await secured.key("admin");

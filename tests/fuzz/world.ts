@@ -143,7 +143,9 @@ function servedBy(services: Services): readonly Served[] {
         typeof each === "object" && "kind" in each && each.kind === "service",
     )
     .map((desc) => {
-      const name = Object.keys(implementations).find((key) => desc.name.toLowerCase().endsWith(`${key}service`));
+      const name = Object.keys(implementations).find((key) =>
+        desc.name.toLowerCase().endsWith(`${key.toLowerCase()}service`),
+      );
       // WorkflowService and WorkflowScheduleService begin alike, and do not end alike.
       const implementation = implementations[name ?? ""];
       if (implementation === undefined) throw new Error(`nobody serves ${desc.typeName}`);

@@ -5,6 +5,7 @@ import { Payloads } from "../../sdks/typescript/src/payload/codec.ts";
 import type { ReplayRecord } from "../../sdks/typescript/src/replay/records.ts";
 import type { Runtime } from "../../sdks/typescript/src/runtime.ts";
 import { Execution } from "../../sdks/typescript/src/worker/execution.ts";
+import { WorkerMetrics } from "../../sdks/typescript/src/worker/worker-metrics.ts";
 import { ServerClock } from "../../sdks/typescript/src/worker/server-clock.ts";
 import { type Execution as BodyExecution, type Program, type Trace, interpret } from "./programs.ts";
 import { ListServer } from "./server.ts";
@@ -282,6 +283,7 @@ function executionOf(
     payloads: new Payloads(undefined),
     retry: undefined,
     intercept,
+    metrics: new WorkerMetrics(),
     limits: new Set<string>(),
     isSure: () => true,
     send,

@@ -44,6 +44,7 @@ class Stage {
     await this.#work([abandoned]);
     const limited = version >= 4 ? Object.values(limitedOf("before", onHold)) : [];
     await this.#work([...Object.values(world), ...limited], version >= 4 ? { limits: SLOTS } : {});
+    if (version >= 7) await this.#client.namespaces.update("default", { retention: "90d" });
     const matching = await this.#work([changed]);
     const runs = await this.#startAll(scenariosOf(version));
     await matching.stop();

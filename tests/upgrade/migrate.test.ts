@@ -13,7 +13,8 @@ import { type FixtureDatabase, HEAD, newDatabase, restore } from "./databases.ts
 
 const PATIENCE = { timeout: 20_000, interval: 10 };
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const BEFORE = HEAD - 1;
+/** The migration after this one changes the runs, which is what others are in the middle of here. */
+const BEFORE = 4;
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -23,7 +23,7 @@ export interface Deed {
  */
 export async function confirm(output: Output, signal: AbortSignal, deed: Deed): Promise<boolean> {
   const { cli } = output;
-  note(output, `${deed.count} ${deed.what} match`);
+  note(output, deed.count === "1" ? `1 ${deed.what} matches` : `${deed.count} ${deed.what} match`);
   if (deed.isAgreed) return true;
   if (cli.stdin.isTTY !== true || cli.stderr.isTTY !== true) {
     throw new KagziError("INVALID_ARGUMENT", `there is no terminal to ask: give -y to ${deed.verb} them`);

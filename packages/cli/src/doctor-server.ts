@@ -1,10 +1,10 @@
 import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { KagziError } from "@kagzi/core";
 import { type GetServerInfoResponse, ServingStatus, type Worker, WorkerStatus } from "@kagzi/proto";
-import type { CallOptions } from "@connectrpc/connect";
 import { isKagziError } from "kagzi";
-import { type Connection, call, systemRuntime } from "kagzi/wire";
+import { type CallOptions, type Connection, call, systemRuntime } from "kagzi/wire";
 import type { Context } from "./context.ts";
 import { exitCodeOf } from "./exit-code.ts";
 import { type Finding, doubtful, good, wrong } from "./finding.ts";
@@ -72,7 +72,8 @@ async function checkTls(cli: Surroundings, { hostname, port, protocol }: URL): P
     if (isNear) return good("tls", "none, and the server is on this computer");
     return doubtful("tls", "none: whoever is on the way reads along", "serve TLS, or put a proxy with TLS in front");
   }
-  const socket = connectTls({ host, port: Number(port) || 443, servername: host, timeout: PATIENCE_MS });
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  const socket = connectTls({ host, port: Number(port) || 443, timeout: PATIENCE_MS, ...name });
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once("secureConnect", resolve);

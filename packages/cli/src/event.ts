@@ -5,10 +5,10 @@ import type { Command } from "commander";
 import { systemRuntime } from "kagzi/wire";
 import { group, withExamples } from "./examples.ts";
 import { type InputFlags, readInput, withInput } from "./input.ts";
-import { type ListView, type Output, hint, said, showList, timeCell } from "./output.ts";
+import { type ListView, type Output, hint, said, timeCell } from "./output.ts";
 import { type PageFlags, listSome, withPages } from "./pages.ts";
 import { payloadText } from "./payloads.ts";
-import { type ServerFlags, inNamespace, inSession } from "./session.ts";
+import { type ServerFlags, inNamespace, inSession, showFound } from "./session.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { dateOf, timeGiven } from "./times.ts";
 
@@ -58,7 +58,8 @@ function addList(event: Command, cli: Surroundings): void {
     .option("--until <time>", "sent before then");
   withExamples(command, "kagzi event list --since 1h", "kagzi event list --name approved -o jsonl").action(
     (flags: ListFlags) =>
-      inSession(cli, flags, async ({ ask, connection, namespaceId, output }) => {
+      inSession(cli, flags, async (session) => {
+        const { ask, connection, namespaceId, output } = session;
         const { name, since, until } = flags;
         const filter = {
           namespaceId,
@@ -70,7 +71,7 @@ function addList(event: Command, cli: Surroundings): void {
           const answer = await ask((options) => connection.events.listEvents({ ...filter, page }, options));
           return [answer.events, answer.page];
         });
-        showList(output, rows, eventsView(output));
+        await showFound(session, rows, eventsView(output));
         if (next !== undefined) hint(output, `there are more: --limit shows more of them, --cursor ${next} goes on`);
       }),
   );

@@ -24,9 +24,9 @@ export function noteOf(command: Command): string | undefined {
   return NOTES.get(command);
 }
 
-/** A command that has others under it. Its examples are the first ones of its first two. */
+/** A command that has others under it, and goes by its plural, too. Its examples are the first ones of its first two. */
 export function group(parent: Command, name: string, description: string): Command {
-  const made = parent.command(name).description(description);
+  const made = parent.command(name).alias(`${name}s`).description(description);
   return made.addHelpText("after", () => {
     const shown = made.commands.flatMap((each) => examplesOf(each).slice(0, 1)).slice(0, 2);
     return `\nExamples:\n${shown.map((each) => `  $ ${each}`).join("\n")}`;

@@ -44,7 +44,7 @@ export async function waitForEnd(session: Session, runId: string, waiting: Waiti
         current,
         Math.min(left, show === undefined ? WAIT_MS : LOOK_MS),
       );
-      show?.status(run);
+      if (!finished) show?.status(run);
       if (finished) await show?.look(current);
       if (finished && run.continuedAsRunId === undefined) return run;
       if (finished) current = run.continuedAsRunId ?? current;
@@ -125,8 +125,9 @@ class Timeline {
     const { cli } = this.#session.output;
     const { colour = "dim", text } = runStatus(status);
     const paint = painter(cli.stderr, cli.env);
-    const took = spanText(Math.floor((performance.now() - this.#begun) / 1000) * 1000);
-    cli.stderr.write(`\r\u001B[K${paint(colour, text)} ${paint("dim", `${took}, Ctrl-C leaves it running`)}`);
+    const seconds = Math.floor((performance.now() - this.#begun) / 1000);
+    const took = seconds === 0 ? "" : `${spanText(seconds * 1000)}, `;
+    cli.stderr.write(`\r\u001B[K${paint(colour, text)} ${paint("dim", `${took}Ctrl-C leaves it running`)}`);
     this.#isDrawn = true;
   }
 
@@ -152,7 +153,7 @@ class Timeline {
     const { colour = "dim", text } = stepStatus(step.status);
     const width = cli.stderr.columns ?? 80;
     const rest = [stepLabel(step), ...this.#details(step)].join("  ");
-    return `${paint(colour, padTo(text, 12))}${cutTo(printable(rest), Math.max(20, width - 13))}`;
+    return `${paint(colour, padTo(text, 13))}${cutTo(printable(rest), Math.max(20, width - 14))}`;
   }
 
   #plainLine(step: Step): string {

@@ -32,7 +32,7 @@ export function addLimit(kagzi: Command, cli: Surroundings): void {
       const answer = await limitNamed(session, name);
       const now = limitsText(answer.override ?? answer.declared) ?? "no limits";
       const whose = answer.override === undefined ? ", as its code says" : "";
-      said(session.output, `limit ${name} is ${now}${whose}`, recordOf(name, answer));
+      said(session.output, `limit ${name}: ${now}${whose}`, recordOf(name, answer));
     }),
   );
 }

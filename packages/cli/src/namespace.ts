@@ -1,9 +1,9 @@
 import { toJson } from "@bufbuild/protobuf";
-import type { CallOptions } from "@connectrpc/connect";
 import { KagziError } from "@kagzi/core";
 import { type Namespace, NamespaceSchema } from "@kagzi/proto";
 import type { Command } from "commander";
-import { type Connection, durationMs } from "kagzi";
+import { durationMs } from "kagzi";
+import type { CallOptions, Connection } from "kagzi/wire";
 import { group, withExamples } from "./examples.ts";
 import { type ListView, type Output, type RecordView, said, showList, showRecord, timeCell } from "./output.ts";
 import { listAll } from "./pages.ts";

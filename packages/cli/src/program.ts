@@ -1,8 +1,10 @@
 import { Command, CommanderError } from "commander";
+import { addApiKey } from "./apikey.ts";
+import { addAudit } from "./audit.ts";
 import { addCompletion } from "./completion.ts";
 import { addConfig } from "./config.ts";
 import { addDb } from "./db.ts";
-import { addDev } from "./dev.ts";
+import { addDev } from "./dev/command.ts";
 import { addDoctor } from "./doctor.ts";
 import { addEvent } from "./event.ts";
 import { INTERRUPTED, USAGE, exitCodeOf } from "./exit-code.ts";
@@ -49,6 +51,8 @@ const COMMANDS: readonly ((kagzi: Command, cli: Surroundings) => void)[] = [
   addWorker,
   addLimit,
   addNamespace,
+  addApiKey,
+  addAudit,
   addDb,
   addDoctor,
   addConfig,

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { examplesOf, noteOf } from "./examples.ts";
+import { COMMON } from "./session.ts";
 
 /** The page of the command line, made of the commands themselves. */
 export function reference(kagzi: Command): string {
@@ -29,22 +30,26 @@ tabs and without a header, elsewhere; times are relative on a terminal and RFC 3
 \`-o jsonl\` are the messages of the contract in the JSON of Protocol Buffers: fields that are empty are left out, payloads are Base64
 (\`jq '.input.data | @base64d | fromjson'\`). \`-o id\` is the ids alone. Colours are for terminals; \`NO_COLOR\` and \`FORCE_COLOR\` say otherwise.
 
-Where to, in this order: a flag, an environment variable, \`kagzi.json\` in the folder of the project or above it (\`url\`, \`namespace\`, \`profile\`), the profile
+Commands that speak to a server take \`--url\`, \`--api-key\`, \`--profile\`, \`-n, --namespace\` and \`-o, --output\`. Where to, in this order: a flag, an environment variable, \`kagzi.json\` in the folder of the project or above it (\`url\`, \`namespace\`, \`profile\`), the profile
 of the user in \`~/.config/kagzi/config.json\` (or below \`XDG_CONFIG_HOME\`). \`kagzi config show\` says where each value comes from.`;
 
 function sections(command: Command): readonly string[] {
   if (command.name().startsWith("__")) return [];
+  const title = usage(command).replaceAll(/[<[]/gu, "\\$&");
   if (command.commands.length > 0) {
-    const title = `## ${path(command)}\n\n${sentence(command)}`;
-    return [title, ...command.commands.flatMap(sections)];
+    // One that does something by itself, too, says what it takes.
+    const own = command.registeredArguments.length > 0 ? details(command) : [sentence(command)];
+    return [[`## ${title}`, ...own].join("\n\n"), ...command.commands.flatMap(sections)];
   }
-  const level = command.parent?.parent === null ? "##" : "###";
+  return [`${command.parent?.parent === null ? "##" : "###"} ${title}`, ...details(command)];
+}
+
+function details(command: Command): readonly string[] {
   const note = noteOf(command);
   return [
-    `${level} ${usage(command).replaceAll(/[<[]/gu, "\\$&")}`,
     sentence(command),
     ...(note === undefined ? [] : [code("text", note)]),
-    ...(command.options.length === 0 ? [] : [options(command)]),
+    ...options(command),
     code("sh", examplesOf(command).join("\n")),
   ];
 }
@@ -70,9 +75,11 @@ function sentence(command: Command): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
-function options(command: Command): string {
-  const rows = command.options.map(
+/** Those that the command has for itself. */
+function options(command: Command): readonly string[] {
+  const own = command.options.filter(({ helpGroupHeading }) => helpGroupHeading !== COMMON);
+  const rows = own.map(
     ({ description, flags }) => `| \`${flags}\` | ${description.replaceAll("|", "\\|").replaceAll("<", "\\<")} |`,
   );
-  return ["| option | |", "| --- | --- |", ...rows].join("\n");
+  return own.length === 0 ? [] : [["| option | |", "| --- | --- |", ...rows].join("\n")];
 }

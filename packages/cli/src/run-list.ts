@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { withExamples } from "./examples.ts";
-import { hint, showList } from "./output.ts";
+import { hint } from "./output.ts";
 import { type PageFlags, listSome, withPages } from "./pages.ts";
 import { type RunFilterFlags, runFilter, runsView, withRunFilter } from "./runs.ts";
-import { type ServerFlags, inNamespace, inSession } from "./session.ts";
+import { type ServerFlags, inNamespace, inSession, showFound } from "./session.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** `kagzi run list` */
@@ -18,7 +18,7 @@ export function addRunList(run: Command, cli: Surroundings): void {
           const answer = await ask((options) => connection.workflows.listWorkflows({ ...filter, page }, options));
           return [answer.workflows, answer.page];
         });
-        showList(output, rows, runsView(output));
+        await showFound(session, rows, runsView(output));
         if (next !== undefined) hint(output, `there are more: --limit shows more of them, --cursor ${next} goes on`);
       }),
   );

@@ -9,7 +9,7 @@ import { RUN_NOTE, findRun } from "./find-run.ts";
 import { hint, json, note, said, write } from "./output.ts";
 import { everything } from "./pages.ts";
 import { type RunFilter, type RunFilterFlags, runFilter, runJson, runLink, withRunFilter } from "./runs.ts";
-import { type ServerFlags, type Session, inNamespace, inSession } from "./session.ts";
+import { type ServerFlags, type Session, inNamespace, inSession, refuseMissingNamespace } from "./session.ts";
 import { runWord } from "./status.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -158,7 +158,10 @@ async function actOnMatching(session: Session, verb: Verb, flags: VerbFlags): Pr
   }
   const filter = await runFilter(session, { ...flags, status: statusesFor(verb, flags) });
   const [count, isMore] = await countRuns(session, filter);
-  if (count === 0) return note(output, "no runs match");
+  if (count === 0) {
+    await refuseMissingNamespace(session);
+    return note(output, "no runs match");
+  }
   const deed = {
     verb: verb.name,
     what: count === 1 ? "run" : "runs",

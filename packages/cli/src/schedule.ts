@@ -9,7 +9,7 @@ import { hint, said, showList, showRecord, timeCell } from "./output.ts";
 import { type PageFlags, listSome, withPages } from "./pages.ts";
 import { getSchedule, scheduleRecord, schedulesView } from "./schedule-view.ts";
 import { sayOrWait, waitingOf, withWait } from "./run-start.ts";
-import { type ServerFlags, type Session, inNamespace, inSession } from "./session.ts";
+import { type ServerFlags, type Session, inNamespace, inSession, showFound } from "./session.ts";
 import { wholeNumber } from "./settings.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -44,14 +44,15 @@ function addList(schedule: Command, cli: Surroundings): void {
     .option("-w, --workflow <name>", "of this workflow");
   withExamples(command, "kagzi schedule list", "kagzi schedule list --workflow report -o json").action(
     (flags: ServerFlags & PageFlags & { readonly workflow?: string }) =>
-      inSession(cli, flags, async ({ ask, connection, namespaceId, output }) => {
+      inSession(cli, flags, async (session) => {
+        const { ask, connection, namespaceId, output } = session;
         const filter = { namespaceId, ...(flags.workflow !== undefined && { workflowType: flags.workflow }) };
         const { next, rows } = await listSome(flags, async (page) => {
           const request = { ...filter, page };
           const answer = await ask((options) => connection.schedules.listWorkflowSchedules(request, options));
           return [answer.schedules, answer.page];
         });
-        showList(output, rows, schedulesView(output));
+        await showFound(session, rows, schedulesView(output));
         if (next !== undefined) hint(output, `there are more: --limit shows more of them, --cursor ${next} goes on`);
       }),
   );

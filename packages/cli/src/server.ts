@@ -28,5 +28,12 @@ export function withListening(command: Command): Command {
       "--retention <duration>",
       "how long runs are kept after their end; off: for ever (KAGZI_RETENTION, default: 30d)",
     )
+    .option("--auth <mode>", "required: ask everybody for an API key, also on this computer (KAGZI_AUTH)")
+    .option("--no-auth", "ask nobody, wherever the server listens (KAGZI_AUTH=off)")
+    .option("--tls-cert <file>", "speak TLS with this certificate, PEM (KAGZI_TLS_CERT)")
+    .option("--tls-key <file>", "its key (KAGZI_TLS_KEY)")
+    .option("--tls-client-ca <file>", "take only clients with a certificate of this CA (KAGZI_TLS_CLIENT_CA)")
+    .option("--allowed-hosts <names>", "by which names it is called, with commas (KAGZI_ALLOWED_HOSTS)")
+    .option("--allowed-origins <urls>", "sites whose pages may call, with commas (KAGZI_ALLOWED_ORIGINS)")
     .option("--log-level <level>", "debug, info, warn, error or silent (KAGZI_LOG_LEVEL, default: info)");
 }

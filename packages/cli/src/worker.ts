@@ -2,19 +2,20 @@ import { toJson } from "@bufbuild/protobuf";
 import { KagziError, isUuid, notFound } from "@kagzi/core";
 import { type Worker, WorkerSchema, type WorkerStatus } from "@kagzi/proto";
 import type { Command } from "commander";
-import { group, withExamples } from "./examples.ts";
-import { type ListView, type Output, said, showList, showRecord, timeCell } from "./output.ts";
+import { withExamples } from "./examples.ts";
+import { type ListView, type Output, said, showRecord, timeCell } from "./output.ts";
 import { listAll } from "./pages.ts";
-import { type ServerFlags, type Session, inNamespace, inSession } from "./session.ts";
+import { type ServerFlags, type Session, inNamespace, inSession, showFound } from "./session.ts";
 import { workerStatus, workerStatusNamed } from "./status.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { dateOf } from "./times.ts";
+import { addFileWorker } from "./worker-command.ts";
 
 const MOST_NAMED = 5;
 
 /** The commands about workers. */
 export function addWorker(kagzi: Command, cli: Surroundings): void {
-  const worker = group(kagzi, "worker", "look at workers");
+  const worker = addFileWorker(kagzi, cli);
   addList(worker, cli);
   addShow(worker, cli);
   addDrain(worker, cli);
@@ -27,7 +28,7 @@ function addList(worker: Command, cli: Surroundings): void {
   withExamples(command, "kagzi worker list", "kagzi worker list --status online -o json").action(
     (flags: ServerFlags & { readonly status?: WorkerStatus }) =>
       inSession(cli, flags, async (session) => {
-        showList(session.output, await workersOf(session, flags.status), workersView(session.output));
+        await showFound(session, await workersOf(session, flags.status), workersView(session.output));
       }),
   );
 }
@@ -116,7 +117,7 @@ function workersView(output: Output): ListView<Worker> {
     columns: [
       { title: "STATUS", cell: ({ status }) => workerStatus(status) },
       { title: "WORKER", cell: ({ workerId }) => workerId },
-      { title: "HOST", cell: ({ hostname, pid }) => `${hostname}:${pid}`, narrow: "cut" },
+      { title: "HOST", cell: ({ hostname, pid }) => `${hostname}:${pid}`, narrow: 4 },
       { title: "SLOTS", cell: slots, narrow: 1 },
       { title: "HEARD", cell: ({ lastHeartbeatAt }) => timeCell(output, dateOf(lastHeartbeatAt)), narrow: 2 },
       { title: "VERSION", cell: ({ version }) => version, narrow: 3 },

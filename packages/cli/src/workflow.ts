@@ -10,8 +10,8 @@ import {
 import type { Command } from "commander";
 import { group, withExamples } from "./examples.ts";
 import { type LimitFlags, isChange, limitsGiven, limitsText, withLimits } from "./limits.ts";
-import { type ListView, type Output, type RecordView, said, showList, showRecord } from "./output.ts";
-import { type ServerFlags, type Session, inNamespace, inSession } from "./session.ts";
+import { type ListView, type Output, type RecordView, said, showRecord } from "./output.ts";
+import { type ServerFlags, type Session, inNamespace, inSession, showFound } from "./session.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { type Column, plainTable, wideTable } from "./table.ts";
 import { workersOf } from "./worker.ts";
@@ -36,7 +36,7 @@ export function addWorkflow(kagzi: Command, cli: Surroundings): void {
 function addList(workflow: Command, cli: Surroundings): void {
   const command = inNamespace(workflow.command("list")).description("list the workflows that workers have");
   withExamples(command, "kagzi workflow list", "kagzi workflow list -o id").action((flags: ServerFlags) =>
-    inSession(cli, flags, async (session) => showList(session.output, await knownWorkflows(session), workflowsView())),
+    inSession(cli, flags, async (session) => showFound(session, await knownWorkflows(session), workflowsView())),
   );
 }
 
@@ -159,7 +159,7 @@ function addLimits(workflow: Command, cli: Surroundings): void {
       if (!isChange(flags)) return showRecord(session.output, recordOf(session.output, name, answer));
       const now = limitsText(answer.override ?? answer.declared) ?? "no limits";
       const whose = answer.override === undefined ? ", as its code says" : "";
-      said(session.output, `the limits of ${name} are ${now}${whose}`, { json: asJson, id: name });
+      said(session.output, `limits of workflow ${name}: ${now}${whose}`, { json: asJson, id: name });
     }),
   );
 }

@@ -7,6 +7,8 @@ const run = (runId: string, workerId?: string, workflowType = "a"): Candidate =>
   runId: runId as RunId,
   workflowType,
   version: "1",
+  availableAt: 0,
+  isDue: false,
   ...(workerId !== undefined && { workerId: workerId as WorkerId }),
 });
 

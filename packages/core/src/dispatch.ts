@@ -1,4 +1,5 @@
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
+import type { Instant } from "./time.ts";
 import type { WorkflowVersion } from "./worker.ts";
 
 /** Which runs a worker may be given: those of its namespace and task queue, of a workflow in a version that it has. */
@@ -12,6 +13,10 @@ export interface Candidate extends WorkflowVersion {
   readonly runId: RunId;
   /** Who held it last, and may still have it in memory. */
   readonly workerId?: WorkerId;
+  /** Since when it is ready; of one that is taken ahead of its time, when it will be. */
+  readonly availableAt: Instant;
+  /** It sleeps, or waits, and its time is over. */
+  readonly isDue: boolean;
 }
 
 /** A worker that waits for runs. */

@@ -1,4 +1,5 @@
 export type { Activity, RunningStep } from "./activity.ts";
+export type { Backlog, Connections } from "./backlog.ts";
 export {
   type ApiKey,
   type ApiKeyParts,
@@ -82,7 +83,7 @@ export {
 } from "./lease.ts";
 export { LIMITS } from "./limits.ts";
 export { type Addressed, type Message, type NewMessage, messageOfEnd } from "./message.ts";
-export type { Namespace } from "./namespace.ts";
+export type { Namespace, NamespaceChange } from "./namespace.ts";
 export { type Operation, type RunChange, decideOperation, isBlocked } from "./operation.ts";
 export { type Payload, payloadBytes } from "./payload.ts";
 export {
@@ -150,11 +151,9 @@ export {
   resumeSchedule,
   updateSchedule,
 } from "./schedule.ts";
+export type { ApiKeyCreation, ApiKeyStore, AuditStore } from "./security-store.ts";
 export { type Step, stepsOf, withRunning } from "./steps.ts";
 export type {
-  ApiKeyCreation,
-  ApiKeyStore,
-  AuditStore,
   ClaimRequest,
   ClaimResult,
   ClaimedRun,
@@ -164,7 +163,6 @@ export type {
   MessagePage,
   HistoryPosition,
   HistoryStore,
-  NamespaceChange,
   NamespaceStore,
   RunDetail,
   EventStore,
@@ -193,9 +191,7 @@ export type {
   Scheduled,
   Start,
   StartOutcome,
-  StatisticsStore,
   Store,
-  TrendRequest,
   WorkerStore,
   WriteOutcome,
 } from "./store.ts";
@@ -230,6 +226,7 @@ export {
 } from "./workflow-limits.ts";
 export { CALL_MS, type SlotClaim, type SlotFacts, decideSlot, freeSlots } from "./slot.ts";
 export { type Begun, type Hold, type Places, type SlotWait, type Standing, holdOf } from "./held-back.ts";
+export type { StatisticsStore, TrendRequest } from "./statistics-store.ts";
 export { LONGEST_RETENTION_MS, expiresAt, isThrottling, retentionOf } from "./retention.ts";
 export {
   type Bucket,

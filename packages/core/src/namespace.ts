@@ -12,3 +12,11 @@ export interface Namespace {
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
 }
+
+/** What of a namespace is to change. */
+export interface NamespaceChange {
+  readonly description?: string;
+  readonly enabled?: boolean;
+  /** `null`: as long as the server says. */
+  readonly retentionMs?: number | null;
+}

@@ -6,7 +6,9 @@ const run = (change: object) => ({ status: "completed", finishedAt: 1000, ...cha
 
 describe("retention", () => {
   it("is what the namespace says, else what the server does", () => {
-    expect([retentionOf({}, 5), retentionOf({ retentionMs: 0 }, 5), retentionOf({ retentionMs: 7 }, 5)]).toEqual([5, 0, 7]);
+    expect([retentionOf({}, 5), retentionOf({ retentionMs: 0 }, 5), retentionOf({ retentionMs: 7 }, 5)]).toEqual([
+      5, 0, 7,
+    ]);
   });
 
   it("begins with the end of a run, and may have no end", () => {

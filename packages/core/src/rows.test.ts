@@ -355,11 +355,21 @@ describe("other rows", () => {
   });
 
   it("become namespaces, whether the database has booleans or not", () => {
-    const row = { namespace_id: "a" as NamespaceId, description: "d", created_at: 1, updated_at: 2, retention_ms: null };
+    const row = {
+      namespace_id: "a" as NamespaceId,
+      description: "d",
+      created_at: 1,
+      updated_at: 2,
+      retention_ms: null,
+    };
     const expected = { namespaceId: "a", description: "d", createdAt: 1, updatedAt: 2 };
     expect(toNamespace({ ...row, enabled: 1 })).toEqual({ ...expected, enabled: true });
     expect(toNamespace({ ...row, enabled: false })).toEqual({ ...expected, enabled: false });
-    expect(toNamespace({ ...row, enabled: 1, retention_ms: 0 })).toEqual({ ...expected, enabled: true, retentionMs: 0 });
+    expect(toNamespace({ ...row, enabled: 1, retention_ms: 0 })).toEqual({
+      ...expected,
+      enabled: true,
+      retentionMs: 0,
+    });
   });
 });
 

@@ -1,6 +1,5 @@
 import type { Activity } from "./activity.ts";
-import type { ApiKey, NewApiKey } from "./api-key.ts";
-import type { AuditEntry, NewAuditEntry } from "./audit.ts";
+import type { Backlog, Connections } from "./backlog.ts";
 import type { Assignment, Candidate, DispatchKey, Wanted } from "./dispatch.ts";
 import type { ErrorDetail } from "./error.ts";
 import type {
@@ -15,7 +14,7 @@ import type {
 } from "./event.ts";
 import type { NamespaceId, RunId, WorkerId } from "./ids.ts";
 import type { GivenBack, GrantedLease, LapsedLease, Lease } from "./lease.ts";
-import type { Namespace } from "./namespace.ts";
+import type { Namespace, NamespaceChange } from "./namespace.ts";
 import type { Addressed, Message } from "./message.ts";
 import type { RunChange } from "./operation.ts";
 import type { Payload } from "./payload.ts";
@@ -26,10 +25,11 @@ import type { RunWrite } from "./run-update.ts";
 import type { Begun, Places } from "./held-back.ts";
 import type { SlotClaim } from "./slot.ts";
 import type { Schedule, ScheduleReference } from "./schedule.ts";
-import type { Bucket, Ended, EndedSample, Line, Live, Queued, StartedSample } from "./statistics.ts";
+import type { StatisticsStore } from "./statistics-store.ts";
 import type { Instant } from "./time.ts";
 import type { NewWorker, Worker, WorkerStats, WorkerStatus, WorkflowVersion } from "./worker.ts";
 import type { LimitKeys, Throttle, WorkflowLimits } from "./workflow-limits.ts";
+import type { ApiKeyStore, AuditStore } from "./security-store.ts";
 
 /**
  * A database that keeps runs. It decides nothing: states, waits and outcomes come in as values, and what a statement
@@ -67,6 +67,8 @@ export interface Store {
   now(): Promise<Instant>;
   /** One line for each invariant of docs/state-machine.md that a row breaks; none if all is well. */
   violations(): Promise<readonly string[]>;
+  /** What has become of its connections; `undefined` for a store that has none. */
+  connections(): Connections | undefined;
   close(): Promise<void>;
 }
 
@@ -252,6 +254,8 @@ export interface RunStore {
   ahead(run: Run, limit: number): Promise<number>;
   /** How many runs a list would show, counted up to `limit`. */
   count(filter: RunFilter, limit: number): Promise<number>;
+  /** Runs that have not ended, by namespace, state and workflow: of each namespace and state the `limit` oldest. */
+  backlog(namespaceIds: readonly NamespaceId[], limit: number): Promise<readonly Backlog[]>;
 }
 
 /** What waits in the inbox of a run. */
@@ -473,14 +477,6 @@ export interface WorkerStore {
   sweep(forgetAfterMs: number): Promise<void>;
 }
 
-/** What of a namespace is to change. */
-export interface NamespaceChange {
-  readonly description?: string;
-  readonly enabled?: boolean;
-  /** `null`: as long as the server says. */
-  readonly retentionMs?: number | null;
-}
-
 export interface NamespaceStore {
   /** `undefined` if it exists already. */
   create(namespaceId: NamespaceId, description: string): Promise<Namespace | undefined>;
@@ -536,80 +532,6 @@ export interface ScheduleStore {
   declared(namespaceId: NamespaceId, workflowTypes: readonly string[]): Promise<readonly Schedule[]>;
   /** Its runs stay. `false` if there is none; with `declaredBy` only if that is where it stands. */
   delete(reference: ScheduleReference, declaredBy?: string): Promise<boolean>;
-}
-
-/** How much a sample of what ended is to read. */
-export interface TrendRequest {
-  readonly namespaceId: NamespaceId;
-  readonly buckets: readonly Bucket[];
-  /** Of runs, for each sample. */
-  readonly limit: number;
-}
-
-/**
- * Figures of a namespace for people to look at. What they cost is bounded by the limits that they are asked with, however
- * many runs there are.
- */
-export interface StatisticsStore {
-  /** Workflows that a worker has registered, or that have runs which are claimable or have ended; by name. */
-  workflows(
-    namespaceId: NamespaceId,
-    page: { readonly after?: string; readonly limit: number },
-  ): Promise<readonly string[]>;
-  /** Runs of these workflows that will be claimed and stand in no line, each count up to `limit`. */
-  queued(namespaceId: NamespaceId, workflowTypes: readonly string[], limit: number): Promise<readonly Queued[]>;
-  /** Lines of these workflows, at most `lines` of each; runs of a line are counted up to `limit`. */
-  lines(
-    namespaceId: NamespaceId,
-    workflowTypes: readonly string[],
-    count: { readonly lines: number; readonly limit: number },
-  ): Promise<readonly Line[]>;
-  /** Runs of each state, of all workflows together at most `limit`. */
-  live(namespaceId: NamespaceId, limit: number): Promise<readonly Live[]>;
-  /** How many runs of each workflow failed within the last `sinceMs`, up to `limit`, and which one ended last. */
-  ended(
-    namespaceId: NamespaceId,
-    workflowTypes: readonly string[],
-    count: { readonly sinceMs: number; readonly limit: number },
-  ): Promise<readonly Ended[]>;
-  /** The newest that ended, for each of these workflows, buckets and ways to end; without those of which there are none. */
-  endedSamples(request: TrendRequest, workflowTypes: readonly string[]): Promise<readonly EndedSample[]>;
-  /** The newest that were started, for each bucket; with a name, how many of those are of that workflow. */
-  startedSamples(request: TrendRequest, workflowType: string | undefined): Promise<readonly StartedSample[]>;
-}
-
-/** What became of a new key. */
-export type ApiKeyCreation =
-  | { readonly became: "created"; readonly key: ApiKey }
-  /** Nothing was kept, and nothing was noted. */
-  | { readonly became: "refused"; readonly because: "noNamespace" | "idTaken" };
-
-export interface ApiKeyStore {
-  /** Keeps a key, and the note of it, in one go. */
-  create(key: NewApiKey, entry: NewAuditEntry): Promise<ApiKeyCreation>;
-  /** A key as it is, good or not, and the time to judge it by. */
-  find(keyId: string): Promise<{ readonly key: ApiKey; readonly now: Instant } | undefined>;
-  /** The newest first; with a namespace, those that are good for it alone. */
-  list(
-    filter: { readonly namespaceId?: NamespaceId },
-    page: { readonly before?: string; readonly limit: number },
-  ): Promise<readonly ApiKey[]>;
-  /** Ends a key and notes it, in one go; one that was revoked stays as it is. `undefined` if there is none. */
-  revoke(keyId: string, entry: NewAuditEntry): Promise<ApiKey | undefined>;
-  /** Keys were used just now. A key's time is written once a minute at most. */
-  used(keyIds: readonly string[]): Promise<void>;
-}
-
-/** What was done by hand. Entries are added, and never changed. */
-export interface AuditStore {
-  add(entry: NewAuditEntry): Promise<void>;
-  /** The newest first; with a namespace, of that one alone. */
-  list(
-    filter: { readonly namespaceId?: NamespaceId },
-    page: { readonly before?: string; readonly limit: number },
-  ): Promise<readonly AuditEntry[]>;
-  /** Deletes entries that are older, at most `limit`, the oldest first. Answers with how many. */
-  expire(olderThanMs: number, limit: number): Promise<number>;
 }
 
 /** Something that other servers may want to look at now rather than at their next poll. */

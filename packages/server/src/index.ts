@@ -4,6 +4,7 @@ export { type EngineConfig, DEFAULT_CONFIG } from "./engine/config.ts";
 export type { EngineOptions } from "./engine/engine.ts";
 export { type Env, systemEnv } from "./engine/env.ts";
 export { type Log, silentLog } from "./engine/log.ts";
+export { EngineMetrics } from "./engine/metrics.ts";
 export type { TlsFiles } from "./http/tls.ts";
 export { toConnectError } from "./rpc/errors.ts";
 export type { Services } from "./rpc/services.ts";

@@ -8,7 +8,9 @@ import {
   WorkflowService,
 } from "@kagzi/proto";
 import { Health as HealthContract, ServerReflection, ServerReflectionAlpha } from "@kagzi/proto/grpc";
+import { type Metrics, collectProcess, contentTypeOf, formatOf } from "@kagzi/metrics";
 import { startBackground } from "./background/background.ts";
+import { addGauges } from "./background/gauges.ts";
 import { Health } from "./background/health.ts";
 import { type AuthMode, Door } from "./door/door.ts";
 import { guarded } from "./door/guard.ts";
@@ -30,6 +32,7 @@ export interface RunningEngine {
   readonly services: Services;
   readonly health: Health;
   readonly engine: Engine;
+  readonly metrics: Metrics;
   /** Resolves once the schema is there; rejects with what no waiting cures. */
   readonly ready: Promise<void>;
   /** Finishes what is under way. The store stays open. */
@@ -40,6 +43,7 @@ export interface RunningEngine {
 export function startEngine(options: EngineOptions): RunningEngine {
   const engine = new Engine(options);
   const health = new Health(engine.context);
+  addGauges(engine, health);
   const stopping = new AbortController();
   let stopBackground: (() => Promise<void>) | undefined;
   const begin = async () => {
@@ -51,6 +55,7 @@ export function startEngine(options: EngineOptions): RunningEngine {
     services: createServices(engine, health),
     health,
     engine,
+    metrics: engine.context.metrics.registry,
     ready,
     async stop() {
       stopping.abort();
@@ -117,7 +122,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       service,
       implementation: guarded(service, implementation, { keyRing, env: context.env }),
     })),
-    pages: { "/healthz": () => OK, "/readyz": () => readiness(health) },
+    pages: {
+      "/healthz": () => OK,
+      "/readyz": () => readiness(health),
+      "/metrics": ({ accept }) => metricsPage(engine.metrics, accept),
+    },
     site: createSite(site),
     readMaxBytes: READ_MAX_BYTES,
     onInternalError: (error, reference) => log.error("a call failed", { reference, error: errorField(error) }),
@@ -125,7 +134,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     const { tls } = options;
     const listener = await listen({ host, port, handler, log, ...(tls !== undefined && { tls }) });
+    const stopLooking = collectProcess(engine.metrics);
     const stop = async () => {
+      stopLooking();
       await engine.stop();
       await listener.close(STOP_GRACE_MS);
     };
@@ -145,6 +156,11 @@ const OK: Page = { status: 200, contentType: "text/plain", body: "ok\n" };
 
 function readiness(health: Health): Page {
   return health.isServing ? OK : { status: 503, contentType: "text/plain", body: `${health.problem}\n` };
+}
+
+async function metricsPage(metrics: Metrics, accept: string | undefined): Promise<Page> {
+  const format = formatOf(accept);
+  return { status: 200, contentType: contentTypeOf(format), body: await metrics.text(format) };
 }
 
 const CONTRACT = [

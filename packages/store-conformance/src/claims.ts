@@ -1,4 +1,4 @@
-import type { NamespaceId, RunId, WorkerId } from "@kagzi/core";
+import type { Candidate, NamespaceId, RunId, WorkerId } from "@kagzi/core";
 import { describe, expect, it } from "vitest";
 import { DEFAULT, type Fixture, LEASE_MS, STATS, assignAllTo, completed } from "./harness.ts";
 
@@ -262,7 +262,25 @@ export function describeClaims(fixture: () => Fixture): void {
           return [];
         },
       });
-      expect(seen).toEqual([{ runId: held.run.runId, workflowType: "greet", version: "1", workerId: held.workerId }]);
+      const { runId } = held.run;
+      const about = { runId, workflowType: "greet", version: "1", workerId: held.workerId };
+      expect(seen).toEqual([{ ...about, availableAt: f.clock.now, isDue: false }]);
+    });
+
+    it("tells since when a run is ready, and whether it is because its time is over", async () => {
+      const f = fixture();
+      const begin = f.clock.now;
+      const held = await f.running();
+      await f.write(held, [], { become: "parked", wakeAt: begin + 500 });
+      f.clock.now += 2000;
+      const seen: unknown[] = [];
+      const wanted = [{ workflowType: "greet", version: "1", limit: 10 }];
+      const assign = (candidates: readonly Candidate[]) => {
+        seen.push(...candidates.map(({ availableAt, isDue }) => ({ availableAt, isDue })));
+        return [];
+      };
+      await f.store.runs.claim({ namespaceId: DEFAULT, taskQueue: "", wanted, assign });
+      expect(seen).toEqual([{ availableAt: begin + 500, isDue: true }]);
     });
 
     it("claims nothing that is running, paused or over", async () => {

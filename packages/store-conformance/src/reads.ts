@@ -1,4 +1,4 @@
-import type { NamespaceId, RunFilter, RunId, RunStatus } from "@kagzi/core";
+import type { Backlog, NamespaceId, RunFilter, RunId, RunStatus } from "@kagzi/core";
 import { describe, expect, it } from "vitest";
 import { DEFAULT, type Fixture, bytesOf, eventOf, completed, json } from "./harness.ts";
 
@@ -115,6 +115,35 @@ export function describeReads(fixture: () => Fixture): void {
     });
   });
 
+  describe("the backlog", () => {
+    it("counts the runs that have not ended, and tells since when they wait", async () => {
+      const f = fixture();
+      const other = "other" as NamespaceId;
+      await f.store.namespaces.create(other, "");
+      await f.write(await f.running(), [], { become: "completed" });
+      await f.running();
+      await f.start();
+      f.clock.now += 2500;
+      await f.start();
+      await f.start({ workflowType: "later", delayMs: 60_000 });
+      const backlog = await f.store.runs.backlog([DEFAULT, other], 10);
+      const about = { namespaceId: DEFAULT, workflowType: "greet" };
+      expect(backlog.toSorted((a, b) => compare(nameOf(a), nameOf(b)))).toEqual([
+        { ...about, status: "pending", count: 2, ready: 2, oldestReadyMs: 2500 },
+        { ...about, status: "running", count: 1, ready: 0, oldestReadyMs: 0 },
+        { ...about, workflowType: "later", status: "pending", count: 1, ready: 0, oldestReadyMs: 0 },
+      ]);
+      expect(await f.store.runs.backlog([other], 10)).toEqual([]);
+    });
+
+    it("counts no further than it is asked to, the oldest first", async () => {
+      const f = fixture();
+      for (const workflowType of ["a", "a", "b"]) await f.start({ workflowType });
+      const counts = await f.store.runs.backlog([DEFAULT], 2);
+      expect(counts.map(({ count, workflowType }) => [workflowType, count])).toEqual([["a", 2]]);
+    });
+  });
+
   describe("reading histories", () => {
     it("reads several at once, each from its own place", async () => {
       const f = fixture();
@@ -211,4 +240,12 @@ export function describeReads(fixture: () => Fixture): void {
       expect((await f.history(held.run.runId))[1]).toMatchObject({ name, error });
     });
   });
+}
+
+function nameOf({ status, workflowType }: Backlog): string {
+  return `${workflowType} ${status}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : 1;
 }

@@ -1,4 +1,4 @@
-import { type Instant, KagziError } from "@kagzi/core";
+import { type Connections, type Instant, KagziError } from "@kagzi/core";
 import {
   Client,
   type ClientBase,
@@ -112,6 +112,11 @@ export class Database implements Runner {
         throw translateError(error);
       }
     });
+  }
+
+  connections(): Connections {
+    const { idleCount, totalCount, waitingCount } = this.#pool;
+    return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   async close(): Promise<void> {

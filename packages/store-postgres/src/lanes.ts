@@ -131,7 +131,7 @@ export function headsStatement(schema: string): Statement {
     `WITH ${CLOCK}
      SELECT c.* FROM unnest($3::text[], $4::int[]) WITH ORDINALITY AS q(lane, quota, place)
      CROSS JOIN LATERAL (
-       SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.available_at,
+       SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.status, r.available_at,
          r.deadline_at <= (SELECT now FROM clock) AS overdue
        FROM ${schema}.runs r
        WHERE r.namespace_id = $2 AND r.lane = q.lane AND r.available_at IS NOT NULL

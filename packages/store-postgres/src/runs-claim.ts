@@ -8,6 +8,7 @@ import type {
   NamespaceId,
   Run,
   RunId,
+  RunStatus,
   WorkerId,
 } from "@kagzi/core";
 import { leftOvers, refusedWorkers } from "@kagzi/core";
@@ -87,6 +88,7 @@ export interface ReadyRow {
   readonly workflow_type: string;
   readonly version: string;
   readonly worker_id: WorkerId | null;
+  readonly status: RunStatus;
   readonly available_at: Instant;
   /** Its deadline has passed; `null` if it has none. */
   readonly overdue: boolean | null;
@@ -104,11 +106,13 @@ export function sortOut(ready: readonly ReadyRow[]): {
   };
 }
 
-function toCandidate(row: Omit<ReadyRow, "available_at" | "overdue">): Candidate {
+function toCandidate(row: Omit<ReadyRow, "overdue">): Candidate {
   return {
     runId: row.run_id,
     workflowType: row.workflow_type,
     version: row.version,
+    availableAt: row.available_at,
+    isDue: row.status !== "pending",
     ...(row.worker_id !== null && { workerId: row.worker_id }),
   };
 }
@@ -158,10 +162,10 @@ function readyStatement(schema: string): Statement {
   return statement(
     "runs_ready",
     `WITH ${CLOCK}, ${wantedUnlimited(schema)}
-     SELECT c.run_id, c.workflow_type, c.version, c.worker_id, c.available_at, c.overdue
+     SELECT c.run_id, c.workflow_type, c.version, c.worker_id, c.status, c.available_at, c.overdue
      FROM wanted w CROSS JOIN LATERAL (${priorities(schema)}
        SELECT ready.*, l.priority FROM level l CROSS JOIN LATERAL (
-         SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.available_at,
+         SELECT r.run_id, r.workflow_type, r.version, r.worker_id, r.status, r.available_at,
            r.deadline_at <= (SELECT now FROM clock) AS overdue
          FROM ${schema}.runs r
          WHERE ${OF_KEY} AND r.priority = l.priority AND r.available_at <= (SELECT now FROM clock) + ${span("$7::bigint")}

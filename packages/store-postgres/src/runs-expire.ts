@@ -17,8 +17,7 @@ export async function expiredRuns(
     after,
     limit,
   ]);
-  const [{ now = 0 } = {}] = rows;
-  return { now, runs: rows.map(toRun) };
+  return { now: rows[0]?.now ?? 0, runs: rows.map(toRun) };
 }
 
 // Steps through the workflows and their ways to end, and takes the first of each: what is not old enough is not read.

@@ -1,6 +1,7 @@
 import type {
   ApiKeyStore,
   AuditStore,
+  Connections,
   EventStore,
   HistoryStore,
   InboxStore,
@@ -38,6 +39,7 @@ import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, override
 import { migrate, schemaState } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { risks } from "./risks.ts";
+import { countBacklog } from "./runs-backlog.ts";
 import { claimRuns } from "./runs-claim.ts";
 import { claimLimitedRuns } from "./runs-claim-limited.ts";
 import { countAhead, countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
@@ -126,6 +128,7 @@ export class PostgresStore implements Store {
       list: (filter, page) => listRuns(database, filter, page),
       count: (filter, limit) => countRuns(database, filter, limit),
       ahead: (run, limit) => countAhead(database, run, limit),
+      backlog: (namespaceIds, limit) => countBacklog(database, namespaceIds, limit),
     };
     this.inbox = {
       send: (messages) => sendAll(database, messages),
@@ -241,6 +244,10 @@ export class PostgresStore implements Store {
 
   violations(): Promise<readonly string[]> {
     return violations(this.#database);
+  }
+
+  connections(): Connections {
+    return this.#database.connections();
   }
 
   async close(): Promise<void> {

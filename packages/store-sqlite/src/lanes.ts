@@ -109,7 +109,7 @@ export function headsOf(
   { lane, now, quota }: { readonly lane: string; readonly quota: number; readonly now: Instant },
 ): readonly HeadRow[] {
   return database.all<HeadRow>(
-    `SELECT run_id, workflow_type, version, worker_id, available_at, crashes, deadline_at <= ? AS overdue FROM runs
+    `SELECT run_id, workflow_type, version, worker_id, status, available_at, crashes, deadline_at <= ? AS overdue FROM runs
      WHERE namespace_id = ? AND lane = ? AND available_at IS NOT NULL ORDER BY priority DESC, available_at LIMIT ?`,
     [now, namespaceId, lane, quota],
   );

@@ -8,6 +8,7 @@ import type {
   NamespaceId,
   Run,
   RunId,
+  RunStatus,
   WorkerId,
   WorkflowVersion,
 } from "@kagzi/core";
@@ -92,6 +93,7 @@ export interface ReadyRow {
   readonly workflow_type: string;
   readonly version: string;
   readonly worker_id: WorkerId | null;
+  readonly status: RunStatus;
   readonly available_at: Instant;
   readonly priority: number;
   readonly crashes: number;
@@ -111,11 +113,13 @@ export function sortOut(ready: readonly Omit<ReadyRow, "priority">[]): {
   };
 }
 
-function toCandidate(row: Omit<ReadyRow, "available_at" | "priority" | "crashes" | "overdue">): Candidate {
+function toCandidate(row: Omit<ReadyRow, "priority" | "crashes" | "overdue">): Candidate {
   return {
     runId: row.run_id,
     workflowType: row.workflow_type,
     version: row.version,
+    availableAt: row.available_at,
+    isDue: row.status !== "pending",
     ...(row.worker_id !== null && { workerId: row.worker_id }),
   };
 }
@@ -166,7 +170,7 @@ export function readyRuns(
     if (ready.length >= wanted.limit) break;
     ready.push(
       ...database.all<ReadyRow>(
-        `SELECT run_id, workflow_type, version, worker_id, available_at, priority, crashes, deadline_at <= ? AS overdue
+        `SELECT run_id, workflow_type, version, worker_id, status, available_at, priority, crashes, deadline_at <= ? AS overdue
          FROM runs
          WHERE ${OF_KEY} AND priority = ? AND available_at <= ? AND (available_at <= ?
            OR (status = 'sleeping' AND (deadline_at IS NULL OR deadline_at > available_at)))

@@ -29,7 +29,7 @@ export function expiredRuns(
 
 /** The workflows of which runs have ended, and how. */
 function* kinds(database: Database, namespaceId: NamespaceId): Generator<Kind> {
-  for (let last: Kind = { workflow_type: "", status: "" };;) {
+  for (let last: Kind = { workflow_type: "", status: "" }; ;) {
     const [next] = database.all<Kind>(
       `SELECT workflow_type, status FROM runs
        WHERE namespace_id = ? AND (workflow_type, status) > (?, ?) AND finished_at IS NOT NULL

@@ -38,6 +38,7 @@ import { declareLimits, getLimits, limitBegun, limitPlaces, limitUsage, override
 import { migrate, schemaState } from "./migrate.ts";
 import { createNamespace, getNamespace, listNamespaces, updateNamespace } from "./namespaces.ts";
 import { risks } from "./risks.ts";
+import { countBacklog } from "./runs-backlog.ts";
 import { claimRuns } from "./runs-claim.ts";
 import { claimLimitedRuns } from "./runs-claim-limited.ts";
 import { countAhead, countRuns, endedRuns, findRunByExternalId, getRuns, listRuns, overdueRuns } from "./runs-read.ts";
@@ -123,6 +124,7 @@ export class SqliteStore implements Store {
       list: async (filter, page) => listRuns(database, filter, page),
       count: async (filter, limit) => countRuns(database, filter, limit),
       ahead: async (run, limit) => countAhead(database, run, limit),
+      backlog: async (namespaceIds, limit) => countBacklog(database, namespaceIds, limit),
     };
     this.inbox = {
       send: async (messages) => sendAll(database, messages),
@@ -236,6 +238,11 @@ export class SqliteStore implements Store {
 
   async violations(): Promise<readonly string[]> {
     return violations(this.#database);
+  }
+
+  /** There is one, and nobody waits for it. */
+  connections(): undefined {
+    return undefined;
   }
 
   async close(): Promise<void> {

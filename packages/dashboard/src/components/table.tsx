@@ -1,7 +1,7 @@
 import { type MouseEvent, type ReactNode, useRef, useState } from "react";
 import { Link, navigate } from "../app/router.tsx";
 import { useShortcuts } from "../app/shortcuts.ts";
-import { useWindow } from "./use-window.ts";
+import { reveal, useWindow } from "./use-window.ts";
 
 export interface Column<Row> {
   readonly name: string;
@@ -132,7 +132,7 @@ function useRowKeys<Row>(props: TableProps<Row>, body: { readonly current: HTMLE
   const move = (by: number) => {
     const next = Math.min(rows.length - 1, Math.max(0, at + by));
     setAt(next);
-    reveal(body.current, next);
+    reveal(body.current, next, ROW_HEIGHT);
   };
   const what = label.toLowerCase();
   useShortcuts(label, [
@@ -148,12 +148,4 @@ function useRowKeys<Row>(props: TableProps<Row>, body: { readonly current: HTMLE
       : [{ keys: "x", label: "select it", run: () => row !== undefined && onSelect(toggled(selected, keyOf(row))) }]),
   ]);
   return at < rows.length ? at : -1;
-}
-
-/** Scrolls so far that a row is in sight, whether it is rendered or not. */
-function reveal(body: HTMLElement | null, index: number): void {
-  if (body === null) return;
-  const top = body.getBoundingClientRect().top + index * ROW_HEIGHT;
-  if (top < 80) window.scrollBy(0, top - 80);
-  else if (top + ROW_HEIGHT > window.innerHeight - 20) window.scrollBy(0, top + ROW_HEIGHT - window.innerHeight + 20);
 }

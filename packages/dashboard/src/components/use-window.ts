@@ -34,3 +34,11 @@ export function useWindow(box: RefObject<HTMLElement | null>, count: number, row
   }, [box, count, isWhole, rowHeight]);
   return isWhole ? { first: 0, end: count } : range;
 }
+
+/** Scrolls so far that a row is in sight, whether it is rendered or not. */
+export function reveal(box: HTMLElement | null, index: number, rowHeight: number): void {
+  if (box === null) return;
+  const top = box.getBoundingClientRect().top + index * rowHeight;
+  if (top < 80) window.scrollBy(0, top - 80);
+  else if (top + rowHeight > window.innerHeight - 20) window.scrollBy(0, top + rowHeight - window.innerHeight + 20);
+}

@@ -65,6 +65,7 @@ export const NEEDED: Readonly<Record<string, Readonly<Record<string, Needed>>>> 
     GetWorker: "read",
     GetStep: "read",
     ListSteps: "read",
+    ListHistory: "read",
     HealthCheck: "nothing",
     GetServerInfo: "read",
     GetStats: "read",

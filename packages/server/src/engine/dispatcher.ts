@@ -166,6 +166,7 @@ function heldTask({ run }: ClaimedRun): HeldTask {
     version: run.version,
     epoch: run.epoch,
     attempt: run.attempt,
+    createdAt: run.createdAt,
     ...(run.externalId !== undefined && { externalId: run.externalId }),
     ...(run.retryPolicy !== undefined && { retryPolicy: run.retryPolicy }),
     ...(run.parent !== undefined && { parent: run.parent }),

@@ -10,7 +10,9 @@ import { Explanations } from "./explain.ts";
 import { HintOutbox } from "./hint-outbox.ts";
 import { KeyRing } from "./key-ring.ts";
 import { type Log, silentLog } from "./log.ts";
+import { EngineMetrics } from "./metrics.ts";
 import { Namespaces } from "./namespaces.ts";
+import { observedStore } from "./observed-store.ts";
 import { Operations } from "./operations.ts";
 import { endOverdue } from "./overdue.ts";
 import { Others } from "./others.ts";
@@ -45,6 +47,7 @@ export interface EngineContext {
   readonly log: Log;
   readonly config: EngineConfig;
   readonly clock: StoreClock;
+  readonly metrics: EngineMetrics;
 }
 
 /** The use cases of a server over one store. It does nothing by itself: see background/ for what goes on by itself. */
@@ -75,9 +78,11 @@ export class Engine {
   readonly hints: HintOutbox;
 
   constructor(options: EngineOptions) {
-    const { store, env = systemEnv(), log = silentLog } = options;
+    const { env = systemEnv(), log = silentLog } = options;
+    const metrics = new EngineMetrics();
+    const store = observedStore(options.store, metrics, env);
     const config = { ...DEFAULT_CONFIG, ...options.config };
-    const context = { store, env, log, config, clock: new StoreClock(env) };
+    const context = { store, env, log, config, clock: new StoreClock(env), metrics };
     const catalog = new Catalog(store, env);
     this.context = context;
     this.hints = new HintOutbox(store.hints, env, log);

@@ -1,4 +1,14 @@
-import { KagziError, LONGEST_RETENTION_MS, type Namespace, type NamespaceChange, type NamespaceId, checkInteger, checkNamespaceId, checkText, quoteId } from "@kagzi/core";
+import {
+  KagziError,
+  LONGEST_RETENTION_MS,
+  type Namespace,
+  type NamespaceChange,
+  type NamespaceId,
+  checkInteger,
+  checkNamespaceId,
+  checkText,
+  quoteId,
+} from "@kagzi/core";
 import type { EngineContext } from "./engine.ts";
 import { type Page, type PageRequest, pageOf, pageSize } from "./runs.ts";
 import { noNamespace } from "./starts.ts";
@@ -42,10 +52,7 @@ export class Namespaces {
   }
 
   /** @throws KagziError `NOT_FOUND`, `INVALID_ARGUMENT` */
-  async update(
-    namespaceId: NamespaceId,
-    change: NamespaceChange,
-  ): Promise<Namespace> {
+  async update(namespaceId: NamespaceId, change: NamespaceChange): Promise<Namespace> {
     const { description, retentionMs } = change;
     if (typeof retentionMs === "number") checkInteger("retention_ms", retentionMs, 0, LONGEST_RETENTION_MS);
     const changed = await this.#context.store.namespaces.update(namespaceId, {

@@ -10,10 +10,10 @@ import {
 import type { Catalog } from "./catalog.ts";
 import type { EngineContext } from "./engine.ts";
 
-/** Runs of one transaction at most. */
-const BATCH = 100;
+/** Runs of one transaction at most: with long histories it is to end well before a statement may take no longer. */
+const BATCH = 50;
 /** Batches of one namespace in a pass at most, and those of them in which nothing could be removed. */
-const BATCHES = { all: 500, idle: 20 };
+const BATCHES = { all: 1000, idle: 40 };
 /** Runs that went on as others, which are removed one after the other, at most. */
 const LONGEST_WAY_BACK = 1000;
 const NAMESPACES = 100;

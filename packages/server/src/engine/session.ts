@@ -20,6 +20,7 @@ export interface HeldTask extends WorkflowVersion {
   readonly taskQueue: string;
   readonly epoch: number;
   readonly attempt: number;
+  readonly createdAt?: Instant;
   readonly externalId?: string;
   readonly retryPolicy?: RetryPolicy;
   readonly parent?: ParentReference;
@@ -101,7 +102,8 @@ export class WorkerSession {
   lapsed = false;
   /** Reads so slowly that there is no room on its stream: is given nothing more before there is. */
   crowded = false;
-  readonly #capacity: number;
+  /** Slots. */
+  readonly capacity: number;
   readonly #offers: ReadonlyMap<string, OfferedWorkflow>;
 
   constructor(worker: {
@@ -117,7 +119,7 @@ export class WorkerSession {
     this.taskQueue = worker.taskQueue;
     this.workflows = worker.workflows;
     this.link = worker.link;
-    this.#capacity = worker.capacity;
+    this.capacity = worker.capacity;
     this.#offers = new Map(worker.workflows.map((workflow) => [workflowKey(workflow), workflow]));
   }
 
@@ -125,12 +127,12 @@ export class WorkerSession {
   get free(): number {
     return this.draining || this.lapsed || this.crowded
       ? 0
-      : Math.max(0, this.#capacity - this.held.size - this.reserved);
+      : Math.max(0, this.capacity - this.held.size - this.reserved);
   }
 
   /** Slots for runs that wait in them for their time: all but some that are kept for those that are ready meanwhile. */
   get spare(): number {
-    return Math.max(0, this.free - Math.max(1, Math.ceil(this.#capacity * KEPT_FREE)));
+    return Math.max(0, this.free - Math.max(1, Math.ceil(this.capacity * KEPT_FREE)));
   }
 
   /** The worker no longer has the run under this lease. Under a later one it may have it already. */

@@ -178,11 +178,13 @@ export class Starts {
   /** The run is in the store: it goes to the worker that took it, or word goes to whoever may. */
   #begun(start: Start, session: WorkerSession | undefined, now: Instant): void {
     if (session === undefined) return this.tell(start);
+    this.#log(start);
     const held = {
       ...dispatchKey(start),
       runId: start.runId,
       epoch: 1,
       attempt: 1,
+      createdAt: now,
       ...(start.key !== undefined && { externalId: start.key.externalId }),
       ...(start.retryPolicy !== undefined && { retryPolicy: start.retryPolicy }),
       ...(start.parent !== undefined && { parent: start.parent }),
@@ -201,8 +203,20 @@ export class Starts {
     if (isOurs && !session.held.has(start.runId)) this.#begun(start, session, detail.run.createdAt);
   }
 
+  /** Who has set up tracing says with the input from which trace the start comes. */
+  #log({ input, namespaceId, runId, workflowType: workflow }: Start): void {
+    const [, traceId] = input?.metadata["traceparent"]?.split("-") ?? [];
+    this.#context.log.debug("a run was started", {
+      namespaceId,
+      runId,
+      workflow,
+      ...(traceId !== undefined && { traceId }),
+    });
+  }
+
   /** The run waits in the store for whoever may take it. */
   tell(start: Start): void {
+    this.#log(start);
     const key = dispatchKey(start);
     this.#dispatcher.ready(key, start.delayMs);
     if (start.delayMs === 0) this.#hints.ready(key);

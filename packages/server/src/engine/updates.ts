@@ -3,6 +3,7 @@ import {
   type HeldRun,
   type HistoryRecord,
   type Instant,
+  type NewRecord,
   KagziError,
   type Refusal,
   type RunStatus,
@@ -140,14 +141,18 @@ export class Updates {
     const outcome = await this.#commits.submit(write);
     if (outcome.became === "refused") {
       const refusal = explainRefusal(write, outcome.facts);
-      // Whoever speaks under a lease that it lost is alive.
-      if (refusal === "leaseLost") await this.#context.store.workers.excuse(write.namespaceId, [write]);
+      if (refusal === "leaseLost") {
+        this.#context.metrics.leasesLost.of(task.namespaceId, task.workflowType).add();
+        // Whoever speaks under a lease that it lost is alive.
+        await this.#context.store.workers.excuse(write.namespaceId, [write]);
+      }
       if (refusal !== "applied") return refusal;
       const written = { dueAt: dueTimes(outcome.facts?.tail ?? []) };
       this.#tell(write, task, written);
       return written;
     }
     this.#context.clock.observe(outcome.now);
+    this.#count(write, task, outcome);
     this.#tell(write, task, outcome);
     return outcome;
   }
@@ -195,6 +200,31 @@ export class Updates {
     const cancelled = planUpdate(write, task, { ...update, outcome: { become: "cancelled", error } }, () => 0);
     const second = await this.write(cancelled, task);
     return second === "cancelled" ? "leaseLost" : second;
+  }
+
+  #count(write: RunWrite, task: HeldTask, { now, status = write.next?.status }: Written): void {
+    const { log, metrics } = this.#context;
+    for (const record of write.records) {
+      metrics.recorded(task, record);
+      if (record.type === "retrying" && record.kind === "function") this.#logRetry(task, record);
+    }
+    if (write.next !== undefined && "attempt" in write.next) metrics.runRetried(task);
+    if (status === undefined || !isTerminal(status)) return;
+    const { createdAt, namespaceId, runId, workflowType } = task;
+    log.debug("a run has ended", { namespaceId, runId, workflow: workflowType, status });
+    metrics.finished(task, status, createdAt === undefined || now === undefined ? undefined : now - createdAt);
+  }
+
+  /** What the error says stays in the run: it may quote what was passed. */
+  #logRetry({ namespaceId, runId, workflowType }: HeldTask, { attempt, error, ...step }: NewRecord): void {
+    this.#context.log.debug("an attempt of a step has failed and will be followed by another one", {
+      namespaceId,
+      runId,
+      workflow: workflowType,
+      step: formatStepKey(step),
+      attempt,
+      error: { message: error?.name ?? error?.code },
+    });
   }
 
   #placeFreed(task: HeldTask): void {

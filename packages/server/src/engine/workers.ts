@@ -13,10 +13,6 @@ import {
   type WorkerStats,
   type WorkerStatus,
   type WorkflowLimits,
-  checkInteger,
-  checkName,
-  checkOptionalName,
-  checkWaitMs,
   checkLimits,
   compareLeases,
   matchLeases,
@@ -25,11 +21,12 @@ import {
   notFound,
 } from "@kagzi/core";
 import type { Catalog } from "./catalog.ts";
+import { checkWorker } from "./check-worker.ts";
 import { heartbeatIntervalMs } from "./config.ts";
 import { type Declaration, type DeclaredSchedules, checkDeclarations } from "./declared-schedules.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EngineContext } from "./engine.ts";
-import { checkInputSchema, schemasIn } from "./input-schemas.ts";
+import { schemasIn } from "./input-schemas.ts";
 import { bring } from "./messages.ts";
 import { type Page, type PageRequest, pageOf, pageSize } from "./runs.ts";
 import { type WorkerLink, WorkerSession } from "./session.ts";
@@ -221,6 +218,19 @@ export class Workers {
     return false;
   }
 
+  /** By namespace: the workers that have a stream to this server, their slots, and how many of these runs are in. */
+  slots(): ReadonlyMap<NamespaceId, { workers: number; used: number; capacity: number }> {
+    const slots = new Map<NamespaceId, { workers: number; used: number; capacity: number }>();
+    for (const { capacity, held, namespaceId } of this.#streams.values()) {
+      const own = slots.get(namespaceId) ?? { workers: 0, used: 0, capacity: 0 };
+      own.workers += 1;
+      own.used += held.size;
+      own.capacity += capacity;
+      slots.set(namespaceId, own);
+    }
+    return slots;
+  }
+
   /** Whether the worker has a stream to this server. */
   isHere(workerId: WorkerId): boolean {
     return this.#streams.has(workerId);
@@ -378,47 +388,4 @@ export class Workers {
 
 function unknownWorker(workerId: WorkerId): KagziError {
   return notFound("worker", workerId, "it did not register, or has been offline for long; register again");
-}
-
-function checkEventNames(workflowType: string, names: readonly string[]): void {
-  const what = `an event that starts ${JSON.stringify(workflowType)}`;
-  checkInteger(
-    `the number of events that start ${JSON.stringify(workflowType)}`,
-    names.length,
-    0,
-    LIMITS.eventsPerWorkflow,
-  );
-  for (const name of names) checkName(`the name of ${what}`, name);
-  if (new Set(names).size < names.length) throw new KagziError("INVALID_ARGUMENT", `${what} is named twice`);
-}
-
-function checkWorker(worker: Omit<NewWorker, "workerId">): void {
-  checkOptionalName("a task queue", worker.taskQueue);
-  checkInteger("the number of workflows", worker.workflows.length, 1, LIMITS.workflowsPerWorker);
-  for (const offered of worker.workflows) {
-    const { limits, on = [], timeoutMs, workflowType, version } = offered;
-    // The name first: the others quote it.
-    checkName("the name of a workflow", workflowType);
-    checkInputSchema(offered);
-    if (limits !== undefined) checkLimits(`workflow ${JSON.stringify(workflowType)}`, limits);
-    checkEventNames(workflowType, on);
-    checkName("a version", version);
-    if (timeoutMs !== undefined) checkWaitMs(`the timeout of ${JSON.stringify(workflowType)}`, timeoutMs);
-  }
-  checkInteger("max_concurrent", worker.maxConcurrent, 1, LIMITS.maxConcurrent);
-  checkInteger("the pid", worker.pid, -(2 ** 31), 2 ** 31 - 1);
-  const ofQueue = worker.queueConcurrencyLimit;
-  if (ofQueue !== undefined) checkInteger("queue_concurrency_limit", ofQueue, -(2 ** 31), 2 ** 31 - 1);
-  checkOptionalName("the hostname", worker.hostname);
-  checkOptionalName("the version of the worker", worker.version);
-  const labels = Object.entries(worker.labels);
-  checkInteger("the number of labels", labels.length, 0, LIMITS.labels);
-  for (const [key, value] of labels) {
-    checkName("the name of a label", key);
-    checkOptionalName(`the label ${JSON.stringify(key)}`, value);
-  }
-  for (const [workflowType, limit] of Object.entries(worker.workflowTypeConcurrency)) {
-    checkName("a workflow_type of workflow_type_concurrency", workflowType);
-    checkInteger(`the concurrency of ${JSON.stringify(workflowType)}`, limit, 1, LIMITS.maxConcurrent);
-  }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import { randomUUID } from "node:crypto";
 import type { DescService } from "@bufbuild/protobuf";
 import {
   Code,
@@ -36,6 +37,8 @@ export interface Page {
 
 /** Answers a request that is no call. What it throws is answered as a call's error is. */
 export type Endpoint = (request: Request) => Promise<Whole>;
+/** Makes a page for a request with these headers. */
+export type PageSource = (headers: Request["headers"]) => Page | Promise<Page>;
 
 /** A service, and who serves it: an object with a function for each of its methods. */
 export interface Route {
@@ -50,7 +53,7 @@ export interface RequestHandlerOptions {
   readonly endpoints?: Readonly<Record<string, Endpoint>>;
   readonly routes: readonly Route[];
   /** By exact path, for GET and HEAD. */
-  readonly pages: Readonly<Record<string, () => Page>>;
+  readonly pages: Readonly<Record<string, PageSource>>;
   /** What browsers see at every path that nothing else is at. Absent: nothing. */
   readonly site?: Site;
   /** Of a request or one message of a stream; larger ones are refused. */
@@ -85,7 +88,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
     if (page !== undefined && (request.method === "GET" || request.method === "HEAD")) {
       return enter(
         () => options.door.admit(path, request.headers),
-        () => sendPage(response, page()),
+        () => void servePage(page, { request, response }, onInternalError),
         refuse,
       );
     }
@@ -156,6 +159,21 @@ function serveCall(handler: UniversalHandlerFn, { request, response, values }: E
     if (isBroken || response.headersSent) response.destroy();
     else sendPage(response, { status: 400, contentType: "text/plain", body: "this is no request that can be read\n" });
   });
+}
+
+async function servePage(
+  page: PageSource,
+  { request, response }: { readonly request: Request; readonly response: Response },
+  onInternalError: OnInternalError,
+): Promise<void> {
+  try {
+    sendPage(response, await page(request.headers));
+  } catch (error) {
+    const reference = randomUUID();
+    onInternalError(error, reference);
+    const body = `internal error; look for ${reference} in the server's log\n`;
+    sendPage(response, { status: 500, contentType: "text/plain", body });
+  }
 }
 
 function sendPage(response: Response, { status, contentType, body }: Page): void {

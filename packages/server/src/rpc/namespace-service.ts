@@ -39,7 +39,10 @@ function retentionMs({ case: what, value }: UpdateNamespaceRequest["retention"])
   if (what === "retentionMs") return Number(value);
   if (what === undefined) return undefined;
   if (value) return null;
-  throw new KagziError("INVALID_ARGUMENT", "server_retention is true or absent: to keep runs for ever, set retention_ms to 0");
+  throw new KagziError(
+    "INVALID_ARGUMENT",
+    "server_retention is true or absent: to keep runs for ever, set retention_ms to 0",
+  );
 }
 
 function toWire(namespace: Namespace) {

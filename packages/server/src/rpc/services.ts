@@ -5,6 +5,7 @@ import { createAdminService } from "./admin-service.ts";
 import { createApiKeyService } from "./apikey-service.ts";
 import { withAudit } from "./audited.ts";
 import { createEventService } from "./event-service.ts";
+import { withMetrics } from "./measured.ts";
 import { createNamespaceService } from "./namespace-service.ts";
 import { createScheduleService } from "./schedule-service.ts";
 import { createWorkerService } from "./worker-service.ts";
@@ -12,7 +13,7 @@ import { createWorkflowService } from "./workflow-service.ts";
 
 /** Every service of the contract over one engine, as plain objects. */
 export function createServices(engine: Engine, health: Health): Services {
-  return withAdmission(withAudit(allServices(engine, health), engine), engine);
+  return withMetrics(withAdmission(withAudit(allServices(engine, health), engine), engine), engine);
 }
 
 function allServices(engine: Engine, health: Health) {

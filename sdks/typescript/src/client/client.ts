@@ -4,6 +4,7 @@ import { type Connection, connect } from "../connection.ts";
 import type { ClientTls } from "../credentials.ts";
 import { type PayloadCodec, Payloads } from "../payload/codec.ts";
 import { type Runtime, systemRuntime } from "../runtime.ts";
+import { produce } from "../tracing/producer.ts";
 import { type Workflow, checkInput } from "../workflow.ts";
 import { LimitsClient } from "./limits.ts";
 import { ApiKeysClient } from "./api-keys.ts";
@@ -94,12 +95,14 @@ export class Client {
     input?: unknown,
     options: StartOptions = {},
   ): Promise<RunHandle<unknown>> {
-    // The id is made here, so that a start whose answer is lost can be made again and stays one start.
-    const request = await this.#request(workflow, { ...options, input });
-    const answer = await call(this.#settings(options.signal), (callOptions) =>
-      this.#connection.workflows.startWorkflow(request, callOptions),
-    );
-    return this.#handle(answer.runId, answer.alreadyExists);
+    return this.#startSpan(workflow, async () => {
+      // The id is made here, so that a start whose answer is lost can be made again and stays one start.
+      const request = await this.#request(workflow, { ...options, input });
+      const answer = await call(this.#settings(options.signal), (callOptions) =>
+        this.#connection.workflows.startWorkflow(request, callOptions),
+      );
+      return this.#handle(answer.runId, answer.alreadyExists);
+    });
   }
 
   /** Starts many runs in one round trip: all of them or, if one cannot be started, none. At most 1000. */
@@ -113,11 +116,13 @@ export class Client {
     items: readonly StartItem<unknown>[],
   ): Promise<RunHandle<unknown>[]> {
     if (items.length === 0) return [];
-    const workflows = await Promise.all(items.map((item) => this.#request(workflow, item)));
-    const answer = await call(this.#settings(), (callOptions) =>
-      this.#connection.workflows.startWorkflows({ workflows }, callOptions),
-    );
-    return answer.workflows.map(({ runId, alreadyExists }) => this.#handle(runId, alreadyExists));
+    return this.#startSpan(workflow, async () => {
+      const workflows = await Promise.all(items.map((item) => this.#request(workflow, item)));
+      const answer = await call(this.#settings(), (callOptions) =>
+        this.#connection.workflows.startWorkflows({ workflows }, callOptions),
+      );
+      return answer.workflows.map(({ runId, alreadyExists }) => this.#handle(runId, alreadyExists));
+    });
   }
 
   /**
@@ -143,6 +148,12 @@ export class Client {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #startSpan<Result>(workflow: string | Workflow<unknown, unknown>, start: () => Promise<Result>): Promise<Result> {
+    const name = typeof workflow === "string" ? workflow : workflow.name;
+    const attributes = { "kagzi.run.workflow": name, "kagzi.run.namespace": this.namespace };
+    return produce(`kagzi.run.start ${name}`, attributes, start);
   }
 
   #handle<Output>(runId: string, alreadyExists: boolean): RunHandle<Output> {

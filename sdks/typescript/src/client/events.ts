@@ -3,6 +3,7 @@ import type { Event } from "@kagzi/proto";
 import { call } from "../calls.ts";
 import { checkName } from "../names.ts";
 import type { PageOptions } from "./runs.ts";
+import { produce } from "../tracing/producer.ts";
 import type { ClientScope } from "./scope.ts";
 import { type SendOptions, eventIdOf, sendRequest } from "./send-request.ts";
 
@@ -59,8 +60,11 @@ export async function sendEvent(
   const ownId = eventIdOf(options);
   // Made here, so that a call whose answer is lost can be made again and stays one event.
   const eventId = ownId ?? newId();
-  const request = { ...sendRequest(event, { payload, key: options.key }, scope), eventId };
-  const answer = await call({ runtime, calls }, (callOptions) => connection.events.sendEvent(request, callOptions));
+  const attributes = { "kagzi.event.name": event, "kagzi.event.id": eventId, "kagzi.run.namespace": scope.namespace };
+  const answer = await produce(`kagzi.event.send ${event}`, attributes, async () => {
+    const request = { ...sendRequest(event, { payload, key: options.key }, scope), eventId };
+    return call({ runtime, calls }, (callOptions) => connection.events.sendEvent(request, callOptions));
+  });
   const { alreadyExists, startedRunIds } = answer;
   // Nobody else has an id that was made here: what is there was sent by an earlier try of this call.
   return { id: eventId, alreadyExists: alreadyExists && ownId !== undefined, startedRunIds };

@@ -66,7 +66,7 @@ export class NamespacesClient {
    */
   async update(
     name: string,
-    change: { readonly description?: string; readonly retention?: Duration | "off" | "server" },
+    change: { readonly description?: string; readonly retention?: Duration },
   ): Promise<Namespace> {
     const { description, retention } = change;
     const request = {
@@ -97,7 +97,7 @@ export class NamespacesClient {
   }
 }
 
-function toWireRetention(retention: Duration | "off" | "server") {
+function toWireRetention(retention: Duration) {
   if (retention === "server") return { case: "serverRetention", value: true } as const;
   const ms = retention === "off" ? 0 : durationMs(retention, "the retention");
   return { case: "retentionMs", value: BigInt(ms) } as const;

@@ -6,6 +6,7 @@ import type { Duration } from "../duration-grammar.ts";
 import { KagziError } from "../error.ts";
 import { fromErrorDetail } from "../error-detail.ts";
 import { checkText } from "../names.ts";
+import { produce } from "../tracing/producer.ts";
 import { type Explanation, explain } from "./explanation.ts";
 import { type RunInfo, toRunInfo } from "./run-info.ts";
 import { type RunStatus, fromWireStatus, hasEnded } from "./run-status.ts";
@@ -113,13 +114,14 @@ export class RunHandle<Output> {
    */
   async send(event: string, payload?: unknown, options: SendOptions = {}): Promise<void> {
     const { connection, newId } = this.#scope;
-    const request = {
-      ...sendRequest(event, { payload, key: options.key }, this.#scope),
-      runId: this.id,
-      // Made here, so that a call whose answer is lost can be made again and stays one event.
-      eventId: eventIdOf(options) ?? newId(),
-    };
-    await call(this.#settings(), (callOptions) => connection.events.sendEvent(request, callOptions));
+    // Made here, so that a call whose answer is lost can be made again and stays one event.
+    const eventId = eventIdOf(options) ?? newId();
+    const attributes = { "kagzi.event.name": event, "kagzi.event.id": eventId, "kagzi.run.id": this.id };
+    await produce(`kagzi.event.send ${event}`, attributes, async () => {
+      const sent = sendRequest(event, { payload, key: options.key }, this.#scope);
+      const request = { ...sent, runId: this.id, eventId };
+      return call(this.#settings(), (callOptions) => connection.events.sendEvent(request, callOptions));
+    });
   }
 
   /**

@@ -2,6 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { SendEventRequestSchema } from "@kagzi/proto";
 import { checkName } from "../names.ts";
 import type { Payloads } from "../payload/codec.ts";
+import { carried } from "../tracing/carrier.ts";
 
 /** What may be said of an event beside its payload. */
 export interface SendOptions {
@@ -20,7 +21,8 @@ export function sendRequest(
   settings: { readonly namespace: string; readonly payloads: Payloads },
 ): WireSend {
   const name = checkName("the name of an event", event);
-  const encoded = settings.payloads.encode(payload, "payload", `the payload of event ${JSON.stringify(name)}`);
+  const what = `the payload of event ${JSON.stringify(name)}`;
+  const encoded = carried(settings.payloads.encode(payload, "payload", what));
   return {
     namespaceId: settings.namespace,
     name,

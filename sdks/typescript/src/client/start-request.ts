@@ -5,6 +5,7 @@ import { durationMs } from "../duration.ts";
 import { checkName } from "../names.ts";
 import type { Payloads } from "../payload/codec.ts";
 import { type RetryOptions, retryOf, toWirePolicy } from "../retry.ts";
+import { carried } from "../tracing/carrier.ts";
 import type { Workflow } from "../workflow.ts";
 import { limitKeysOf } from "../workflow-limits.ts";
 
@@ -44,7 +45,7 @@ export function startRequest(
 ): WireStart & { readonly runId: string } {
   const workflowType = nameOf(workflow);
   const what = `the input of workflow ${JSON.stringify(workflowType)}`;
-  const input = settings.payloads.encode(item.input, "input", what);
+  const input = carried(settings.payloads.encode(item.input, "input", what));
   const retry = retryOf(item, `the start of ${JSON.stringify(workflowType)}`);
   const { startTimeout, timeout, version } = item;
   const isHidden = settings.payloads.isCoded && typeof workflow !== "string";

@@ -8,7 +8,7 @@ import type { ChildOptions, Context, ContextSendOptions, StartedRun, StepFunctio
 import { RunRandom } from "./deterministic.ts";
 import type { WaitOptions } from "./event.ts";
 import { race } from "./race.ts";
-import { refuseInStep } from "./scope.ts";
+import { currentStep, refuseInStep } from "./scope.ts";
 
 /** A step as its execution needs it. */
 export interface StepRequest {
@@ -58,6 +58,8 @@ export interface ContextHost {
   readonly progress: (value: unknown) => void;
   readonly now: () => number;
   readonly isReplaying: () => boolean;
+  /** In which trace the run is, for its log. */
+  readonly traceIds: () => object;
 }
 
 /** The facts of a run that its code may see. */
@@ -243,9 +245,10 @@ function instantOf(name: string, date: Date | string | number): number {
 }
 
 function replayAware(logger: Logger, host: ContextHost, run: RunFacts): Logger {
-  const about = { runId: run.runId, workflow: run.workflow };
+  const { attempt, runId, workflow } = run;
   const write = (level: keyof Logger) => (message: string, attributes?: object) => {
-    if (!host.isReplaying()) logger[level](message, { ...about, ...attributes });
+    if (host.isReplaying()) return;
+    logger[level](message, { runId, workflow, attempt, ...currentStep(), ...host.traceIds(), ...attributes });
   };
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }

@@ -6,6 +6,8 @@ interface Scope {
   readonly runId: string;
   /** In a step's function; absent in the workflow's. */
   readonly step?: string;
+  /** Of the step. */
+  readonly attempt?: number;
   /** A promise of this code was rejected, and nobody handles it. */
   readonly onStray: (reason: unknown, where: string) => void;
 }
@@ -35,6 +37,12 @@ export function refuseInStep(what: string): void {
       "steps do not nest; call it in the workflow's function, before or after the step",
     { subject: "step", subjectId: `${inside.runId}/${inside.step}` },
   );
+}
+
+/** The step whose function is running, and the attempt of it; nothing in the workflow's own. */
+export function currentStep(): { readonly step?: string; readonly attempt?: number } {
+  const { attempt, step } = scope.getStore() ?? {};
+  return step === undefined ? {} : { step, ...(attempt !== undefined && { attempt }) };
 }
 
 let watchers = 0;

@@ -1,9 +1,16 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { type ErrorDetail, type InboxMessage as WireMessage, StepKind as WireKind } from "@kagzi/proto";
+import {
+  type ErrorDetail,
+  type InboxMessage as WireMessage,
+  RecordType,
+  type RunAck,
+  StepKind as WireKind,
+} from "@kagzi/proto";
 import type { WireSend } from "../client/send-request.ts";
 import type { WireStart } from "../client/start-request.ts";
 import type { Outcome, StepKind } from "../replay/records.ts";
-import type { Call } from "../replay/replay.ts";
+import type { Call, Replay } from "../replay/replay.ts";
+import { instantOf } from "./task.ts";
 import type { CommandCase } from "./update-buffer.ts";
 
 /** Until when a sleep lasts. */
@@ -91,4 +98,12 @@ export function takeMessage(call: Call, { error, payload, position }: WireMessag
 export function cancelStep({ childRunId, kind }: Call, error: ErrorDetail): Recorded {
   const value = { kind: WIRE_KIND[kind], error, ...(childRunId !== undefined && { childRunId }) };
   return { record: { type: "cancelled", attempt: 1 }, command: { case: "cancelStep", value } };
+}
+
+/** What the server has decided, or fixed, in what was written. */
+export function heed({ decisions }: Pick<RunAck, "decisions">, replay: Replay): void {
+  for (const { dueAt, error, seq, type } of decisions) {
+    const retry = type === RecordType.RETRYING;
+    replay.decide(seq, { retry, dueAt: dueAt === undefined ? undefined : instantOf(dueAt), error });
+  }
 }

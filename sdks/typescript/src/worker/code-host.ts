@@ -15,6 +15,8 @@ export interface CodeSide {
   readonly now: () => number;
   readonly isReplaying: () => boolean;
   readonly hasEnded: () => boolean;
+  /** In which trace the run is, for its log. */
+  readonly traceIds: () => object;
   /** Asks for a step; `read` makes of its outcome what the code is handed. */
   readonly ask: (asked: Asked, read: (payload: Payload | undefined) => unknown) => Promise<unknown>;
   readonly giveUp: (promise: unknown) => void;
@@ -97,6 +99,10 @@ export class CodeHost implements ContextHost {
 
   isReplaying(): boolean {
     return this.#code.isReplaying();
+  }
+
+  traceIds(): object {
+    return this.#code.traceIds();
   }
 
   #decode() {

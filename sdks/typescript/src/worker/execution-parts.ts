@@ -16,6 +16,7 @@ import type { HeldLease } from "./lease-watch.ts";
 import type { StepInterceptor } from "./run-step.ts";
 import type { ServerClock } from "./server-clock.ts";
 import type { WorkerTask } from "./task.ts";
+import type { WorkerMetrics } from "./worker-metrics.ts";
 import type { WireOutcome } from "./update-buffer.ts";
 
 /** What an execution needs of its worker. */
@@ -29,6 +30,7 @@ export interface ExecutionHost {
   /** Of steps that name none. */
   readonly retry: RetryPolicy | undefined;
   readonly intercept: StepInterceptor | undefined;
+  readonly metrics: WorkerMetrics;
   /** The named limits that the worker declares. */
   readonly limits: Pick<ReadonlySet<string>, "has">;
   /** Whether a run is surely still the worker's: without that no function of its steps begins. */
@@ -57,8 +59,9 @@ export function recordedKind({ kind }: Asked): StepKind {
 }
 
 /** What the code may know of its run. */
-export function factsOf({ runId, version, externalId, attempt, schedule }: WorkerTask) {
-  return { runId, version, externalId, attempt, schedule };
+export function factsOf(task: WorkerTask, { namespace }: Pick<ExecutionHost, "namespace">) {
+  const { attempt, externalId, runId, schedule, version, workflow } = task;
+  return { runId, workflow, version, namespace, externalId, attempt, schedule };
 }
 
 /** Gives an outcome to the code that waits for it, as what `read` makes of it. */
@@ -91,8 +94,14 @@ export function doesNotMatch(runId: string, message: string): KagziError {
 }
 
 /** What was thrown, in a few words. */
-export function reasonOf(thrown: unknown): string {
+function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Why a run fails that has a promise which failed unheard. */
+export function strayFailure(runId: string, reason: unknown, where: string): KagziError {
+  const message = `a promise in ${where} was rejected and nobody handles it: ${reasonOf(reason)}`;
+  return new KagziError("INTERNAL", message, { cause: reason, subject: "run", subjectId: runId });
 }
 
 /** Why functions are aborted that are still running when the worker has to go. */

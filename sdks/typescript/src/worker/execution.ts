@@ -1,6 +1,5 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { type ErrorDetail, type Payload, RecordType, type RunAck, type RunSignals } from "@kagzi/proto";
-import type { Context } from "../context/context.ts";
+import { type ErrorDetail, type Payload, type RunAck, type RunSignals } from "@kagzi/proto";
 import { createContext } from "../context/create-context.ts";
 import { KagziError } from "../error.ts";
 import { fromErrorDetail, toErrorDetail } from "../error-detail.ts";
@@ -8,8 +7,9 @@ import { inRun } from "../context/scope.ts";
 import { planCalls } from "../replay/plan.ts";
 import type { ReplayRecord } from "../replay/records.ts";
 import { type Call, Mismatch, Replay } from "../replay/replay.ts";
+import { type RunTrace, beginTraced, errorTypeOf, runTrace, sentFrom, take } from "../tracing/trace-of.ts";
 import type { Workflow } from "../workflow.ts";
-import { type Recorded, begin, cancelStep, endWait, takeMessage } from "./advance.ts";
+import { type Recorded, begin, cancelStep, endWait, heed } from "./advance.ts";
 import { afterMicrotasks } from "./after-microtasks.ts";
 import { CodeHost, type CodeSide } from "./code-host.ts";
 import {
@@ -26,18 +26,18 @@ import {
   noReason,
   notAskedFor,
   parkUntil,
-  reasonOf,
+  strayFailure,
   recordedKind,
   withCause,
   workerStops,
 } from "./execution-parts.ts";
 import { derivedRunId } from "./ids.ts";
 import { Inbox } from "./inbox.ts";
-import { inputOf } from "./run-input.ts";
+import { runCode } from "./run-code.ts";
 import { LazySignal, type Reason } from "./lazy-signal.ts";
 import { StepBodies } from "./step-bodies.ts";
-import { type WorkerTask, instantOf } from "./task.ts";
-import { UpdateBuffer, type WireOutcome } from "./update-buffer.ts";
+import type { WorkerTask } from "./task.ts";
+import { type CommandCase, UpdateBuffer, type WireOutcome } from "./update-buffer.ts";
 
 /** How long the code may take to ask for a step that is recorded before it counts as other code. */
 const MISSING_MS = 1000;
@@ -68,6 +68,8 @@ export class Execution {
     isSend: (call: Call) => this.#asked.get(call)?.kind === "send",
   };
   readonly #steps: StepBodies;
+  /** Where the process has set up tracing. */
+  readonly #trace: RunTrace | undefined;
   readonly #inbox = new Inbox();
   #updates: UpdateBuffer;
   #state: State = "running";
@@ -89,12 +91,14 @@ export class Execution {
     this.task = task;
     this.#replay = new Replay(history);
     this.#updates = new UpdateBuffer({ ...task, seq: history.length });
+    this.#trace = runTrace({ ...task, namespace: host.namespace }, this.#replay.input);
     const owner = {
       runId: task.runId,
       workflow: workflow.name,
       onDone: (call: Call, recorded: Recorded) => this.#done(call, recorded),
       onChange: () => this.#pumpSoon(),
       onStray: (reason: unknown, where: string) => this.#onStray(reason, where),
+      trace: this.#trace,
     };
     this.#steps = new StepBodies(host, owner, task.epoch);
     this.#inbox.begin(task.signals);
@@ -129,7 +133,7 @@ export class Execution {
   }
 
   start(): void {
-    void inRun(this.runId, this.#onStray, () => this.#runCode());
+    beginTraced(this.#trace, () => void inRun(this.runId, this.#onStray, () => this.#runCode()));
     this.#pumpSoon();
   }
 
@@ -139,6 +143,7 @@ export class Execution {
     this.#steps.begin(epoch);
     this.#inbox.begin(signals);
     this.#state = "running";
+    this.#trace?.begin();
     this.#pumpSoon();
   }
 
@@ -162,10 +167,7 @@ export class Execution {
   /** The server's answer to the oldest update: it is durable, and this is what was decided in it. */
   acknowledged(ack: RunAck): void {
     this.#updates.acknowledge();
-    for (const { dueAt, error, seq, type } of ack.decisions) {
-      const retry = type === RecordType.RETRYING;
-      this.#replay.decide(seq, { retry, dueAt: dueAt === undefined ? undefined : instantOf(dueAt), error });
-    }
+    heed(ack, this.#replay);
     if (this.#state === "leaving" && this.#updates.isAnswered) this.#left();
     else this.#pumpSoon();
   }
@@ -180,6 +182,7 @@ export class Execution {
   drop(reason: Reason): void {
     this.#state = "over";
     this.#cancelTimer?.();
+    this.#trace?.end("dropped");
     this.#abort(reason);
   }
 
@@ -197,26 +200,11 @@ export class Execution {
     this.#abort(workerStops);
   }
 
-  async #runCode(): Promise<void> {
-    const { payloads } = this.#host;
-    try {
-      const started = { workflow: this.#workflow, task: this.task, replay: this.#replay, payloads };
-      const input = await inputOf(started, (...asked) => this.#ask(...asked));
-      const output = await this.#workflow.run(this.#context(), input);
-      const payload = payloads.encode(output, "output", `the output of run ${this.runId}`);
-      this.#finish({ case: "complete", value: { ...(payload && { output: payload }) } });
-    } catch (error) {
-      this.#finish(failure(error, this.#workflow.retry));
-    }
-  }
-
   /** A promise that nobody waits for has failed: the code thinks that something was done which was not. */
   readonly #onStray = (reason: unknown, where: string): void => {
-    const message = `a promise in ${where} was rejected and nobody handles it: ${reasonOf(reason)}`;
-    const about = { cause: reason, subject: "run", subjectId: this.runId };
-    if (this.#state === "running")
-      this.#finish(failure(new KagziError("INTERNAL", message, about), this.#workflow.retry));
-    else this.#host.logger.warn(message, { runId: this.runId });
+    const error = strayFailure(this.runId, reason, where);
+    if (this.#state === "running") this.#finish(failure(error, this.#workflow.retry));
+    else this.#host.logger.warn(error.message, { runId: this.runId });
   };
 
   /** The code has come to an end. A run that is to be cancelled ends so, whatever its code says. */
@@ -233,20 +221,23 @@ export class Execution {
     this.#abort(() => new KagziError("CANCELLED", `run ${this.runId} has ended`));
   }
 
-  #context(): Context {
-    const facts = { ...factsOf(this.task), namespace: this.#host.namespace, workflow: this.#workflow.name };
+  #runCode(): Promise<void> {
     const code: CodeSide = {
       runId: this.runId,
       signal: () => this.#signal.signal,
       now: () => this.#replay.now,
       isReplaying: () => this.#replay.isReplaying || this.#state === "over",
       hasEnded: () => this.#codeHasEnded,
+      traceIds: () => this.#trace?.ids ?? {},
       ask: (asked, read) => this.#ask(asked, read),
       giveUp: (promise) => this.#giveUp(promise),
       report: (progress) => this.#report(progress),
       finish: (outcome) => this.#finish(outcome),
     };
-    return createContext(facts, new CodeHost(code, this.#host), this.#host.logger);
+    const context = () =>
+      createContext(factsOf(this.task, this.#host), new CodeHost(code, this.#host), this.#host.logger);
+    const started = { workflow: this.#workflow, task: this.task, replay: this.#replay, payloads: this.#host.payloads };
+    return runCode(started, code, context);
   }
 
   /** The code asks for something. Its promise settles when the outcome is handed to it, and never while the run is parked. */
@@ -352,7 +343,8 @@ export class Execution {
     });
     for (const call of plan.cancel) this.#record(call, cancelStep(call, toErrorDetail(givenUp(this.runId, call.key))));
     for (const call of plan.begin) this.#begin(call);
-    for (const [call, { position }] of plan.take) this.#record(call, takeMessage(call, this.#inbox.take(position)));
+    for (const [call, { position }] of plan.take)
+      this.#record(call, take(call, this.#inbox.take(position), this.#trace));
     for (const call of plan.end) this.#record(call, endWait(call));
     // What was just recorded is noted, or handed out, before anything else is done.
     if (plan.cancel.length + plan.begin.length + plan.take.length + plan.end.length > 0) return this.#pump();
@@ -371,7 +363,7 @@ export class Execution {
     const asked = this.#asked.get(call);
     if (asked === undefined || asked.kind === "function") return;
     const newId = () => derivedRunId(`${this.runId}/${call.key}@${this.task.attempt}`, call.askedAt);
-    this.#record(call, begin(asked, newId));
+    this.#record(call, begin(sentFrom(this.#trace, asked), newId));
   }
 
   /** An attempt has come to its end. */
@@ -384,19 +376,23 @@ export class Execution {
 
   #record(call: Call, { command, record }: Recorded): void {
     const { name, occurrence, kind } = call;
-    const observedAt = Math.max(this.#host.clock.now(), this.#replay.now);
+    const observedAt = this.#observe({ stepName: name, occurrence, command });
     this.#replay.append({ name, occurrence, kind, observedAt, ...record });
-    this.#updates.add({ stepName: name, occurrence, observedAt: timestampFromMs(observedAt), command });
-    this.#host.send(this);
   }
 
   #recordCancelling(error: ErrorDetail): void {
-    const observedAt = Math.max(this.#host.clock.now(), this.#replay.now);
-    this.#replay.append({ kind: "run", type: "cancelling", error, observedAt });
     const command = { case: "cancelling", value: { error } } as const;
-    this.#updates.add({ stepName: "", occurrence: 1, observedAt: timestampFromMs(observedAt), command });
-    this.#host.send(this);
+    const observedAt = this.#observe({ stepName: "", occurrence: 1, command });
+    this.#replay.append({ kind: "run", type: "cancelling", error, observedAt });
     this.#pump();
+  }
+
+  /** Says something to the server, with the time at which the code hears of it. */
+  #observe(said: { readonly stepName: string; readonly occurrence: number; readonly command: CommandCase }): number {
+    const observedAt = Math.max(this.#host.clock.now(), this.#replay.now);
+    this.#updates.add({ ...said, observedAt: timestampFromMs(observedAt) });
+    this.#host.send(this);
+    return observedAt;
   }
 
   #wake(ms: number, run: () => void): void {
@@ -419,6 +415,7 @@ export class Execution {
   #leave(outcome: WireOutcome): void {
     this.#state = "leaving";
     this.#leavesBy = outcome.case;
+    this.#trace?.end(outcome.case, errorTypeOf(outcome));
     this.#cancelTimer?.();
     this.#updates.end(outcome);
     this.#host.send(this);

@@ -69,6 +69,11 @@ export class Executions {
     return this.#active.size + this.#loading.size;
   }
 
+  /** How many runs wait and are kept in memory. */
+  get parkedCount(): number {
+    return this.#parked.size;
+  }
+
   /** The leases that the worker holds, for its heartbeat. */
   leases(): { readonly runId: string; readonly epoch: number }[] {
     const active = Array.from(this.#active.values(), ({ runId, updates }) => ({ runId, epoch: updates.epoch }));
@@ -111,7 +116,7 @@ export class Executions {
     switch (ack.result) {
       case Result.OK:
         execution.acknowledged(ack);
-        if (execution.state === "parked" || execution.state === "over") this.#left(execution);
+        if (execution.state === "parked" || execution.state === "over") this.#left(execution, execution.leavesBy);
         if (execution.state === "over") this.#count(execution);
         break;
       case Result.RELOAD:
@@ -155,7 +160,7 @@ export class Executions {
     if (this.#loading.get(runId)?.epoch === epoch || epoch === undefined) this.#loading.delete(runId);
     if (execution === undefined || (epoch !== undefined && execution.updates.epoch !== epoch)) return;
     execution.drop(lost(runId));
-    this.#left(execution);
+    this.#left(execution, undefined);
   }
 
   /** Gives back every run as soon as none of its functions is running. */
@@ -259,7 +264,8 @@ export class Executions {
     }
   }
 
-  #left(execution: Execution): void {
+  #left(execution: Execution, by: Execution["leavesBy"]): void {
+    this.#options.metrics.left(execution.task.workflow, by);
     this.#active.delete(execution.runId);
     this.#unsent.delete(execution);
     if (execution.state === "parked") {

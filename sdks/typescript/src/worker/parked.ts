@@ -21,6 +21,10 @@ export class Parked<Run extends ParkedRun> {
     this.#maxBytes = maxBytes;
   }
 
+  get size(): number {
+    return this.#runs.size;
+  }
+
   /** Keeps a run. Answers with those that have to go for it, which may be the run itself. */
   keep(run: Run): readonly Run[] {
     const bytes = RUN_BYTES + run.bytes;

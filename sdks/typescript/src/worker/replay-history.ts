@@ -9,6 +9,7 @@ import type { Workflow } from "../workflow.ts";
 import { Execution } from "./execution.ts";
 import { ServerClock } from "./server-clock.ts";
 import { toReplayRecord } from "./task.ts";
+import { WorkerMetrics } from "./worker-metrics.ts";
 
 /** The history of a run, as JSON: to be kept in a file, and replayed by a test. */
 export interface ExportedHistory {
@@ -83,6 +84,7 @@ function hostOf({ namespace }: ExportedHistory, timers: Set<() => void>, codec: 
     namespace,
     payloads: new Payloads(codec),
     retry: undefined,
+    metrics: new WorkerMetrics(),
     intercept: () => new Promise<never>(() => {}),
     // Which ones its worker declared is not part of a history.
     limits: { has: () => true },

@@ -7,9 +7,9 @@ import type { CodeSide } from "./code-host.ts";
 import type { WorkerTask } from "./task.ts";
 
 /** What the input of a run is found in. */
-interface Started {
+export interface Started {
   readonly workflow: Workflow<unknown, unknown>;
-  readonly task: Pick<WorkerTask, "schedule">;
+  readonly task: Pick<WorkerTask, "runId" | "schedule">;
   readonly replay: { readonly input: Payload | undefined; readonly now: number };
   readonly payloads: Payloads;
 }

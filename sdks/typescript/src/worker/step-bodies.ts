@@ -1,9 +1,12 @@
 import type { KagziError } from "../error.ts";
 import type { SlotState } from "./step-slots.ts";
 import type { Call } from "../replay/replay.ts";
+import type { RunTrace } from "../tracing/run-trace.ts";
+import { typeOf } from "../tracing/trace-of.ts";
 import { ActivityReport } from "./activity-report.ts";
 import type { Recorded } from "./advance.ts";
 import { type Asked, type ExecutionHost, limitOf, withoutSlot } from "./execution-parts.ts";
+import type { StepAttempt } from "./run-step.ts";
 import { attemptStep } from "./step-body.ts";
 import type { Reason } from "./lazy-signal.ts";
 import { StepSlots } from "./step-slots.ts";
@@ -18,6 +21,7 @@ export interface StepsOwner {
   /** A slot was given, or is to be waited for. */
   readonly onChange: () => void;
   readonly onStray: (reason: unknown, where: string) => void;
+  readonly trace: RunTrace | undefined;
 }
 
 /** The functions of one run's steps that run in this process, and the slots that they need. */
@@ -73,14 +77,25 @@ export class StepBodies {
     const controller = new AbortController();
     this.#running.set(call, controller);
     const { key, failures } = call;
-    const { intercept, runtime } = this.#host;
+    const { intercept, metrics, runtime } = this.#host;
     const { onStray, runId, workflow } = this.#owner;
     const request = withoutSlot(asked.request, this.#slots?.errorOf(call));
     const step = { workflow, runId, key, attempt: failures + 1, request, controller, runtime, intercept, onStray };
-    const recorded = await attemptStep(step, this.#host);
+    const recorded = await this.#attempt(step);
+    metrics.attempted(workflow, recorded);
     this.#running.delete(call);
     this.#slots?.letGo(call);
     this.#owner.onDone(call, recorded);
+  }
+
+  /** Within a span of its own where the run is traced. */
+  #attempt(step: StepAttempt): Promise<Recorded> {
+    const make = () => attemptStep(step, this.#host);
+    const { trace } = this.#owner;
+    if (trace === undefined) return make();
+    return trace.step({ ...step, name: step.request.name }, make, ({ record }) =>
+      "error" in record ? typeOf(record.error) : undefined,
+    );
   }
 
   /** The step is of no more use: its function is aborted, or no longer waits for a slot. */

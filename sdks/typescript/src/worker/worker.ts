@@ -24,6 +24,7 @@ import { wireWorkflow } from "./registration.ts";
 import { ServerClock } from "./server-clock.ts";
 import { toWorkerTask } from "./task.ts";
 import { WorkStream } from "./work-stream.ts";
+import { WorkerMetrics } from "./worker-metrics.ts";
 
 /** What a worker executes, for whom, and how much of it at once. */
 export interface WorkerOptions extends RetryOptions {
@@ -61,6 +62,8 @@ export interface WorkerOptions extends RetryOptions {
   readonly runtime?: Runtime;
 }
 
+/** The server's, for workers that name none. */
+const DEFAULT_CONCURRENCY = 100;
 const DEFAULT_SHUTDOWN_MS = 15_000;
 /** How long the last words to the server may take. */
 const FAREWELL_MS = 3000;
@@ -77,6 +80,7 @@ export class Worker {
   readonly #clock: ServerClock;
   readonly #payloads: Payloads;
   readonly #leases = new LeaseWatch();
+  readonly #metrics = new WorkerMetrics();
   readonly #executions: Executions;
   readonly #stream: WorkStream;
   #id: string | undefined;
@@ -109,6 +113,7 @@ export class Worker {
       namespace: this.#namespace,
       payloads: this.#payloads,
       intercept: options.intercept,
+      metrics: this.#metrics,
       limits: new Set(Object.keys(options.limits ?? {})),
       retry: retryOf(options, "the worker"),
       workflows: options.workflows,
@@ -135,6 +140,12 @@ export class Worker {
   /** How many runs are being executed. */
   get activeCount(): number {
     return this.#executions.activeCount;
+  }
+
+  /** What this worker counts, and its process, as the text that Prometheus reads: for a page of your own server. */
+  metrics(): Promise<string> {
+    const { activeCount: active, parkedCount: parked } = this.#executions;
+    return this.#metrics.text({ active, parked, slots: this.#options.concurrency ?? DEFAULT_CONCURRENCY });
   }
 
   /** Executes runs until SIGINT or SIGTERM, or until `stop` is called. A second signal ends the process at once. */
@@ -197,6 +208,7 @@ export class Worker {
     await this.#stream.close();
     this.#executions.abandon();
     this.#stopWatching();
+    this.#metrics.stop();
     if (this.#options.connection === undefined) await this.#connection.close();
   }
 

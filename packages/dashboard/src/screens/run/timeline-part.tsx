@@ -1,11 +1,11 @@
-import { type ReactNode, useMemo, useRef } from "react";
+import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { formatDuration, plural, toMs } from "../../app/format.ts";
 import { Link, setSearch, usePlace } from "../../app/router.tsx";
 import { useShortcuts } from "../../app/shortcuts.ts";
 import { Empty } from "../../components/empty.tsx";
 import { Icon } from "../../components/icon.tsx";
 import { serverNow, useNow } from "../../components/time.tsx";
-import { useWindow } from "../../components/use-window.ts";
+import { reveal, useWindow } from "../../components/use-window.ts";
 import type { Segment, StepRow } from "./fold-history.ts";
 import { type Scale, scaleOf } from "./scale.ts";
 import { kindOf, stepTone } from "./step-look.tsx";
@@ -63,13 +63,11 @@ function useScale({ run }: RunView, rows: readonly StepRow[], folds: boolean): S
 }
 
 /** j and k go from step to step, Esc closes. */
-export function useStepKeys(rows: readonly StepRow[], selected: string | undefined): void {
+function useStepKeys(rows: readonly StepRow[], selected: string | undefined): void {
   const at = rows.findIndex((row) => row.key === selected);
   const go = (to: number) => {
     const row = rows[Math.min(rows.length - 1, Math.max(0, to))];
-    if (row === undefined) return;
-    setSearch({ step: row.key });
-    document.getElementById("steps")?.dispatchEvent(new CustomEvent("reveal", { detail: rows.indexOf(row) }));
+    if (row !== undefined) setSearch({ step: row.key });
   };
   useShortcuts("Steps", [
     { keys: "j", label: "next step", run: () => go(at + 1) },
@@ -89,6 +87,11 @@ interface LanesProps {
 function Lanes({ rows, scale, selected }: LanesProps): ReactNode {
   const body = useRef<HTMLDivElement>(null);
   const { end, first } = useWindow(body, rows.length, ROW_HEIGHT);
+  const at = rows.findIndex((row) => row.key === selected);
+  // Not whenever rows come, only when another step is chosen.
+  useEffect(() => {
+    if (at >= 0) reveal(body.current, at, ROW_HEIGHT);
+  }, [selected]);
   return (
     <div className="lanes" role="table" aria-label="Steps over time" aria-rowcount={rows.length + 1}>
       <div className="axis" role="row">

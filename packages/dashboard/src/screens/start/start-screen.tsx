@@ -10,6 +10,8 @@ import { Page } from "../../components/page.tsx";
 import { readPayload } from "../../components/payload.tsx";
 import { StartForm } from "./start-form.tsx";
 
+const EVERY_MS = 5000;
+
 /** Starts a run of a workflow that workers have told of. `?workflow=` and `?from=` (a run to take the input of) fill it in. */
 export function StartScreen(): ReactNode {
   const names = useWorkflowNames();
@@ -104,6 +106,8 @@ function WorkflowForm({
   const { problem, value } = useLive({
     key: `${namespaceId}/${workflow}`,
     load: (signal) => api.admin.getWorkflowVersions({ namespaceId, workflowType: workflow }, { signal }),
+    // A worker that tells the shape of the input may yet come.
+    every: (known) => (Object.keys(known.inputSchemas).length === 0 ? EVERY_MS : undefined),
   });
   if (value === undefined)
     return problem === undefined ? <Loading what="its versions" /> : <ProblemNote problem={problem} />;

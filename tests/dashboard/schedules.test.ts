@@ -37,7 +37,7 @@ describe("schedules", () => {
     await page.getByText("every 15 min").waitFor();
 
     await dashboard.goto("/default/schedules?view=week");
-    expect(await page.locator(".week section").count()).toBe(7);
+    await page.locator(".week section").nth(6).waitFor();
     await page.locator(".week").getByText("96 times").first().waitFor();
 
     await dashboard.goto("/default/schedules");

@@ -29,19 +29,29 @@ export function RunActions({ view, onDone }: { readonly view: RunView; readonly 
           {run.status === WorkflowStatus.FAILED && <RetryButton view={view} onDone={onDone} />}
           <ButtonLink to={`${within(run.namespaceId, "start")}?from=${run.runId}`}>Start like this</ButtonLink>
           <RerunButton run={run} />
-          <Button onClick={() => setAsked("delete")}>Delete…</Button>
+          <Button needs="admin" onClick={() => setAsked("delete")}>
+            Delete…
+          </Button>
         </>
       ) : (
         <>
           {run.status === WorkflowStatus.PAUSED ? (
             <ResumeButton view={view} onDone={onDone} />
           ) : (
-            <Button onClick={() => setAsked("pause")}>Pause…</Button>
+            <Button needs="use" onClick={() => setAsked("pause")}>
+              Pause…
+            </Button>
           )}
-          <Button onClick={() => setAsked("send")}>Send an event…</Button>
+          <Button needs="use" onClick={() => setAsked("send")}>
+            Send an event…
+          </Button>
           <RerunButton run={run} />
-          <Button onClick={() => setAsked("cancel")}>Cancel…</Button>
-          <Button onClick={() => setAsked("terminate")}>Terminate…</Button>
+          <Button needs="use" onClick={() => setAsked("cancel")}>
+            Cancel…
+          </Button>
+          <Button needs="admin" onClick={() => setAsked("terminate")}>
+            Terminate…
+          </Button>
         </>
       )}
       {asked === "pause" && <PauseDialog {...props} />}
@@ -68,6 +78,7 @@ function RetryButton({ view, onDone }: OneClickProps): ReactNode {
   return (
     <Button
       look="primary"
+      needs="use"
       isBusy={retry.isBusy}
       title="Runs it again from where it failed; completed steps are kept"
       onClick={() => void retry.run()}
@@ -85,7 +96,7 @@ function ResumeButton({ view, onDone }: OneClickProps): ReactNode {
     return "The run goes on.";
   });
   return (
-    <Button look="primary" isBusy={resume.isBusy} onClick={() => void resume.run()}>
+    <Button look="primary" needs="use" isBusy={resume.isBusy} onClick={() => void resume.run()}>
       Resume
     </Button>
   );

@@ -33,16 +33,28 @@ export function BulkBar({ runs, selected, filter, onDone, onClear }: BulkBarProp
       {selected.size > 0 && (
         <div className="bulk" role="toolbar" aria-label="Selected runs">
           <span>{plural(selected.size, "run")} selected</span>
-          <Button disabled={open.length === 0} onClick={() => ask("cancel", { kind: "runs", runIds: open })}>
+          <Button
+            needs="use"
+            disabled={open.length === 0}
+            onClick={() => ask("cancel", { kind: "runs", runIds: open })}
+          >
             Cancel {open.length}…
           </Button>
-          <Button disabled={failed.length === 0} onClick={() => ask("retry", { kind: "runs", runIds: failed })}>
+          <Button
+            needs="use"
+            disabled={failed.length === 0}
+            onClick={() => ask("retry", { kind: "runs", runIds: failed })}
+          >
             Retry {failed.length}…
           </Button>
           <span className="spread" />
           <span className="faint">{isFiltered(filter) ? "All that match:" : "All runs:"}</span>
-          <Button onClick={() => ask("cancel", all)}>Cancel all…</Button>
-          <Button onClick={() => ask("retry", all)}>Retry all failed…</Button>
+          <Button needs="use" onClick={() => ask("cancel", all)}>
+            Cancel all…
+          </Button>
+          <Button needs="use" onClick={() => ask("retry", all)}>
+            Retry all failed…
+          </Button>
           <Button look="quiet" icon="close" aria-label="Clear the selection" onClick={onClear} />
         </div>
       )}

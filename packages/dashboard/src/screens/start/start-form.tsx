@@ -105,7 +105,7 @@ export function StartForm({ workflow, known, input }: StartFormProps): ReactNode
         </Field>
       </div>
       <div>
-        <Button look="primary" type="submit" isBusy={start.isBusy || !typed.ok}>
+        <Button look="primary" type="submit" needs="start" isBusy={start.isBusy || !typed.ok}>
           Start the run
         </Button>
       </div>

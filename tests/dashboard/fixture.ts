@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openStore } from "@kagzi/embedded";
 import { type RunningServer, startServer } from "@kagzi/server";
-import { Client, Worker, type Workflow } from "kagzi";
+import { Client, Worker, type WorkerOptions, type Workflow } from "kagzi";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { launchChromium } from "./chromium.ts";
@@ -48,8 +48,11 @@ export class Dashboard {
     await this.#end?.();
   }
 
-  async work(workflows: readonly Workflow<unknown, unknown>[]): Promise<Worker> {
-    const worker = new Worker({ url: this.url, workflows, logger: quiet });
+  async work(
+    workflows: readonly Workflow<unknown, unknown>[],
+    options: Pick<WorkerOptions, "limits"> = {},
+  ): Promise<Worker> {
+    const worker = new Worker({ url: this.url, workflows, logger: quiet, ...options });
     this.#workers.push(worker);
     await worker.start();
     return worker;

@@ -10,12 +10,12 @@ const greet = workflow("greet", async (ctx, input: { readonly name: string }) =>
 describe("the shell", () => {
   const dashboard = useDashboard([greet]);
 
-  it("begins with the runs of the default namespace", async () => {
+  it("begins with the overview of the default namespace", async () => {
     await dashboard.client.start(greet, { name: "Ada" });
     await dashboard.goto("/");
-    await dashboard.page.getByRole("heading", { name: "Runs" }).waitFor();
-    await dashboard.page.getByRole("link", { name: "greet" }).waitFor();
-    expect(new URL(dashboard.page.url()).pathname).toBe("/default/runs");
+    await dashboard.page.getByRole("heading", { name: "Overview" }).waitFor();
+    await dashboard.page.getByRole("list", { name: "Now" }).waitFor();
+    expect(new URL(dashboard.page.url()).pathname).toBe("/default");
   });
 
   it("works under the path of a proxy", async () => {

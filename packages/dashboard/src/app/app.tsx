@@ -1,6 +1,8 @@
 import { type ReactNode, useEffect, useState } from "react";
+import { lookAtSession, useSession } from "../client/session.ts";
 import { Empty } from "../components/empty.tsx";
 import { Toasts } from "../components/toast.tsx";
+import { LoginScreen } from "../screens/login/login-screen.tsx";
 import { recall, remember } from "./memory.ts";
 import { NamespaceContext, within } from "./namespace.tsx";
 import { Link, matchPath, navigate, usePlace } from "./router.tsx";
@@ -18,13 +20,17 @@ export function App(): ReactNode {
   const { path } = usePlace();
   const [isSheetOpen, setSheetOpen] = useState(false);
   const namespace = matchPath("/:namespace", path.split("/").slice(0, 2).join("/"))?.["namespace"];
-  const isStart = namespace === undefined || path.split("/").length < 3;
+  const session = useSession();
+  useEffect(() => void lookAtSession(), []);
+  const first = session?.namespace ?? lastNamespace();
+  const isSignedOut = session?.signedIn === false;
   useEffect(() => {
-    if (isStart) navigate(within(namespace ?? lastNamespace(), "runs"), { replace: true });
-    else remember("namespace", namespace);
-  }, [isStart, namespace]);
-  useGlobalKeys(namespace ?? lastNamespace(), () => setSheetOpen(true));
-  if (isStart) return null;
+    if (namespace !== undefined) remember("namespace", namespace);
+    else if (!isSignedOut) navigate(within(first), { replace: true });
+  }, [first, isSignedOut, namespace]);
+  useGlobalKeys(namespace ?? first, () => setSheetOpen(true));
+  if (isSignedOut) return <LoginScreen />;
+  if (namespace === undefined) return null;
   return (
     <NamespaceContext value={namespace}>
       <a className="skip" href="#main">
@@ -50,7 +56,7 @@ function Screen({ path }: { readonly path: string }): ReactNode {
   return (
     <Empty title="There is no such page">
       <p>
-        Nothing is at <code>{path}</code>. <Link to="/">Go to the runs</Link>.
+        Nothing is at <code>{path}</code>. <Link to="/">Go to the overview</Link>.
       </p>
     </Empty>
   );

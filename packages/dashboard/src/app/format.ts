@@ -11,6 +11,11 @@ export function toMs(instant: Instant): number {
   return Number(instant.seconds) * 1000 + Math.floor(instant.nanos / 1e6);
 }
 
+/** A point in time, as requests carry it. */
+export function toInstant(ms: number): Instant {
+  return { seconds: BigInt(Math.floor(ms / 1000)), nanos: Math.floor(((ms % 1000) + 1000) % 1000) * 1e6 };
+}
+
 const UNITS = [
   ["d", 86_400_000],
   ["h", 3_600_000],

@@ -26,7 +26,7 @@ export function NamespaceSwitch(): ReactNode {
       <select
         id={id}
         value={current}
-        onChange={(event) => navigate(within(event.target.value, path.split("/")[2] ?? "runs"))}
+        onChange={(event) => navigate(within(event.target.value, ...path.split("/").slice(2, 3)))}
       >
         {names.map((name) => (
           <option key={name}>{name}</option>

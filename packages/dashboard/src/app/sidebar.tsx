@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { api } from "../client/api.ts";
+import { signOut, useSession } from "../client/session.ts";
 import { useLive } from "../client/use-live.ts";
 import { Icon } from "../components/icon.tsx";
 import { followClock } from "../components/time.tsx";
@@ -33,9 +34,14 @@ export function Sidebar({ onKeys }: { readonly onKeys: () => void }): ReactNode 
         {ROUTES.map(({ nav, path: pattern }) => {
           if (nav === undefined) return null;
           const to = pattern.replace("/:namespace", within(namespace));
-          const isHere = path === to || path.startsWith(`${to}/`);
+          const isHere = path === to || (pattern !== "/:namespace" && path.startsWith(`${to}/`));
           return (
-            <Link key={pattern} to={to} aria-current={isHere ? "page" : undefined}>
+            <Link
+              key={pattern}
+              to={to}
+              className={nav.beginsGroup === true ? "apart" : undefined}
+              aria-current={isHere ? "page" : undefined}
+            >
               {nav.label}
             </Link>
           );
@@ -43,6 +49,7 @@ export function Sidebar({ onKeys }: { readonly onKeys: () => void }): ReactNode 
       </nav>
       <footer>
         <ServerLine />
+        <WhoLine />
         <div className="switches">
           <ThemeSwitch />
           <ZoneSwitch />
@@ -71,6 +78,22 @@ function ServerLine(): ReactNode {
     <p className="server">
       {value.serverVersion} on {value.store === "postgres" ? "PostgreSQL" : "SQLite"}
     </p>
+  );
+}
+
+/** Who is signed in, where anybody had to. */
+function WhoLine(): ReactNode {
+  const session = useSession();
+  if (session?.name === undefined || session.actor === "local") return null;
+  return (
+    <div className="who">
+      <span className="truncate" title={`${session.name}: ${session.role}`}>
+        {session.name} <span className="faint">({session.role})</span>
+      </span>
+      <button type="button" className="button quiet small" onClick={() => void signOut()}>
+        Sign out
+      </button>
+    </div>
   );
 }
 

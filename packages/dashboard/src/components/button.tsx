@@ -1,5 +1,6 @@
 import type { ButtonHTMLAttributes, ReactNode } from "react";
 import { Link } from "../app/router.tsx";
+import { type Right, useWhyNot } from "../client/session.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
@@ -7,12 +8,16 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   readonly icon?: IconName;
   /** Something is under way that the button began. */
   readonly isBusy?: boolean;
+  /** What it takes. Who may not sees why. */
+  readonly needs?: Right;
 }
 
 /** A button. One without children needs an `aria-label`. */
-export function Button({ look = "plain", icon, isBusy = false, children, ...rest }: ButtonProps): ReactNode {
+export function Button({ look = "plain", icon, isBusy = false, needs, children, ...rest }: ButtonProps): ReactNode {
+  const whyNot = useWhyNot(needs);
+  const refused = whyNot !== undefined && { disabled: true, title: whyNot, "aria-description": whyNot };
   return (
-    <button type="button" className={`button ${look}`} disabled={isBusy} aria-busy={isBusy} {...rest}>
+    <button type="button" className={`button ${look}`} disabled={isBusy} aria-busy={isBusy} {...rest} {...refused}>
       {icon !== undefined && <Icon name={icon} />}
       {children}
     </button>

@@ -16,6 +16,7 @@ export const KNOWN_VARIABLES: readonly string[] = [
   "KAGZI_NAMESPACE",
   "KAGZI_PORT",
   "KAGZI_PROFILE",
+  "KAGZI_RETENTION",
   "KAGZI_TLS_CA",
   "KAGZI_TLS_CERT",
   "KAGZI_TLS_CLIENT_CA",

@@ -66,6 +66,7 @@ export class SimulatedDatabase {
   /** The next one may have the store. */
   async close(): Promise<void> {
     await this.#pooled.store.clear();
+    this.#pooled.clock = () => BEGINNING;
     idle.push(this.#pooled);
   }
 

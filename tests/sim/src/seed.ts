@@ -73,7 +73,7 @@ class Simulation {
   }
 
   async toTheEnd(): Promise<Omit<SeedReport, "seed">> {
-    const { database, servers, workers } = this.#cast;
+    const { database, network, servers, workers } = this.#cast;
     const { chance } = this.#world;
     await database.open();
     this.#begin();
@@ -82,6 +82,7 @@ class Simulation {
     await this.#world.run(() => this.#isOver || this.#world.happenings > MOST_HAPPENINGS);
     const runs = await readRuns(database.store);
     await this.#check(runs);
+    network.close();
     await database.close();
     return this.#report(runs);
   }

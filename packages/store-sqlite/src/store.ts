@@ -245,6 +245,14 @@ export class SqliteStore implements Store {
     return undefined;
   }
 
+  /**
+   * Takes out everything but the default namespace, and lets the clock begin anew: for tests that need one database
+   * after the other, where a schema and its statements would be made each time.
+   */
+  async clear(): Promise<void> {
+    this.#database.clear();
+  }
+
   async close(): Promise<void> {
     this.#database.close();
   }

@@ -20,12 +20,23 @@ interface StoreCall {
   readonly reject: (error: unknown) => void;
 }
 
+/** A store that is taken again by the next seed: to open and migrate one costs more than many a seed. */
+interface Pooled {
+  readonly store: SqliteStore;
+  /** What time it is for it, by whoever has it. */
+  clock: () => number;
+}
+
+/** Those that nobody has. */
+const idle: Pooled[] = [];
+
 type Method = (...about: readonly unknown[]) => Promise<unknown>;
 
 /** One database with several servers: the real store, and the way to it, on which things are slow and get lost. */
 export class SimulatedDatabase {
   /** As it is, for those who look at it in the end. */
   readonly store: Store;
+  readonly #pooled: Pooled;
   /** As servers have it. */
   readonly #served: Store;
   /** It is away until then. */
@@ -41,8 +52,22 @@ export class SimulatedDatabase {
     this.#world = world;
     this.#faults = faults;
     this.#chance = world.chance.fork();
-    this.store = new SqliteStore({ path: ":memory:", clock: this.now });
+    this.#pooled = idle.pop() ?? freshStore();
+    this.#pooled.clock = this.now;
+    this.store = this.#pooled.store;
     this.#served = sabotage(this.store);
+  }
+
+  /** Nothing is in it, as on the first day. */
+  async open(): Promise<void> {
+    await this.#pooled.store.migrate();
+  }
+
+  /** The next one may have the store. */
+  async close(): Promise<void> {
+    await this.#pooled.store.clear();
+    this.#pooled.clock = () => BEGINNING;
+    idle.push(this.#pooled);
   }
 
   /** The database's own clock. */
@@ -158,6 +183,14 @@ export class SimulatedDatabase {
       if (life.isOn) for (const hint of hints) onHint(hint);
     });
   }
+}
+
+function freshStore(): Pooled {
+  const pooled: Pooled = {
+    store: new SqliteStore({ path: ":memory:", clock: () => pooled.clock() }),
+    clock: () => BEGINNING,
+  };
+  return pooled;
 }
 
 /** Does what a call asks for. Answers with how to tell its caller. */

@@ -46,6 +46,7 @@ export class Network {
   readonly #leaseMs: number;
   /** Between whom nothing gets through, and until when. */
   readonly #cuts = new Map<string, number>();
+  readonly #listening = new Set<() => void>();
   calls = 0;
 
   constructor(world: World, faults: Faults, leaseMs: number) {
@@ -71,6 +72,23 @@ export class Network {
       target: "the simulated servers",
       close: () => {},
     } as Connection;
+  }
+
+  /** Calls `run` when a caller gives up. Answers with a way to forget it. */
+  onAbort(signal: AbortSignal | undefined, run: () => void): () => void {
+    if (signal === undefined) return () => {};
+    const forget = () => {
+      signal.removeEventListener("abort", run);
+      this.#listening.delete(forget);
+    };
+    signal.addEventListener("abort", run, { once: true });
+    this.#listening.add(forget);
+    return forget;
+  }
+
+  /** Node keeps signals that somebody listens to, and with them the whole world. */
+  close(): void {
+    for (const forget of this.#listening) forget();
   }
 
   /** Nothing gets through between two processes until then. */
@@ -115,7 +133,7 @@ export class Network {
     this.calls += 1;
     return new Promise((resolve, reject) => {
       if (!caller.isOn) return;
-      const call = new UnaryCall({ caller, resolve, reject });
+      const call = new UnaryCall({ network: this, caller, resolve, reject });
       call.watch(options);
       this.#send(call, target, request);
     });
@@ -198,6 +216,7 @@ function linkOf(one: Process, other: Process): string {
 
 /** One call, as its caller sees it: it ends once, whatever happens on the way. */
 class UnaryCall {
+  readonly #network: Network;
   readonly caller: Life;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -206,10 +225,12 @@ class UnaryCall {
   readonly #forget: () => void;
 
   constructor(parts: {
+    readonly network: Network;
     readonly caller: Life;
     readonly resolve: (answer: unknown) => void;
     readonly reject: (error: unknown) => void;
   }) {
+    this.#network = parts.network;
     this.caller = parts.caller;
     this.resolve = (answer) => this.#end(() => parts.resolve(answer));
     this.reject = (error) => this.#end(() => parts.reject(error));
@@ -227,9 +248,7 @@ class UnaryCall {
       this.#onEnd.add(cancel);
     }
     if (signal?.aborted === true) giveUp(Code.Canceled, "the call was given up");
-    const abort = () => giveUp(Code.Canceled, "the call was given up");
-    signal?.addEventListener("abort", abort, { once: true });
-    this.#onEnd.add(() => signal?.removeEventListener("abort", abort));
+    this.#onEnd.add(this.#network.onAbort(signal, () => giveUp(Code.Canceled, "the call was given up")));
   }
 
   readonly #onEnd = new Set<() => void>();

@@ -42,7 +42,7 @@ export class Scenario {
   }
 
   async start(): Promise<void> {
-    await this.#database.store.migrate();
+    await this.#database.open();
     for (const server of this.servers) server.start();
     this.worker.start();
     await this.passes(1000);
@@ -71,6 +71,6 @@ export class Scenario {
   }
 
   async close(): Promise<void> {
-    await this.#database.store.close();
+    await this.#database.close();
   }
 }

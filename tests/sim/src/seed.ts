@@ -73,16 +73,17 @@ class Simulation {
   }
 
   async toTheEnd(): Promise<Omit<SeedReport, "seed">> {
-    const { database, servers, workers } = this.#cast;
+    const { database, network, servers, workers } = this.#cast;
     const { chance } = this.#world;
-    await database.store.migrate();
+    await database.open();
     this.#begin();
     for (const server of servers) server.start();
     for (const worker of workers) this.#world.in(chance.between(10, 500), "start", () => worker.start());
     await this.#world.run(() => this.#isOver || this.#world.happenings > MOST_HAPPENINGS);
     const runs = await readRuns(database.store);
     await this.#check(runs);
-    await database.store.close();
+    network.close();
+    await database.close();
     return this.#report(runs);
   }
 

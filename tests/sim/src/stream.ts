@@ -43,14 +43,14 @@ export class SimulatedStream {
       this.#serverNotices(this.#network.latency());
     };
     if (signal?.aborted === true) abort();
-    signal?.addEventListener("abort", abort, { once: true });
+    const deafen = this.#network.onAbort(signal, abort);
     this.#forget.push(this.caller.process.onLoss(() => this.break()));
     this.#forget.push(this.host.process.onLoss(() => this.break()));
     void this.#pumpUp(requests);
     try {
       yield* this.#down;
     } finally {
-      signal?.removeEventListener("abort", abort);
+      deafen();
       this.#close();
     }
   }

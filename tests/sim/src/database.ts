@@ -25,6 +25,8 @@ interface Pooled {
   readonly store: SqliteStore;
   /** What time it is for it, by whoever has it. */
   clock: () => number;
+  /** It has its schema. */
+  isOpen: boolean;
 }
 
 /** Those that nobody has. */
@@ -60,7 +62,9 @@ export class SimulatedDatabase {
 
   /** Nothing is in it, as on the first day. */
   async open(): Promise<void> {
+    if (this.#pooled.isOpen) return;
     await this.#pooled.store.migrate();
+    this.#pooled.isOpen = true;
   }
 
   /** The next one may have the store. */
@@ -189,6 +193,7 @@ function freshStore(): Pooled {
   const pooled: Pooled = {
     store: new SqliteStore({ path: ":memory:", clock: () => pooled.clock() }),
     clock: () => BEGINNING,
+    isOpen: false,
   };
   return pooled;
 }

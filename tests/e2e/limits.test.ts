@@ -131,6 +131,19 @@ describe.each(ENGINES)("limits (%s)", (_, open) => {
     expect(begun).toHaveLength(6);
   });
 
+  it("let those go at once for whom a throttle is raised that would make them wait for an hour", async () => {
+    const call = workflow("call", { throttle: { limit: 1, per: "1h", key: "customer" } }, async (_, input: Order) => {
+      return input.number;
+    });
+    await fixture.work([call]);
+    const start = (number: number) => fixture.client.start(call, { customer: "a", number });
+    const [first, ...others] = [await start(1), await start(2), await start(3)];
+    expect(await first?.result()).toBe(1);
+    for (const run of others) await expect.poll(async () => (await run.explain()).reasons[0]?.reason).toBe("throttle");
+    await fixture.client.workflows.setLimits("call", { throttle: { limit: 1000, per: "1h", key: "customer" } });
+    expect(await results([...others, await start(4)])).toEqual([2, 3, 4]);
+  });
+
   it("put runs of a higher priority first", async () => {
     const { definition, gate, order } = gated({ concurrency: 1 });
     gate.resolve();

@@ -175,6 +175,23 @@ export function describeLimits(fixture: () => Fixture): void {
       expect(await claim(workerId)).toHaveLength(1);
     });
 
+    it("that are changed count at once, also for those whom a throttle made wait for a time", async () => {
+      const f = fixture();
+      const workerId = await f.register();
+      const throttleTo = (limit: number): WorkflowLimits => ({ concurrency: [], throttle: { limit, perMs: MINUTE } });
+      await declare(throttleTo(1));
+      await startAll([1, 2, 3].map(() => keyed("", { throttleKey: "" })));
+      expect(await claim(workerId)).toHaveLength(1);
+      expect(await claim(workerId)).toEqual([]);
+      await f.store.limits.override(DEFAULT, "greet", throttleTo(2));
+      expect(await claim(workerId)).toHaveLength(1);
+      expect(await claim(workerId)).toEqual([]);
+      await f.store.limits.override(DEFAULT, "greet", undefined);
+      expect(await claim(workerId)).toEqual([]);
+      await declare(throttleTo(3));
+      expect(await claim(workerId)).toHaveLength(1);
+    });
+
     it("throttle no run that has begun before", async () => {
       const f = fixture();
       const workerId = await f.register();

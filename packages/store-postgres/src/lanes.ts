@@ -162,6 +162,21 @@ export function settleStatement(schema: string): Statement {
   );
 }
 
+/** Lines of workflows whose limits are others now have their turn: a throttle that made them wait may be gone. */
+export function releaseStatement(schema: string): Statement {
+  return statement(
+    "lanes_release",
+    `WITH ${CLOCK},
+     waiting AS MATERIALIZED (
+       SELECT l.lane FROM ${schema}.lanes l
+       WHERE l.namespace_id = $2 AND l.workflow_type = ANY($3::text[]) AND l.ready_at > (SELECT now FROM clock)
+       ORDER BY l.lane FOR UPDATE
+     )
+     UPDATE ${schema}.lanes l SET ready_at = (SELECT now FROM clock)
+     WHERE l.namespace_id = $2 AND l.lane IN (SELECT w.lane FROM waiting w)`,
+  );
+}
+
 /** When the next line that waits has its turn. */
 export function nextTurnStatement(schema: string): Statement {
   return statement(

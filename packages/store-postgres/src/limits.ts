@@ -12,7 +12,7 @@ import {
 } from "@kagzi/core";
 import { type LimitsRow, jsonColumn, toLimitSettings } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
-import { begunStatement } from "./lanes.ts";
+import { begunStatement, releaseStatement } from "./lanes.ts";
 import { statement } from "./sql.ts";
 
 /** What the code of workflows says of their limits. One that has none any more is forgotten when nobody waits in its lines. */
@@ -35,6 +35,7 @@ export async function declareLimits(
   );
   await database.transaction(async (runner) => {
     await runner.run(declare, [namespaceId, types, declared]);
+    await runner.run(releaseStatement(schema), [database.now(), namespaceId, types]);
     await runner.run(forgetStatement(schema), [namespaceId, types]);
   });
 }
@@ -64,6 +65,7 @@ export async function overrideLimits(
   );
   await database.transaction(async (runner) => {
     await runner.run(override, [namespaceId, workflowType, jsonColumn(limits)]);
+    await runner.run(releaseStatement(schema), [database.now(), namespaceId, [workflowType]]);
     await runner.run(forgetStatement(schema), [namespaceId, [workflowType]]);
   });
 }

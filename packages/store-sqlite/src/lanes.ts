@@ -1,4 +1,4 @@
-import type { Instant, Lane, LimitedClaimRequest, Start } from "@kagzi/core";
+import type { Instant, Lane, LimitedClaimRequest, NamespaceId, Start } from "@kagzi/core";
 import type { Database } from "./database.ts";
 import type { ReadyRow } from "./runs-claim.ts";
 
@@ -127,6 +127,17 @@ export function settleLane(database: Database, { namespaceId }: Where, lane: str
     const change = "UPDATE lanes SET priority = ?, ready_at = ? WHERE namespace_id = ? AND lane = ?";
     database.change(change, [head.priority, readyAt, namespaceId, lane]);
   }
+}
+
+/** Lines of a workflow whose limits are others now have their turn: a throttle that made them wait may be gone. */
+export function releaseLanes(database: Database, namespaceId: NamespaceId, workflowType: string): void {
+  const now = database.now();
+  database.change("UPDATE lanes SET ready_at = ? WHERE namespace_id = ? AND workflow_type = ? AND ready_at > ?", [
+    now,
+    namespaceId,
+    workflowType,
+    now,
+  ]);
 }
 
 /** When the next line that waits has its turn. */

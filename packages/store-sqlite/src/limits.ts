@@ -11,7 +11,7 @@ import {
 } from "@kagzi/core";
 import { type LimitsRow, jsonColumn, toLimitSettings } from "@kagzi/core/rows";
 import type { Database } from "./database.ts";
-import { countBegun } from "./lanes.ts";
+import { countBegun, releaseLanes } from "./lanes.ts";
 
 /** What the code of workflows says of their limits. One that has none any more is forgotten when nobody waits in its lines. */
 export function declareLimits(
@@ -26,6 +26,7 @@ export function declareLimits(
          ON CONFLICT (namespace_id, workflow_type) DO UPDATE SET declared = excluded.declared`,
         [namespaceId, workflowType, jsonColumn(declared)],
       );
+      releaseLanes(database, namespaceId, workflowType);
       forget(database, namespaceId, workflowType);
     }
   });
@@ -53,6 +54,7 @@ export function overrideLimits(
        ON CONFLICT (namespace_id, workflow_type) DO UPDATE SET override = excluded.override`,
       [namespaceId, workflowType, jsonColumn(limits)],
     );
+    releaseLanes(database, namespaceId, workflowType);
     forget(database, namespaceId, workflowType);
   });
 }

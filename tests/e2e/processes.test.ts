@@ -174,7 +174,7 @@ describe("a server that cannot work, and no waiting cures it,", () => {
     [["--db", "sqlite::memory:", "--port", "99999"], "port must be a whole number"],
     [["--db", "sqlite::memory:", "--lease", "soon"], "lease must be a whole number"],
     [["--db", "sqlite::memory:", "--retention", "soon"], 'the retention, which may also be "off", cannot be "soon"'],
-    [["--db", "sqlite::memory:", "--retention", "0"], "which would remove runs at their end"],
+    [["--db", "sqlite::memory:", "--retention", "0s"], "which would remove runs at their end"],
     [["--db", "sqlite::memory:", "--host", "192.0.2.1"], "192.0.2.1 is no address of this computer"],
     [[], "which database?"],
   ])("ends with what is wrong: %j", async (flags, message) => {

@@ -71,6 +71,8 @@ describe("the examples in the help of a command", () => {
   let engine: TestEngine;
   let folder: string;
   let number = 0;
+  /** Of the key that there is, if there is one. */
+  let keyId = "";
 
   beforeAll(async () => {
     engine = await open();
@@ -96,6 +98,7 @@ describe("the examples in the help of a command", () => {
     await worker.start();
     await using client = new Client(at);
     await prepare(client, path);
+    if (path.startsWith("kagzi apikey")) for await (const { id } of client.apiKeys.list()) keyId = id;
     await work(namespace);
   }
 
@@ -129,10 +132,11 @@ describe("the examples in the help of a command", () => {
     }
   });
 
-  /** What an example cannot know: where the test's databases are. What it does with its output is left out. */
+  /** What an example cannot know: where the test's databases are, and which ids there are. What it does with its output is left out. */
   function forTest(line: string): string {
     return line
       .replace("postgres://user@host/database", inject("postgresUrl"))
+      .replace("0123456789abcdef", keyId)
       .replace("sqlite:./kagzi.db", `sqlite:${join(folder, "kagzi.db")}`)
       .replace(/ > \S+$/u, "");
   }
@@ -154,6 +158,7 @@ async function prepare(client: Client, path: string): Promise<void> {
   if (path.startsWith("kagzi schedule")) {
     await client.schedules.create("nightly", { workflow: hello, cron: "0 3 * * *", input: { name: "Ada" } });
   }
+  if (/^kagzi apikey (list|revoke)/u.test(path)) await client.apiKeys.create({ name: "ops", role: "client" });
   if (path === "kagzi event list") await client.send("approved", { by: "Ada" });
   const needsRuns = /^kagzi (run (?!start)|limit|open|workflow limits)/u.test(path);
   if (!needsRuns) return;

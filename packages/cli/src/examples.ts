@@ -24,11 +24,12 @@ export function noteOf(command: Command): string | undefined {
   return NOTES.get(command);
 }
 
-/** A command that has others under it, and goes by its plural, too. Its examples are the first ones of its first two. */
+/** A command that has others under it, and goes by its plural, too. Its examples are the first ones of its first two, or those of its only one. */
 export function group(parent: Command, name: string, description: string): Command {
   const made = parent.command(name).alias(`${name}s`).description(description);
   return made.addHelpText("after", () => {
-    const shown = made.commands.flatMap((each) => examplesOf(each).slice(0, 1)).slice(0, 2);
+    const ofEach = made.commands.length > 1 ? 1 : 2;
+    const shown = made.commands.flatMap((each) => examplesOf(each).slice(0, ofEach)).slice(0, 2);
     return `\nExamples:\n${shown.map((each) => `  $ ${each}`).join("\n")}`;
   });
 }

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { type ApiKey, type ApiKeysClient, durationMs } from "kagzi";
 import { databaseOf, withDatabase, withStore } from "./db.ts";
 import { group, withExamples, withNote } from "./examples.ts";
-import { type ListView, type Output, createOutput, note, said, showList, timeCell } from "./output.ts";
+import { type ListView, type Output, createOutput, hint, said, showList, timeCell } from "./output.ts";
 import { type ServerFlags, inNamespace, inSession } from "./session.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -62,7 +62,7 @@ function addCreate(apikey: Command, cli: Surroundings): void {
   ).action(({ expires, name = "", role = "", ...flags }: Flags) =>
     withKeys(cli, flags, async (keys, output) => {
       const made = await keys.create({ name, role, ...(expires !== undefined && { expiresIn: expires }) });
-      note(output, `made key ${made.id}, for ${made.role}; it is not shown again`);
+      hint(output, `made key ${made.id}, for ${made.role}; it is not shown again`);
       said(output, made.key, { json: { ...asJson(made), key: made.key }, id: made.id });
     }),
   );

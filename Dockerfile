@@ -5,7 +5,7 @@ FROM node:22-slim AS build
 WORKDIR /app
 COPY . .
 # No package that is needed here has a script to run when it is installed.
-RUN npm ci --ignore-scripts && npx tsc -b packages/cli && find packages sdks -name '*.tsbuildinfo' -delete
+RUN npm ci --ignore-scripts && npx tsc -b packages/cli && npm run build -w @kagzi/dashboard && find packages sdks -name '*.tsbuildinfo' -delete
 
 FROM node:22-slim AS packages
 WORKDIR /app

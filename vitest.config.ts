@@ -25,7 +25,8 @@ export default defineConfig({
             "tests/chaos/**/*.test.ts",
           ],
           // A guard against what hangs, on a machine that is busy with other things, too.
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -33,7 +34,8 @@ export default defineConfig({
           name: "conformance",
           include: ["tests/{conformance,model,race}/**/*.test.ts"],
           globalSetup: ["tests/global-setup.ts"],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -41,7 +43,8 @@ export default defineConfig({
           name: "e2e",
           include: ["tests/{e2e,polyglot}/**/*.test.ts"],
           globalSetup: ["tests/global-setup.ts"],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -50,6 +53,7 @@ export default defineConfig({
           include: ["tests/upgrade/**/*.test.ts"],
           globalSetup: ["tests/global-setup.ts"],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       ...writes.map((name) => ({
@@ -58,6 +62,7 @@ export default defineConfig({
           include: ["tests/upgrade/write-*.ts"],
           globalSetup: ["tests/global-setup.ts"],
           testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       })),
       {
@@ -66,6 +71,7 @@ export default defineConfig({
           include: ["tests/fuzz/**/*.test.ts"],
           globalSetup: ["tests/global-setup.ts"],
           testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -73,6 +79,7 @@ export default defineConfig({
           name: "soak",
           include: ["tests/soak/**/*.test.ts"],
           testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -80,6 +87,7 @@ export default defineConfig({
           name: "sim",
           include: ["tests/sim/src/**/*.test.ts"],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -87,6 +95,7 @@ export default defineConfig({
           name: "dashboard",
           include: ["tests/dashboard/**/*.test.ts"],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           hookTimeout: 120_000,
         },
       },
@@ -95,6 +104,7 @@ export default defineConfig({
           name: "crash",
           include: ["tests/crash/**/*.test.ts"],
           testTimeout: 120_000,
+          hookTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

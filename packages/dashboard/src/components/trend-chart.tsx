@@ -26,6 +26,11 @@ const BOTTOM = 22;
 const TOP = 8;
 const INNER = { width: WIDTH - LEFT - 4, height: HEIGHT - TOP - BOTTOM };
 
+/** A count of 0 is nothing to see; a time of 0 ms is a time. */
+function isNothing({ look, series }: TrendChartProps): boolean {
+  return series.every(({ values }) => values.every((value) => value === undefined || (look === "bars" && value === 0)));
+}
+
 /** A small chart over time, with a legend, and its numbers as a table for who cannot see it. */
 export function TrendChart(props: TrendChartProps): ReactNode {
   const { format, labels, look, series, title } = props;
@@ -51,7 +56,7 @@ export function TrendChart(props: TrendChartProps): ReactNode {
         ))}
         <TimeAxis labels={labels} />
         {look === "bars" ? <Bars {...props} y={y} /> : <Lines {...props} y={y} />}
-        {highest === 0 && (
+        {isNothing(props) && (
           <text className="nothing" x={LEFT + INNER.width / 2} y={TOP + INNER.height / 2} textAnchor="middle">
             none in this time
           </text>

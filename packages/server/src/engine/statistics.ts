@@ -10,7 +10,6 @@ import {
   type Queued,
   type Trend,
   type Worker,
-  type WorkerStatus,
   bucketsUntil,
   compareVersions,
   countOf,
@@ -56,24 +55,6 @@ export interface Queue {
   readonly running: number;
 }
 
-/** What a collector of metrics asks for, of all namespaces. */
-export interface Gauges {
-  readonly workflows: readonly (WorkflowFigures & { readonly namespaceId: NamespaceId })[];
-  readonly workers: readonly {
-    readonly namespaceId: NamespaceId;
-    readonly status: WorkerStatus;
-    readonly workers: number;
-    readonly slots: number;
-    readonly busy: number;
-  }[];
-  /** How long the first schedule that is due has been so, in milliseconds. */
-  readonly scheduleLagMs: number;
-  /** For how long the run that has been ready for the longest has been so; 0 if none is. */
-  readonly oldestReadyMs: number;
-  /** There are more namespaces or workflows than are shown. */
-  readonly more: boolean;
-}
-
 /** The time that a look at trends covers. */
 export type TrendRange = keyof typeof RANGES;
 
@@ -92,7 +73,6 @@ const MAX_QUEUES = 100;
 /** Runs that a look at trends reads at most, about: of those that ended, and for each bucket of those that were started. */
 const READ = { ended: 60_000, startedOfBucket: 1000 };
 const TREND_WORKFLOWS = 50;
-const GAUGES = { namespaces: 100, workflows: 200 };
 
 /** Figures for people to look at. None costs more because there are more runs; counts end at 10,000. */
 export class Statistics {
@@ -208,37 +188,6 @@ export class Statistics {
       statistics.startedSamples({ namespaceId, buckets, limit: limits.started }, workflowType),
     ]);
     return { trends: trendsOf({ buckets, ended, started, limits, now }), more: names.length > shown.length };
-  }
-
-  /** Of everything. It reads more than a call should: at most once in some seconds. */
-  async gauges(): Promise<Gauges> {
-    const { namespaces, schedules } = this.#context.store;
-    const [found, { due, now }] = await Promise.all([
-      namespaces.list({ limit: GAUGES.namespaces + 1 }),
-      schedules.due(1),
-    ]);
-    const workflows: Gauges["workflows"][number][] = [];
-    const workers: Gauges["workers"][number][] = [];
-    let more = found.length > GAUGES.namespaces;
-    for (const { namespaceId } of found.slice(0, GAUGES.namespaces)) {
-      const page = await this.workflows(namespaceId, { size: GAUGES.workflows, token: "", withTotal: false });
-      workflows.push(...page.items.map((figures) => ({ namespaceId, ...figures })));
-      workers.push(...(await this.#workers(namespaceId)));
-      more ||= page.next !== "";
-    }
-    const oldest = Math.min(now, ...workflows.map(({ oldestReadyAt }) => oldestReadyAt ?? now));
-    const dueAt = due[0]?.dueAt ?? now;
-    return { workflows, workers, scheduleLagMs: Math.max(0, now - dueAt), oldestReadyMs: now - oldest, more };
-  }
-
-  async #workers(namespaceId: NamespaceId): Promise<Gauges["workers"]> {
-    const found = await this.#context.store.workers.list({ namespaceId }, { limit: LIMITS.pageSize });
-    return (["online", "draining"] as const).map((status) => {
-      const those = found.filter((worker) => worker.status === status);
-      const sum = (of: (worker: Worker) => number) => those.reduce((total, worker) => total + of(worker), 0);
-      const slots = sum((worker) => worker.maxConcurrent);
-      return { namespaceId, status, workers: those.length, slots, busy: sum((worker) => worker.activeCount) };
-    });
   }
 }
 

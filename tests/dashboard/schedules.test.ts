@@ -38,7 +38,12 @@ describe("schedules", () => {
 
     await dashboard.goto("/default/schedules?view=week");
     await page.locator(".week section").nth(6).waitFor();
-    await page.locator(".week").getByText("96 times").first().waitFor();
+    // How many of them are today depends on when that is.
+    await page
+      .locator(".week")
+      .getByText(/\b\d+ times/u)
+      .first()
+      .waitFor();
 
     await dashboard.goto("/default/schedules");
     await page.getByRole("button", { name: "Delete" }).click();

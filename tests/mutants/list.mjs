@@ -152,6 +152,14 @@ export const MUTANTS = [
     suites: [about("claiming runs"), POSTGRES],
   },
   {
+    name: "throttle-kept",
+    what: "limits that are changed let nobody go whom a throttle made wait",
+    file: "packages/store-postgres/dist/lanes.js",
+    from: "l.workflow_type = ANY($3::text[]) AND l.ready_at > (SELECT now FROM clock)",
+    to: "l.workflow_type = ANY($3::text[]) AND l.ready_at < (SELECT now FROM clock)",
+    suites: [about("limits"), POSTGRES],
+  },
+  {
     name: "crash-not-counted",
     what: "a claim does not count as a crash to come",
     file: "packages/store-postgres/dist/runs-claim.js",
